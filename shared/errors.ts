@@ -1,0 +1,65 @@
+/**
+ * Every way in which kheaders can fail, with the exit status that the command line gives it.
+ *
+ * 2 usage; 3 no device or no clear choice; 4 the kernel offers no headers; 5 permission; 6 device or adb lost,
+ * busy or timed out; 7 bad archive; 8 cache or disk; 70 a bug of ours; 130 and 143 after signals.
+ */
+export const exitStatusOf = {
+  usage: 2,
+  "adb-not-found": 3,
+  "no-device": 3,
+  "several-devices": 3,
+  "unknown-serial": 3,
+  "device-unauthorized": 3,
+  "device-offline": 3,
+  "device-unusable": 3,
+  "not-cached": 3,
+  "no-headers": 4,
+  "module-not-found": 4,
+  "module-refused": 4,
+  "needs-root": 5,
+  "root-refused": 5,
+  "root-timeout": 5,
+  "not-permitted": 5,
+  "adb-failed": 6,
+  "device-lost": 6,
+  "device-busy": 6,
+  "timed-out": 6,
+  "protocol-error": 6,
+  "archive-refused": 7,
+  "archive-corrupt": 7,
+  "archive-mismatch": 7,
+  "cache-failed": 8,
+  "cache-format": 8,
+  "disk-full": 8,
+  "output-failed": 8,
+  "internal-error": 70,
+  interrupted: 130,
+  terminated: 143,
+} as const;
+
+/** The stable name of a failure, as `--json` prints it. */
+export type ErrorCode = keyof typeof exitStatusOf;
+
+/** A failure that the user can understand: what happened and why (`message`), and what to do (`hint`). */
+export class KheadersError extends Error {
+  override readonly name = "KheadersError";
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+
+  constructor(code: ErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.hint = options.hint;
+  }
+
+  get exitStatus(): number {
+    return exitStatusOf[this.code];
+  }
+}
+
+/** The `errno` name of a Node system error, or undefined for anything else. */
+export function errnoOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !("code" in error)) return undefined;
+  return typeof error.code === "string" ? error.code : undefined;
+}
