@@ -1,0 +1,437 @@
+# The device's half of kheaders: the only thing that runs on a device. One POSIX script for mksh (Android's
+# /system/bin/sh), dash and busybox ash. It writes nothing to the device's storage: no file, and no here-document,
+# for mksh makes a temporary file of each.
+#
+# The host sets these before it evaluates the script:
+#   KH_NONCE  a random word that opens every hello, so that the host tells it from a banner
+#   KH_STALL  seconds after which a transfer that does not move is ended
+#   KH_ROLE   "shell" as started by adbd, "root" as started by su
+#   KH_AGENT  this script's own text, which the root role is started with
+#
+# The conversation: the host writes a command a line, the agent answers with a block of `key=value` lines that ends
+# with a line holding one dot, then the raw bytes that the block announced. What tools print goes to standard error.
+#   facts            sizes of /proc/config.gz and /sys/kernel/notes, then both
+#   headers          how this device offers its headers; loads nothing
+#   root STYLE       goes on as root by way of su (STYLE: command or user), see become_root
+#   send KEEP        the archive: a block, the raw bytes, a closing block; then the agent exits. KEEP: 1 leaves the
+#                    module in
+#   unload           takes the module out, unless somebody reads the archive
+# The end of standard input ends the agent, and what it loaded is unloaded first: it is the only signal that also
+# reaches a root shell which su started in another session.
+#
+# shellcheck shell=sh
+# each_module calls functions by name:
+# shellcheck disable=SC2317
+
+set -u
+LC_ALL=C
+export LC_ALL
+
+protocol=1
+lock_file=/proc/version
+release=
+version=
+machine=
+child=
+asking=
+watcher=
+ours=
+archive=
+# Where Android keeps modules; since 6.1 kheaders is a GKI module and lies in system_dlkm.
+module_folders='/system/lib/modules /system_dlkm/lib/modules /vendor/lib/modules /vendor_dlkm/lib/modules
+/odm/lib/modules /odm_dlkm/lib/modules /lib/modules'
+
+# mksh's printf is a program, its print a builtin; dash and ash have a builtin printf.
+if [ -n "${KSH_VERSION-}" ]; then
+  # shellcheck disable=SC3044
+  out() { print -r -- "$1"; }
+else
+  out() { printf '%s\n' "$1"; }
+fi
+
+note() { out "kheaders: $1" >&2; }
+
+# Reads the first line of file $1 into `line` without a fork; empty where the file cannot be read.
+first_line() {
+  line=
+  { read -r line <"$1"; } 2>/dev/null
+}
+
+# uname costs a fork; the sysctls do not, but SELinux may close them, and `arch` is there from 6.1 on.
+read_kernel() {
+  first_line /proc/sys/kernel/osrelease
+  release=$line
+  first_line /proc/sys/kernel/version
+  version=$line
+  first_line /proc/sys/kernel/arch
+  machine=$line
+  if [ -z "$release" ] || [ -z "$version" ] || [ -z "$machine" ]; then
+    line=$(uname -r -v -m)
+    release=${line%% *}
+    machine=${line##* }
+    line=${line#* }
+    version=${line% *}
+  fi
+}
+
+hello_shell() {
+  read_kernel
+  out "kheaders $protocol $KH_NONCE"
+  out "fingerprint=$(getprop ro.build.fingerprint 2>/dev/null)"
+  out "release=$release"
+  out "version=$version"
+  out "machine=$machine"
+  first_line /proc/sys/kernel/random/boot_id
+  out "boot=$line"
+  out "uid=$uid"
+  out .
+}
+
+hello_root() {
+  out "root $protocol $KH_NONCE"
+  out "uid=$uid"
+  out .
+}
+
+# Sets `uid` to the effective user id. /proc/self is the shell itself: the loop's redirection opens it.
+read_uid() {
+  uid=
+  while read -r key _ value _; do
+    [ "$key" = Uid: ] || continue
+    uid=$value
+    break
+  done </proc/self/status
+}
+
+# Size of file $1, or "none" where it is not there, or "denied".
+size_of() {
+  if [ -r "$1" ]; then
+    stat -c %s "$1" 2>/dev/null || wc -c <"$1" 2>/dev/null || out denied
+  elif [ -e "$1" ]; then
+    out denied
+  else
+    out none
+  fi
+}
+
+facts() {
+  config=$(size_of /proc/config.gz)
+  notes=$(size_of /sys/kernel/notes)
+  out "config=$config"
+  out "notes=$notes"
+  out .
+  set --
+  case $config in *[!0-9]* | '') ;; *) set -- /proc/config.gz ;; esac
+  case $notes in *[!0-9]* | '') ;; *) set -- "$@" /sys/kernel/notes ;; esac
+  [ $# -eq 0 ] || cat "$@"
+}
+
+# Sets `archive`. By a glob, for SELinux lets the shell user list /sys/kernel but neither stat nor read what is there.
+find_archive() {
+  archive=
+  for found in /sys/kernel/kheaders.tar.x[z] /proc/kheaders.tar.x[z]; do
+    case $found in *']') continue ;; esac
+    archive=$found
+    return 0
+  done
+  return 1
+}
+
+# Sets `loaded` to yes, no, or unknown where /proc/modules cannot be read.
+read_loaded() {
+  modules=$(cat /proc/modules 2>/dev/null) || {
+    loaded=unknown
+    return
+  }
+  case "
+$modules" in
+  *'
+kheaders '*) loaded=yes ;;
+  *) loaded=no ;;
+  esac
+}
+
+# Calls "$1 PATH" for each kheaders.ko, the running release's first, until a call succeeds; leaves `path` there. GKI's system_dlkm has it flat or below <release>/kernel/kernel, and <release> need not equal uname -r.
+each_module() {
+  first_line /proc/sys/kernel/osrelease
+  for folder in $module_folders; do
+    for path in "$folder/$line/kernel/kernel/kheaders.ko" "$folder/kheaders.ko" \
+      "$folder"/*/kernel/kernel/kheaders.ko "$folder"/*/kheaders.ko; do
+      [ -f "$path" ] && "$1" "$path" && return 0
+    done
+  done
+  return 1
+}
+
+tell_module() {
+  out "module=$1"
+}
+
+tell_denied() {
+  for folder in $module_folders; do
+    if [ -d "$folder" ] && [ ! -r "$folder" ]; then out "denied=$folder"; fi
+  done
+}
+
+headers() {
+  out "uid=$uid"
+  if find_archive; then
+    out "archive=$archive"
+    if [ -r "$archive" ]; then out readable=yes; else out readable=no; fi
+  fi
+  read_loaded
+  out "loaded=$loaded"
+  each_module tell_module
+  tell_denied
+  out .
+}
+
+# Runs "$@" so that a signal is heard at once: a shell runs its traps only when a foreground command has ended.
+# Standard input is the null device, as for every command in the background. Gives the command's status.
+run() {
+  "$@" 3<&- 9<&- &
+  child=$!
+  wait "$child"
+  status=$?
+  child=
+  return "$status"
+}
+
+# Runs "$@" with what it prints on standard error, framed, for the host to tell why it failed.
+attempt() {
+  note "run $*"
+  run "$@" >&2
+  status=$?
+  note "status $status"
+  return "$status"
+}
+
+load_from() {
+  attempt insmod "$1" || return 1
+  find_archive
+}
+
+# Whatever is in /proc/modules after this and was not before is ours: we hold the lock.
+load_module() {
+  ours=1
+  attempt modprobe kheaders && find_archive && return 0
+  each_module load_from && return 0
+  note "run dmesg"
+  dmesg 2>/dev/null | tail -n 20 >&2
+  note "status 0"
+  return 1
+}
+
+# Neither sysfs nor procfs pins the module: rmmod would succeed and cut a reader off. Looks at the links alone, for
+# following one could block on a dead file system.
+is_read_by_others() {
+  case $(ls -l /proc/[0-9]*/fd 2>/dev/null) in
+  *"$archive"*) return 0 ;;
+  esac
+  return 1
+}
+
+# Takes the module out; sets `unloaded` to yes, no (rmmod failed) or in-use. Waits 2 s for other readers.
+unload_module() {
+  find_archive || archive=/sys/kernel/kheaders.tar.xz
+  for pause in 0.5 0.5 0.5 0.5 ''; do
+    if ! is_read_by_others; then
+      note "run rmmod kheaders"
+      rmmod kheaders >&2
+      status=$?
+      note "status $status"
+      if [ "$status" -eq 0 ]; then unloaded=yes; else unloaded=no; fi
+      return
+    fi
+    [ -z "$pause" ] || sleep "$pause" 2>/dev/null || sleep 1
+  done
+  unloaded=in-use
+}
+
+# Leaves the device as it was found. Only what this agent loaded is unloaded.
+restore() {
+  [ -z "$ours" ] && return
+  ours=
+  read_loaded
+  [ "$loaded" = no ] || unload_module
+}
+
+finish() {
+  trap '' HUP INT TERM PIPE
+  [ -z "$watcher" ] || kill "$watcher" 2>/dev/null
+  # No wait: the root role ends with the standard input, a su that hangs at its prompt with this signal.
+  [ -z "$asking" ] || kill "$asking" 2>/dev/null
+  # A loader must not be left behind to load after we looked.
+  if [ -n "$child" ]; then
+    kill "$child" 2>/dev/null
+    wait "$child"
+  fi
+  restore
+  exit "$1"
+}
+
+# Ends the agent when the host is gone. It holds none of the streams, or they would stay open as long as it lives.
+watch_host() {
+  (
+    while read -r _ <&3; do :; done
+    kill -TERM $$
+  ) </dev/null >/dev/null 2>&1 9<&- &
+  watcher=$!
+}
+
+# Ends process $1 when its standard input has not moved for KH_STALL seconds: a link can go silent with no goodbye.
+watch_transfer() {
+  moved=
+  idle=0
+  while sleep 1; do
+    first_line "/proc/$1/fdinfo/0"
+    [ -n "$line" ] || return
+    if [ "$line" = "$moved" ]; then idle=$((idle + 1)); else idle=0; fi
+    moved=$line
+    if [ "$idle" -ge "$KH_STALL" ]; then kill "$1"; fi
+  done
+}
+
+# One agent a device at a time, over all hosts. The lock is on an existing file, so nothing is written. mksh closes
+# descriptors above 2 on exec, so flock gets the open file as its standard input.
+take_lock() {
+  command -v flock >/dev/null 2>&1 && [ -r "$lock_file" ] || return 0
+  exec 9<"$lock_file"
+  flock -n -x 0 <&9 2>/dev/null && return
+  out waiting=lock
+  until flock -n -x 0 <&9 2>/dev/null; do
+    run sleep 0.2 2>/dev/null || run sleep 1
+  done
+}
+
+tell_refusal() {
+  note refused
+  out "error=$1"
+  tell_denied
+  [ $# -lt 2 ] || out "path=$2"
+  out .
+}
+
+refuse() {
+  tell_refusal "$@"
+  finish 1
+}
+
+# Only root loads modules, and on Android only root reads the archive. Refused here, the host can still ask for root.
+may_send() {
+  if [ "$uid" = 0 ]; then return 0; fi
+  find_archive || {
+    tell_refusal needs-root
+    return 1
+  }
+  [ -r "$archive" ] || {
+    tell_refusal unreadable "$archive"
+    return 1
+  }
+}
+
+# The lines of a block tell: source, path, size; then come the raw bytes; then digest, unloaded, taint.
+send() {
+  may_send || return
+  watch_host
+  take_lock
+  read_loaded
+  if find_archive; then
+    if [ "$loaded" = yes ]; then origin=loaded; else origin=built-in; fi
+    [ -r "$archive" ] || refuse unreadable "$archive"
+  else
+    [ "$uid" = 0 ] || refuse gone
+    [ "$loaded" != unknown ] || refuse modules-unreadable
+    [ "$loaded" = no ] || refuse no-archive
+    load_module || explain_failure
+    origin=module
+  fi
+  size=$(size_of "$archive")
+  first_line /sys/module/kheaders/taint
+  taint=$line
+  out "source=$origin"
+  out "path=$archive"
+  out "size=$size"
+  if command -v sha256sum >/dev/null 2>&1; then out "digest=later"; fi
+  out .
+  transfer || finish 2
+  digest=$(sha256sum "$archive" 2>/dev/null) || digest=
+  unloaded=
+  if [ "$1" = 1 ]; then ours=; fi
+  restore
+  out "digest=${digest%% *}"
+  out "unloaded=$unloaded"
+  out "taint=$taint"
+  out .
+  finish 0
+}
+
+transfer() {
+  cat <"$archive" 3<&- 9<&- &
+  child=$!
+  watch_transfer "$child" </dev/null >/dev/null 2>&1 3<&- 9<&- &
+  guard=$!
+  wait "$child"
+  status=$?
+  child=
+  kill "$guard" 2>/dev/null
+  return "$status"
+}
+
+explain_failure() {
+  read_loaded
+  if [ "$loaded" = yes ]; then refuse no-archive; fi
+  if each_module :; then refuse load-failed "$path"; fi
+  refuse module-not-found
+}
+
+# Magisk and KernelSU take `su -c STRING`. AOSP's su takes a user and a command, and says that "-c" is no user; the host
+# then asks for STYLE user. Never in the other order: Magisk runs what follows `su 0` from its standard input.
+# The root role reads the host's commands itself, so the host sends none until it has seen the root role's hello.
+become_root() {
+  command="KH_NONCE='$KH_NONCE' KH_STALL='$KH_STALL' KH_ROLE=root KH_AGENT=:
+$KH_AGENT"
+  note "run su"
+  case $1 in
+  user) su 0 sh -c "$command" <&3 & ;;
+  *) su -c "$command" <&3 & ;;
+  esac
+  asking=$!
+  wait "$asking"
+  status=$?
+  asking=
+  note "status $status"
+  out "su=$status"
+  out .
+}
+
+unload() {
+  take_lock
+  read_loaded
+  unloaded=absent
+  [ "$loaded" = no ] || unload_module
+  out "unloaded=$unloaded"
+  out .
+}
+
+exec 3<&0
+trap 'finish 129' HUP
+trap 'finish 130' INT
+trap 'finish 141' PIPE
+trap 'finish 143' TERM
+read_uid
+if [ "$KH_ROLE" = root ]; then hello_root; else hello_shell; fi
+while read -r verb argument <&3; do
+  case $verb in
+  facts) facts ;;
+  headers) headers ;;
+  root) become_root "$argument" ;;
+  send) send "$argument" ;;
+  unload) unload ;;
+  *)
+    out "error=unknown-command"
+    out .
+    ;;
+  esac
+done
+finish 0

@@ -1,0 +1,134 @@
+import type { Socket } from "node:net";
+// The deep import leaves out adbkit's TCP-to-USB bridge with its crypto library: 36 ms instead of 85 to 140.
+import adbkit from "@devicefarmer/adbkit/dist/src/adb/connection.js";
+import { errnoOf, KheadersError } from "../../shared/errors.js";
+import { printable } from "../../shared/printable.js";
+import { describeEndpoint, type Endpoint } from "./endpoint.js";
+
+/** The adb server answered FAIL; `message` is its reason. */
+export class AdbRefusal extends Error {
+  override readonly name = "AdbRefusal";
+}
+
+/** No adb server listens at the endpoint. */
+export class AdbServerAbsent extends Error {
+  override readonly name = "AdbServerAbsent";
+}
+
+/** adbkit starts a local server whenever a connection is refused, even one to another host: this one never does. */
+class PlainConnection extends adbkit.default {
+  override startServer(): never {
+    throw new AdbServerAbsent("no adb server is running");
+  }
+}
+
+/** One connection to the adb server: a smart socket that takes requests until one of them turns it into a stream. */
+export class AdbConnection {
+  readonly #connection: PlainConnection;
+  readonly #endpoint: Endpoint;
+  readonly #signal: AbortSignal;
+  readonly #abort = () => this.#connection.socket.destroy(asError(this.#signal.reason));
+
+  private constructor(endpoint: Endpoint, signal: AbortSignal) {
+    this.#endpoint = endpoint;
+    this.#signal = signal;
+    const { kind, ...address } = endpoint;
+    this.#connection = new PlainConnection(
+      // adbkit hands its options to net.connect, which takes a path as well; its type knows TCP alone.
+      address as { host: string; port: number },
+    );
+  }
+
+  /**
+   * Connects to the server. When `signal` aborts, whatever waits on the connection rejects with its reason.
+   *
+   * @throws AdbServerAbsent where nothing listens.
+   * @throws KheadersError `adb-failed` for any other failure to connect.
+   */
+  static async open(endpoint: Endpoint, signal: AbortSignal): Promise<AdbConnection> {
+    signal.throwIfAborted();
+    const opened = new AdbConnection(endpoint, signal);
+    const connecting = opened.#connection.connect();
+    signal.addEventListener("abort", opened.#abort);
+    try {
+      await connecting;
+    } catch (error) {
+      opened.close();
+      signal.throwIfAborted();
+      if (error instanceof AdbServerAbsent || errnoOf(error) === "ENOENT") {
+        throw new AdbServerAbsent(`no adb server listens at ${describeEndpoint(endpoint)}`, { cause: error });
+      }
+      throw new KheadersError(
+        "adb-failed",
+        `cannot connect to the adb server at ${describeEndpoint(endpoint)}`,
+        {
+          hint: "Check -H, -P, -L and the ADB_SERVER variables.",
+          cause: error,
+        },
+      );
+    }
+    opened.#connection.on("error", () => {
+      // Each waiting call rejects with it; adbkit would bring the process down where nobody listens.
+    });
+    return opened;
+  }
+
+  /** The byte stream that remains once a request has turned the connection into one; the signal is let go. */
+  detach(): Socket {
+    this.#signal.removeEventListener("abort", this.#abort);
+    return this.#connection.socket;
+  }
+
+  /**
+   * Sends one request, for example `host:devices-l`.
+   *
+   * @throws AdbRefusal when the server answers FAIL.
+   * @throws KheadersError `adb-failed` when the server goes away.
+   */
+  async request(service: string): Promise<void> {
+    const body = Buffer.from(service);
+    const length = body.length.toString(16).padStart(4, "0");
+    await this.#guard(async () => {
+      this.#connection.write(Buffer.concat([Buffer.from(length), body]));
+      const status: string = await this.#connection.parser.readAscii(4);
+      if (status === "OKAY") return;
+      if (status !== "FAIL") throw new Error(`the server answered "${printable(status)}"`);
+      throw new AdbRefusal(printable((await this.#readValue()).toString()));
+    });
+  }
+
+  /** Reads a value with its length before it, as the host services answer. */
+  async readValue(): Promise<string> {
+    return this.#guard(async () => (await this.#readValue()).toString());
+  }
+
+  close(): void {
+    this.#signal.removeEventListener("abort", this.#abort);
+    this.#connection.socket.destroy();
+  }
+
+  async #readValue(): Promise<Buffer> {
+    return await this.#connection.parser.readValue();
+  }
+
+  async #guard<T>(action: () => Promise<T>): Promise<T> {
+    try {
+      return await action();
+    } catch (error) {
+      this.#signal.throwIfAborted();
+      if (error instanceof AdbRefusal) throw error;
+      throw new KheadersError(
+        "adb-failed",
+        `the adb server at ${describeEndpoint(this.#endpoint)} went away`,
+        {
+          hint: "Check it with: adb devices",
+          cause: error,
+        },
+      );
+    }
+  }
+}
+
+function asError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(String(reason));
+}

@@ -1,0 +1,87 @@
+import { execFile } from "node:child_process";
+import { accessSync, constants, statSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { promisify } from "node:util";
+import { KheadersError } from "../../shared/errors.js";
+import { printable } from "../../shared/printable.js";
+import { AdbConnection, AdbServerAbsent } from "./connection.js";
+import { describeEndpoint, type Endpoint, isLocal } from "./endpoint.js";
+
+const executable = process.platform === "win32" ? "adb.exe" : "adb";
+
+/** An adb server, and how to reach it. */
+export interface AdbServer {
+  readonly endpoint: Endpoint;
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+/**
+ * Connects to the adb server, and starts it where none runs and the endpoint is on this machine.
+ *
+ * @throws KheadersError `adb-not-found` when a server is to be started and no adb can be found; `adb-failed` when it
+ * does not start or does not answer.
+ */
+export async function connectToServer(server: AdbServer, signal: AbortSignal): Promise<AdbConnection> {
+  try {
+    return await AdbConnection.open(server.endpoint, signal);
+  } catch (error) {
+    if (!(error instanceof AdbServerAbsent)) throw error;
+    if (!isLocal(server.endpoint)) {
+      throw new KheadersError("adb-failed", error.message, {
+        hint: "Start it on that host with: adb -a nodaemon server",
+        cause: error,
+      });
+    }
+    await startServer(server, signal);
+    return await AdbConnection.open(server.endpoint, signal);
+  }
+}
+
+/** Where adb may be, first match first: `ADB`, `ANDROID_HOME`, `ANDROID_SDK_ROOT`, `PATH`. */
+export function adbCandidates(environment: NodeJS.ProcessEnv): string[] {
+  const sdks = [environment.ANDROID_HOME, environment.ANDROID_SDK_ROOT].filter((folder) => folder);
+  return [
+    ...(environment.ADB ? [environment.ADB] : []),
+    ...sdks.map((folder) => join(String(folder), "platform-tools", executable)),
+    ...(environment.PATH ?? "")
+      .split(delimiter)
+      .flatMap((folder) => (folder ? [join(folder, executable)] : [])),
+  ];
+}
+
+/** Finds the adb program, or gives undefined. */
+export function findAdb(environment: NodeJS.ProcessEnv): string | undefined {
+  return adbCandidates(environment).find(isExecutableFile);
+}
+
+async function startServer(server: AdbServer, signal: AbortSignal): Promise<void> {
+  const adb = findAdb(server.environment);
+  if (adb === undefined) {
+    throw new KheadersError("adb-not-found", "no adb server is running, and no adb was found to start one", {
+      hint: "Install Android's platform-tools (Debian: apt install adb), or name it in ADB, ANDROID_HOME or PATH.",
+    });
+  }
+  try {
+    await promisify(execFile)(adb, ["-L", describeEndpoint(server.endpoint), "start-server"], {
+      env: server.environment,
+      signal,
+    });
+  } catch (error) {
+    signal.throwIfAborted();
+    const reason =
+      error instanceof Error && "stderr" in error ? printable(String(error.stderr).trim(), 400) : "";
+    throw new KheadersError("adb-failed", `${adb} could not start its server${reason ? `: ${reason}` : ""}`, {
+      hint: `Try it by hand: ${adb} start-server`,
+      cause: error,
+    });
+  }
+}
+
+function isExecutableFile(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false; // Any reason makes it no candidate; the next one is looked at.
+  }
+}

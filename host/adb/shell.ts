@@ -1,0 +1,103 @@
+import type { Socket } from "node:net";
+import { KheadersError } from "../../shared/errors.js";
+import { type AdbConnection, AdbRefusal } from "./connection.js";
+import { encodePacket, type Packet, PacketId, PacketParser } from "./packets.js";
+
+/** The adb server takes no longer request; four hexadecimal digits hold its length. */
+const longestRequest = 65_535;
+
+/**
+ * A process on the device, over adb's `shell,v2,raw:` (Android 7 and later): standard output and standard error apart,
+ * an exit status, and a standard input that can be closed alone. adbkit speaks `shell:` only (its issue 470).
+ */
+export class ShellProcess {
+  readonly #connection: AdbConnection;
+  readonly #socket: Socket;
+  readonly #chunks: AsyncIterator<Uint8Array>;
+  readonly #parser = new PacketParser();
+  #exitStatus: number | undefined;
+
+  private constructor(connection: AdbConnection) {
+    this.#connection = connection;
+    this.#socket = connection.detach();
+    this.#chunks = this.#socket[Symbol.asyncIterator]();
+  }
+
+  /**
+   * Runs `command` with the device's shell, on a connection that a transport request has tied to a device. From here
+   * on the connection's signal no longer ends it: `close` and `end` do.
+   *
+   * @throws KheadersError `device-unusable` when the device does not speak the shell protocol.
+   */
+  static async start(connection: AdbConnection, command: string): Promise<ShellProcess> {
+    const request = `shell,v2,raw:${command}`;
+    if (Buffer.byteLength(request) > longestRequest) throw new RangeError("the command is too long for adb");
+    try {
+      await connection.request(request);
+    } catch (error) {
+      if (!(error instanceof AdbRefusal)) throw error;
+      throw new KheadersError("device-unusable", `the device refused to run a shell: ${error.message}`, {
+        hint: "Android 7 or later is needed; try: adb shell true",
+        cause: error,
+      });
+    }
+    return new ShellProcess(connection);
+  }
+
+  /** The process's exit status, once it has ended and its output was read. */
+  get exitStatus(): number | undefined {
+    return this.#exitStatus;
+  }
+
+  /**
+   * The next pieces of what the process prints; undefined when it has ended or the connection is gone. Reading slowly
+   * slows the device.
+   *
+   * @throws the signal's reason when it aborts; the process goes on until `end` or `close`.
+   */
+  async read(signal: AbortSignal): Promise<Packet[] | undefined> {
+    const next = await orAbort(this.#chunks.next(), signal);
+    if (next.done) return undefined;
+    const packets = this.#parser.push(next.value);
+    const exit = packets.find((packet) => packet.id === PacketId.exit);
+    if (exit !== undefined) this.#exitStatus = exit.data[0];
+    return packets.filter((packet) => packet.id === PacketId.stdout || packet.id === PacketId.stderr);
+  }
+
+  write(text: string): void {
+    this.#socket.write(encodePacket(PacketId.stdin, Buffer.from(text)));
+  }
+
+  /** Closes the process's standard input, then waits until it has ended, for `milliseconds` at most. */
+  async end(milliseconds: number): Promise<void> {
+    const patience = AbortSignal.timeout(milliseconds);
+    try {
+      this.#socket.write(encodePacket(PacketId.closeStdin, new Uint8Array()));
+      while (this.#exitStatus === undefined && (await this.read(patience)) !== undefined);
+    } catch (error) {
+      // Its end was all that was waited for: a lost connection or a device too slow to say so are ends as well.
+      if (!patience.aborted && !this.#socket.destroyed) throw error;
+    } finally {
+      this.close();
+    }
+  }
+
+  /** Drops the connection: adbd hangs up on the process and closes its standard input. */
+  close(): void {
+    this.#connection.close();
+  }
+}
+
+async function orAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  let abort: (() => void) | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason);
+    signal.addEventListener("abort", abort);
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    if (abort) signal.removeEventListener("abort", abort);
+  }
+}

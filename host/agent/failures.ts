@@ -1,0 +1,226 @@
+import { KheadersError } from "../../shared/errors.js";
+import { printable } from "../../shared/printable.js";
+import { moduleFolders, type Refusal } from "../../shared/protocol.js";
+
+/** One command that the agent ran to load the module, with what it printed. */
+export interface Attempt {
+  readonly command: string;
+  readonly status: number;
+  readonly output: string;
+}
+
+/** What is known when the agent refuses to send the archive. */
+export interface RefusalContext {
+  readonly refusal: Refusal;
+  /** kheaders.ko, or the archive, where the refusal names one. */
+  readonly path: string | undefined;
+  /** Folders that this user may not list. */
+  readonly denied: readonly string[];
+  /** Value of CONFIG_IKHEADERS: "y", "m", null where it is not set; undefined where the configuration is not known. */
+  readonly ikheaders: string | null | undefined;
+  readonly diagnostics: string;
+}
+
+/** Takes apart what the agent printed on standard error: `kheaders: run …`, the output, `kheaders: status N`. */
+export function parseAttempts(diagnostics: string): Attempt[] {
+  const framed = /^kheaders: run (.*)\n([\s\S]*?)^kheaders: status (\d+)$/gm;
+  return Array.from(diagnostics.matchAll(framed), (match) => ({
+    command: match[1] ?? "",
+    output: (match[2] ?? "").trim(),
+    status: Number(match[3]),
+  }));
+}
+
+const searched = `Searched: ${moduleFolders.join(", ")}.`;
+
+/** Explains to the user why there are no headers: what happened, why, and what to do. */
+export function explainRefusal(context: RefusalContext): KheadersError {
+  switch (context.refusal) {
+    case "unreadable":
+      return new KheadersError(
+        "needs-root",
+        `the headers are there (${place(context)}), but this user may not read them`,
+        {
+          hint: "Root the device, or use a userdebug build with --root.",
+        },
+      );
+    case "needs-root":
+      return new KheadersError(
+        "needs-root",
+        "the kheaders module must be loaded, and only root may do that",
+        {
+          hint: "Root the device, or use a userdebug build with --root.",
+        },
+      );
+    case "gone":
+      return new KheadersError("transfer-cut", "somebody unloaded the kheaders module while it was wanted", {
+        hint: "Try again.",
+      });
+    case "modules-unreadable":
+      return new KheadersError(
+        "not-permitted",
+        "/proc/modules cannot be read, so nothing is loaded that could not be undone",
+        {
+          hint: "Is the root shell confined by SELinux? See: adb shell dmesg | grep avc",
+        },
+      );
+    case "no-archive":
+      return new KheadersError(
+        "no-headers",
+        "the kheaders module is loaded, but no archive appeared in /sys/kernel or /proc",
+        {
+          hint: "Is that kheaders.ko the kernel's own (kernel/kheaders.c)?",
+        },
+      );
+    case "module-not-found":
+      return explainMissingModule(context);
+    case "load-failed":
+      return explainLoadFailure(context);
+    case "unknown-command":
+      return new KheadersError("protocol-error", "the device agent does not know what it was asked for");
+  }
+}
+
+/** The error for a kernel whose configuration says that it has no headers to give. */
+export function withoutIkheaders(): KheadersError {
+  return new KheadersError("no-headers", `this kernel was built without CONFIG_IKHEADERS. ${searched}`, {
+    hint: "Build it with CONFIG_IKHEADERS=y or =m.",
+  });
+}
+
+function explainMissingModule(context: RefusalContext): KheadersError {
+  if (context.ikheaders === null) return withoutIkheaders();
+  const tools = parseAttempts(context.diagnostics).filter((attempt) => attempt.command !== "dmesg");
+  const denied = context.denied.map((folder) => printable(folder, 200)).join(", ");
+  if (denied) {
+    return new KheadersError(
+      "needs-root",
+      `no kheaders.ko was found, but ${denied} may not be listed without root`,
+      {
+        hint: "Root the device, or use a userdebug build with --root.",
+      },
+    );
+  }
+  const built = context.ikheaders === "m" ? "the kernel has CONFIG_IKHEADERS=m, but " : "";
+  const said = tools.map(describeAttempt).join("; ");
+  return new KheadersError(
+    "no-headers",
+    `${built}kheaders.ko is in none of the device's module folders${said ? ` (${said})` : ""}. ${searched}`,
+    {
+      hint:
+        context.ikheaders === "m"
+          ? "Install the modules that were built with this kernel (system_dlkm, vendor_dlkm)."
+          : "Build the kernel with CONFIG_IKHEADERS=y or =m, and install its modules.",
+    },
+  );
+}
+
+/** The spellings of one reason over AOSP's modprobe, toybox, kmod, busybox and the kernel log. */
+const loadFailures: readonly {
+  readonly pattern: RegExp;
+  readonly explain: (context: RefusalContext, log: string) => KheadersError;
+}[] = [
+  {
+    pattern:
+      /key was rejected|required key not available|module verification failed|EKEYREJECTED|ENOKEY|PKCS#7 signature/i,
+    explain: (context) =>
+      new KheadersError("module-refused", `the kernel refused the signature of ${place(context)}`, {
+        hint: "The kernel takes only modules signed with its own key: install those built with this kernel.",
+      }),
+  },
+  {
+    pattern: /unknown symbol|disagrees about version of symbol|no symbol version for/i,
+    explain: (context, log) =>
+      new KheadersError(
+        "module-refused",
+        `${place(context)} does not fit this kernel: ${reasonIn(log, /symbol/i)}`,
+        {
+          hint: "Install the modules that were built with this kernel.",
+        },
+      ),
+  },
+  {
+    pattern: /version magic|invalid module format|exec format error|ENOEXEC/i,
+    explain: (context, log) =>
+      new KheadersError(
+        "module-refused",
+        `${place(context)} was built for another kernel: ${reasonIn(log, /version magic|format/i)}`,
+        {
+          hint: "Install the modules that were built with this kernel.",
+        },
+      ),
+  },
+  {
+    pattern: /cannot allocate memory|out of memory|ENOMEM/i,
+    explain: (context) =>
+      new KheadersError("module-refused", `the device has no memory left to load ${place(context)}`, {
+        hint: "Close apps or reboot the device, then try again.",
+      }),
+  },
+  {
+    pattern: /operation not permitted|permission denied|lockdown|EPERM|EACCES|avc: +denied/i,
+    explain: (context, log) =>
+      new KheadersError(
+        "not-permitted",
+        `the kernel does not permit loading ${place(context)}: ${reasonIn(log, /permitted|denied|lockdown/i)}`,
+        {
+          hint: "The kernel may be locked down, or SELinux confines the root shell: adb shell dmesg | grep avc",
+        },
+      ),
+  },
+  {
+    // kernel/module/main.c gives ENOENT for a symbol that nobody exports.
+    pattern: /insmod[^\n]*no such file or directory/i,
+    explain: (context) =>
+      new KheadersError("module-refused", `${place(context)} needs a symbol that this kernel does not have`, {
+        hint: "Install the modules that were built with this kernel.",
+      }),
+  },
+];
+
+function explainLoadFailure(context: RefusalContext): KheadersError {
+  const attempts = parseAttempts(context.diagnostics);
+  const loaders = attempts.filter((attempt) => /^(modprobe|insmod) /.test(attempt.command));
+  if (loaders.length > 0 && loaders.every((attempt) => attempt.status === 127)) {
+    return new KheadersError(
+      "module-refused",
+      `the device has neither modprobe nor insmod to load ${place(context)}`,
+      {
+        hint: "Android's toybox has both: is PATH right in the root shell?",
+      },
+    );
+  }
+  const inserted = attempts.filter((attempt) => attempt.command.startsWith("insmod "));
+  const log = [...inserted, ...attempts.filter((attempt) => attempt.command === "dmesg")]
+    .map((attempt) => (attempt.command === "dmesg" ? aboutModule(attempt.output) : attempt.output))
+    .join("\n");
+  const known = loadFailures.find(({ pattern }) => pattern.test(log));
+  if (known) return known.explain(context, log);
+  const said = loaders.map(describeAttempt).join("; ");
+  return new KheadersError("module-refused", `${place(context)} could not be loaded: ${said}`, {
+    hint: "See the kernel log: adb shell dmesg",
+  });
+}
+
+/** The kernel log is everybody's: only what names the module counts. */
+function aboutModule(log: string): string {
+  return log
+    .split("\n")
+    .filter((line) => /kheaders|lockdown/i.test(line))
+    .join("\n");
+}
+
+function reasonIn(log: string, pattern: RegExp): string {
+  const lines = log.split("\n").filter((line) => pattern.test(line));
+  const kernels = lines.find((line) => line.startsWith("[") || line.startsWith("<"));
+  return printable((kernels ?? lines[0] ?? "").replace(/^(<\d+>)?\[[^\]]*\] */, "").trim(), 300);
+}
+
+function place(context: RefusalContext): string {
+  return printable(context.path ?? "kheaders.ko", 200);
+}
+
+function describeAttempt(attempt: Attempt): string {
+  const said = printable(attempt.output.split("\n").at(-1) ?? "", 200);
+  return `${printable(attempt.command, 100)}: ${said || `status ${attempt.status}`}`;
+}

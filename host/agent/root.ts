@@ -1,0 +1,55 @@
+import { KheadersError } from "../../shared/errors.js";
+import { printable } from "../../shared/printable.js";
+import type { Conversation } from "./conversation.js";
+
+/** How AOSP's su says that `-c` names no user (system/extras/su/su.cpp), in its spellings over the releases. */
+const takesUserFirst = /invalid uid|invalid user|unknown (user|id|uid)|bad user/i;
+
+/** Longest wait for the root manager's prompt on the device's screen: Magisk's own default is 10 s. */
+export const rootTimeoutSeconds = 30;
+
+/**
+ * Goes on as root by way of su: `su -c` first, as Magisk and KernelSU take it, and only where that says that the user id
+ * is invalid AOSP's `su 0`.
+ *
+ * @param purpose what root is needed for, to open the error's message with.
+ * @throws KheadersError `needs-root` where there is no su, `root-refused`, `root-timeout`.
+ */
+export async function becomeRoot(
+  conversation: Conversation,
+  purpose: string,
+  timeoutSeconds = rootTimeoutSeconds,
+): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(
+        new KheadersError("root-timeout", `${purpose}, and su did not answer within ${timeoutSeconds} s`, {
+          hint: "Unlock the device and grant root to the shell in its root manager, then try again.",
+        }),
+      );
+    }, timeoutSeconds * 1000);
+  });
+  try {
+    await Promise.race([trySu(conversation, purpose), timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function trySu(conversation: Conversation, purpose: string): Promise<void> {
+  let failure = await conversation.becomeRoot("command");
+  if (failure !== undefined && takesUserFirst.test(failure.output)) {
+    failure = await conversation.becomeRoot("user");
+  }
+  if (failure === undefined) return;
+  if (failure.status === 127 || failure.status === 126) {
+    throw new KheadersError("needs-root", `${purpose}, and the device has no su`, {
+      hint: "Root the device, or use a userdebug build with --root.",
+    });
+  }
+  const said = printable(failure.output.split("\n").at(-1) ?? "", 200);
+  throw new KheadersError("root-refused", `${purpose}, and su refused${said ? `: ${said}` : ""}`, {
+    hint: "Grant root to the shell (uid 2000) in the device's root manager.",
+  });
+}

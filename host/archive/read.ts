@@ -1,0 +1,25 @@
+import { ArchiveReader, type Entry, type TreeRules } from "./entries.js";
+import { decodeXz, type XzOptions } from "./xz.js";
+
+/** How to read an archive. */
+export type ReadOptions = XzOptions & TreeRules;
+
+/**
+ * Reads a compressed archive (`kheaders.tar.xz`) that comes in chunks: gives its checked entries in the order of the
+ * archive, in batches as they become known. Decoding goes on in another thread while the receiver works on a batch; for
+ * when the source is read and closed, see {@link decodeXz}.
+ *
+ * Throws `archive-refused`, `archive-corrupt`, the source's own error, or the signal's reason. Only when it has ended
+ * without one are the entries good; what was made of them before that is to be thrown away.
+ */
+export async function* readArchive(
+  compressed: AsyncIterable<Uint8Array>,
+  options: ReadOptions,
+): AsyncGenerator<Entry[], void, undefined> {
+  const reader = new ArchiveReader(options);
+  for await (const decoded of decodeXz(compressed, options)) {
+    const entries = reader.push(decoded);
+    if (entries.length > 0) yield entries;
+  }
+  reader.end();
+}

@@ -1,0 +1,122 @@
+import { printable } from "../../shared/printable.js";
+import { overLimit, refused } from "./failures.js";
+import { formatOf } from "./formats.js";
+import type { ArchiveLimits } from "./limits.js";
+import { checkPax } from "./pax.js";
+import type { StepParser, Steps } from "./steps.js";
+import { checkUtf8, readTarHeader, type TarHeader, tarBlockSize } from "./tar-header.js";
+
+/** A member of a tar archive as it stands there: well-formed, but its names are not yet checked. */
+export type TarMember = { readonly path: string; readonly mode: number } & (
+  | { readonly type: "folder" }
+  | { readonly type: "file"; readonly content: Uint8Array }
+  | { readonly type: "link"; readonly target: string }
+);
+
+/**
+ * Walks through a tar stream and gives each member to `found`. Every byte is accounted for: what is not a member, a
+ * GNU long name, a harmless pax header, or the zeros at the end is refused. `tar` reads the headers; its `Parser` is
+ * not used, for it passes over much of what has to be refused (a gzip stream, sparse files, data after the end), and a
+ * guard before it would have to do this same walk.
+ *
+ * The generator throws `archive-refused` and `archive-corrupt`.
+ */
+export function* tarMembers(limits: ArchiveLimits, found: (member: TarMember) => void): StepParser {
+  let longPath: string | undefined;
+  let longTarget: string | undefined;
+  let position = 0;
+  for (let block = yield* firstBlock(); !isZero(block); block = yield { bytes: tarBlockSize }) {
+    const header = readTarHeader(block, position);
+    position += tarBlockSize + header.size + padding(header.size);
+    const path = longPath ?? header.path;
+    switch (header.type) {
+      case "pax":
+      case "pax-global":
+        checkPax(yield* content(header, limits.paxBytes), header.path);
+        continue;
+      case "long-path":
+        if (longPath !== undefined)
+          throw refused(`"${printable(longPath)}" is followed by a second long name`);
+        longPath = yield* longName(header, limits);
+        continue;
+      case "long-target":
+        if (longTarget !== undefined)
+          throw refused(`"${printable(longTarget)}" is followed by a second long target`);
+        longTarget = yield* longName(header, limits);
+        continue;
+      case "file":
+        found({
+          type: "file",
+          path,
+          mode: header.mode,
+          content: yield* content(header, limits.fileBytes, path),
+        });
+        break;
+      case "folder":
+        checkEmpty(header, path);
+        found({ type: "folder", path, mode: header.mode });
+        break;
+      case "link":
+        checkEmpty(header, path);
+        found({ type: "link", path, mode: header.mode, target: longTarget ?? header.target });
+        break;
+    }
+    if (longTarget !== undefined && header.type !== "link") {
+      throw refused(`"${printable(path)}" is no link, but has a link target`);
+    }
+    longPath = undefined;
+    longTarget = undefined;
+  }
+  const orphan = longPath ?? longTarget;
+  if (orphan !== undefined) throw refused(`the long name "${printable(orphan)}" belongs to no entry`);
+  return yield* end();
+}
+
+/** Looks at the first few bytes alone, for another format may be over before a whole block has come. */
+function* firstBlock(): Steps<Uint8Array> {
+  const start = yield { bytes: 8 };
+  const format = formatOf(start);
+  if (format !== undefined) {
+    throw refused(`there is ${format} data in the xz data, where a tar archive belongs`);
+  }
+  return Buffer.concat([start, yield { bytes: tarBlockSize - start.length }]);
+}
+
+/** The content that follows a header, without what fills it up to whole blocks. */
+function* content(header: TarHeader, limit: number, path = header.path): Steps<Uint8Array> {
+  if (header.size > limit) throw overLimit(`the size of "${printable(path)}"`, limit, "bytes");
+  const bytes = yield { bytes: header.size };
+  yield { bytes: padding(header.size), skip: true };
+  return bytes;
+}
+
+/** GNU tar's way with names over 100 bytes: they are the content of an entry of their own, with a NUL at the end. */
+function* longName(header: TarHeader, limits: ArchiveLimits): Steps<string> {
+  if (header.size > limits.pathBytes + 1)
+    throw overLimit("the length of a name or link target", limits.pathBytes, "bytes");
+  const bytes = yield* content(header, limits.pathBytes + 1);
+  const text = bytes.subarray(0, -1);
+  const name = `the long name "${printable(text)}"`;
+  if (text.length === 0 || bytes.indexOf(0) !== text.length) throw refused(`${name} is malformed`);
+  checkUtf8(text, name);
+  return Buffer.from(text).toString("utf8");
+}
+
+function checkEmpty(header: TarHeader, path: string): void {
+  if (header.size > 0) throw refused(`"${printable(path)}" is a ${header.type} with content`);
+}
+
+/** Two blocks of zeros are the end; more of them may fill up the last record. */
+function* end(): StepParser {
+  for (let block = yield { bytes: tarBlockSize }; ; block = yield { bytes: tarBlockSize, mayEnd: true }) {
+    if (!isZero(block)) throw refused("something follows the end of the tar archive");
+  }
+}
+
+function isZero(block: Uint8Array): boolean {
+  return block.every((byte) => byte === 0);
+}
+
+function padding(size: number): number {
+  return (tarBlockSize - (size % tarBlockSize)) % tarBlockSize;
+}

@@ -1,0 +1,131 @@
+import { Worker } from "node:worker_threads";
+import { KheadersError } from "../../shared/errors.js";
+import { corrupt, refused } from "./failures.js";
+import { Window } from "./window.js";
+import { compressedInFlight, type FromDecoder, type ToDecoder } from "./xz-messages.js";
+
+/** How a decoder ended: well, or with an error. */
+type Outcome = { readonly error?: unknown };
+
+/**
+ * One decoder in a thread of its own, started at once. Bytes go in with `write` and `end` and come out of `read`; the
+ * first failure, of the decoder or told by `fail`, is what `read` throws from then on.
+ */
+export class XzThread {
+  readonly #worker = new Worker(workerFile(), { execArgv: [] });
+  readonly #ingoing = new Window(compressedInFlight);
+  readonly #decoded: Uint8Array[] = [];
+  #outcome: Outcome | undefined;
+  #wakeReader: (() => void) | undefined;
+
+  constructor() {
+    this.#worker.on("message", (message: FromDecoder) => this.#receive(message));
+    this.#worker.on("error", (error) => this.fail(decoderCrashed(error)));
+    this.#worker.on("exit", () => this.fail(decoderCrashed(undefined)));
+  }
+
+  /** Gives compressed bytes to the decoder. Resolves when more may be written, with false if it wants no more. */
+  async write(chunk: Uint8Array): Promise<boolean> {
+    if (this.#outcome !== undefined) return false;
+    // The chunk stays the caller's, and may be a small part of a large buffer: what is sent is a copy.
+    const bytes = new Uint8Array(chunk);
+    this.#send({ type: "input", bytes }, [bytes.buffer]);
+    await this.#ingoing.add(bytes.length);
+    return this.#outcome === undefined;
+  }
+
+  /** No more compressed bytes will come. */
+  end(): void {
+    this.#send({ type: "end" });
+  }
+
+  /** The next decoded bytes, undefined after the last. Each piece must be told `used`, or no more come at some point. */
+  async read(): Promise<Uint8Array | undefined> {
+    for (;;) {
+      if (this.#outcome !== undefined && "error" in this.#outcome) throw this.#outcome.error;
+      const bytes = this.#decoded.shift();
+      if (bytes !== undefined || this.#outcome !== undefined) return bytes;
+      await new Promise<void>((resolve) => {
+        this.#wakeReader = resolve;
+      });
+    }
+  }
+
+  /** The reader is done with a piece. */
+  used(bytes: Uint8Array): void {
+    this.#send({ type: "used", bytes: bytes.length });
+  }
+
+  /** Makes `read` throw `error`, unless decoding has already ended in one way or the other. */
+  fail(error: unknown): void {
+    this.#settle({ error });
+  }
+
+  /** Ends the thread, wherever it is. */
+  async close(): Promise<void> {
+    this.#settle({});
+    await this.#worker.terminate();
+  }
+
+  #receive(message: FromDecoder): void {
+    switch (message.type) {
+      case "taken":
+        this.#ingoing.release(message.bytes);
+        break;
+      case "output":
+        this.#decoded.push(message.bytes);
+        this.#wakeReader?.();
+        break;
+      case "done":
+        this.#settle({});
+        break;
+      case "failed":
+        this.#settle({ error: decoderFailed(message.status, message.message) });
+        break;
+    }
+  }
+
+  #settle(outcome: Outcome): void {
+    this.#outcome ??= outcome;
+    this.#wakeReader?.();
+    this.#ingoing.open();
+  }
+
+  #send(message: ToDecoder, transfer: ArrayBuffer[] = []): void {
+    this.#worker.postMessage(message, transfer);
+  }
+}
+
+/** The build puts the worker beside the bundle; run from source, the built one is used, for Node 20 starts no `.ts`. */
+function workerFile(): URL {
+  const fromSource = import.meta.url.endsWith(".ts");
+  return new URL(fromSource ? "../../dist/xz-worker.js" : "./xz-worker.js", import.meta.url);
+}
+
+/** Result codes: `enum xz_ret` in `xz.h` of xz-embedded. */
+function decoderFailed(status: number | undefined, message: string): KheadersError {
+  switch (status) {
+    case 2:
+      return refused("its xz data has an integrity check that is not supported");
+    case 3:
+    case 4:
+      return refused("its xz data needs more memory than is given to the decoder");
+    case 5:
+      return corrupt("it is no xz data");
+    case 6:
+      return refused("its xz data uses something that is not supported");
+    case 7:
+      return corrupt("the xz data does not fit its own checksums or format");
+    case 8:
+      return corrupt("the xz data breaks off, or something follows its end");
+    default:
+      return new KheadersError("internal-error", `The xz decoder failed: ${message}`);
+  }
+}
+
+function decoderCrashed(cause: unknown): KheadersError {
+  return new KheadersError("internal-error", "The thread of the xz decoder ended unexpectedly.", {
+    hint: "Out of memory, or an incomplete installation: xz-worker.js lies beside the program's own file.",
+    cause,
+  });
+}

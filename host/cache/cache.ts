@@ -1,0 +1,154 @@
+import type { Digest, KernelIdentity, KernelKey } from "../../shared/identity.js";
+import { allEntries, entriesFor } from "./entries.js";
+import type { CacheEntry, Kernel } from "./entry.js";
+import { checkFormat } from "./format.js";
+import { readHostBootId } from "./host-boot.js";
+import { touch } from "./last-use.js";
+import { acquireLease, type Lease } from "./lease.js";
+import type { Lock, LockOptions } from "./lock.js";
+import { type OpenedTree, openedTree } from "./opened-tree.js";
+import { CachePaths } from "./paths.js";
+import { entryOfBoot, lastKernelOf, rememberSighting } from "./sightings.js";
+import type { Staging } from "./staging.js";
+import { Store } from "./store.js";
+import { soundRecord } from "./tree-state.js";
+
+/** Which cache to open, and as what. */
+export interface CacheOptions {
+  /** The cache's folder ({@link cacheDir}); need not exist. */
+  readonly dir: string;
+  /** The version of kheaders, which entries record. */
+  readonly tool: string;
+  readonly now?: () => Date;
+  /** The id of this workstation's boot; undefined where nobody tells it. */
+  readonly hostBootId?: () => string | undefined;
+  /** Without locks, work may be done twice; what the cache shows must be right all the same. */
+  readonly locks?: boolean;
+}
+
+/** How to open a tree. */
+export interface OpenOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Told when a damaged tree is made again. */
+  readonly onProgress?:
+    | ((event: { readonly type: "stage"; readonly stage: "repairing" }) => void)
+    | undefined;
+}
+
+/**
+ * Opens a cache. Nothing is made or written until something is published or locked.
+ *
+ * @throws KheadersError `cache-format` for the cache of another version; `cache-failed` where it cannot be read.
+ */
+export function openCache(options: CacheOptions): Cache {
+  const paths = new CachePaths(options.dir);
+  checkFormat(paths);
+  return new Cache(
+    new Store({
+      paths,
+      tool: options.tool,
+      now: options.now ?? (() => new Date()),
+      hostBootId: options.hostBootId ?? readHostBootId,
+      locks: options.locks ?? true,
+    }),
+  );
+}
+
+/**
+ * The kernels whose headers were pulled, with their archives and trees. Any number of processes may use one at once, and
+ * die at any moment. What is needed for a hit is loaded with this file, the rest when it is asked for.
+ */
+export class Cache {
+  readonly #store: Store;
+
+  /** See {@link openCache}. */
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** The cache's folder, absolute. */
+  get dir(): string {
+    return this.#store.paths.root;
+  }
+
+  /** The entries of a key, those published last first. @throws KheadersError `cache-failed`. */
+  entriesFor(key: KernelKey): CacheEntry[] {
+    return entriesFor(this.#store.paths, key);
+  }
+
+  /** All entries, those published last first. @throws KheadersError `cache-failed`. */
+  entries(): CacheEntry[] {
+    return allEntries(this.#store.paths);
+  }
+
+  /** The entry that was proven for a serial in that boot of its device. @throws KheadersError `cache-failed`. */
+  findBoot(serial: string, bootId: string): CacheEntry | undefined {
+    return entryOfBoot(this.#store.paths, serial, bootId);
+  }
+
+  /** The kernel that was last seen on a serial; see {@link describeChange}. @throws KheadersError `cache-failed`. */
+  lastSeen(serial: string): Kernel | undefined {
+    return lastKernelOf(this.#store.paths, serial);
+  }
+
+  /**
+   * Remembers that a serial runs, in this boot of its device, the kernel of `entry`, which must have been proven. In a
+   * cache that may not be written, nothing is remembered.
+   *
+   * @throws KheadersError `disk-full` or `cache-failed`.
+   */
+  remember(serial: string, identity: KernelIdentity, entry: CacheEntry): void {
+    rememberSighting(this.#store.paths, serial, identity, entry);
+  }
+
+  /**
+   * Gives the tree of an entry once it is known to be whole: at once where it was written in this boot of the workstation
+   * or has outlived one, else after reading all of it, and repaired from its archive if need be.
+   *
+   * @returns Undefined where it could not be mended: to be pulled anew.
+   * @throws KheadersError `disk-full` or `cache-failed`; the signal's reason when it aborts.
+   */
+  async open(entry: CacheEntry, options: OpenOptions = {}): Promise<OpenedTree | undefined> {
+    const { paths, now } = this.#store;
+    // Before the check: what is about to be pruned is either seen as used by then, or seen as gone by us.
+    touch(paths.archive(entry.digest), now());
+    if (soundRecord(this.#store, entry.digest) === undefined) {
+      const { mend } = await import("./mend.js");
+      const { signal, onProgress } = options;
+      const onRepair = () => onProgress?.({ type: "stage", stage: "repairing" });
+      if ((await mend(this.#store, entry.digest, { signal, onRepair })) === "lost") return undefined;
+    }
+    touch(paths.entry(entry.id), now());
+    return openedTree(paths, entry, entry);
+  }
+
+  /**
+   * Takes the right to pull kernels of a key, waiting for whoever has it. Makes the cache if need be.
+   *
+   * @throws KheadersError `disk-full`, `cache-failed` or `cache-format`; the signal's reason when it aborts.
+   */
+  lock(key: KernelKey, options?: LockOptions): Promise<Lock> {
+    return this.#store.lock(["pull", key.fingerprint, key.release], options);
+  }
+
+  /**
+   * Keeps a tree and its archive from being pruned or removed until the lease is released or this process dies. A tree
+   * that was opened before the lease began may be gone: open it after.
+   *
+   * @throws KheadersError `cache-failed`.
+   */
+  acquireLease(digest: Digest): Promise<Lease> {
+    return acquireLease(this.#store.paths, digest);
+  }
+
+  /**
+   * Begins to take in an archive. Makes the cache if need be, and clears away what others left who died at it.
+   *
+   * @param kernel Equal files of the trees of its series are shared.
+   * @throws KheadersError `disk-full`, `cache-failed` or `cache-format`.
+   */
+  async stage(kernel: Pick<KernelKey, "release">): Promise<Staging> {
+    const { Staging } = await import("./staging.js");
+    return Staging.begin(this.#store, kernel.release);
+  }
+}

@@ -1,0 +1,19 @@
+import { statSync, utimesSync } from "node:fs";
+import type { Digest } from "../../shared/identity.js";
+import { isMissing, isNotWritable } from "./disk-error.js";
+import type { CachePaths } from "./paths.js";
+
+/** When the archive and tree of a digest were last used, in milliseconds since 1970: the archive's mtime; 0 for none. */
+export function lastUseOf(paths: CachePaths, digest: Digest): number {
+  return statSync(paths.archive(digest), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+/** Remembers that a file of the cache is used now, where that may be written. */
+export function touch(file: string, now: Date): void {
+  try {
+    utimesSync(file, now, now);
+  } catch (error) {
+    // Another user's cache or a read-only one keeps no times, and what is missing is found so by who needs it.
+    if (!isNotWritable(error) && !isMissing(error)) throw error;
+  }
+}

@@ -1,0 +1,35 @@
+import { own, ownerGone } from "./socket.js";
+
+/** The right to do a work that one process does for all. */
+export interface Lock {
+  /** Whether another process had it first, and may have done the work. */
+  readonly waited: boolean;
+  /** Gives it up and wakes all who wait for it. */
+  release(): void;
+}
+
+/** How to wait for a lock. */
+export interface LockOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Called once, if another process has the lock. */
+  readonly onWait?: (() => void) | undefined;
+}
+
+/**
+ * Takes the lock at a socket address, waiting for its owner if need be. The kernel frees it when its owner dies and never
+ * takes it from one that lives. `own` may give it to two at once where sockets are files: a lock saves work, and what the
+ * cache shows is right without it.
+ *
+ * @throws the signal's reason when it aborts.
+ */
+export async function acquireLock(address: string, options: LockOptions = {}): Promise<Lock> {
+  let hasWaited = false;
+  for (;;) {
+    options.signal?.throwIfAborted();
+    const socket = await own(address);
+    if (socket !== undefined) return { waited: hasWaited, release: () => socket.close() };
+    if (!hasWaited) options.onWait?.();
+    hasWaited = true;
+    await ownerGone(address, options.signal);
+  }
+}

@@ -1,0 +1,127 @@
+import { readFileSync } from "node:fs";
+import type { Digest } from "../../shared/identity.js";
+import { archiveLimits } from "../archive/limits.js";
+import { readArchive } from "../archive/read.js";
+import { isNotWritable } from "./disk-error.js";
+import { allEntries } from "./entries.js";
+import { installLocked } from "./install.js";
+import { readManifest } from "./manifest.js";
+import { chunksOf, digestOf } from "./sha256.js";
+import { isUnchanged, linkIfUnchanged, SharedFiles } from "./sharing.js";
+import type { Store } from "./store.js";
+import { damageOfTree } from "./tree-damage.js";
+import { readTreeRecord, type TreeRecord, writeTreeRecord } from "./tree-record.js";
+import { isArchiveWhole, soundRecord } from "./tree-state.js";
+import { type LinkEqualFile, TreeWriter } from "./tree-writer.js";
+import { Work } from "./work.js";
+
+/** How a tree was found. */
+export type Mended = "whole" | "repaired" | "lost";
+
+/**
+ * Makes sure that the tree and the archive of a digest are whole: reads both, unless another process has just done so,
+ * settles them if they have outlived a boot, and makes the tree again from the archive if need be.
+ *
+ * @param onRepair Called before the tree is made again.
+ * @returns `lost` where the archive itself is missing or damaged; then nothing was changed.
+ * @throws KheadersError `disk-full` or `cache-failed`; the signal's reason when it aborts.
+ */
+export function mend(
+  store: Store,
+  digest: Digest,
+  options: { readonly signal?: AbortSignal | undefined; readonly onRepair?: (() => void) | undefined },
+): Promise<Mended> {
+  const { signal, onRepair } = options;
+  return store.withDigestLock(digest, signal, async () => {
+    if (soundRecord(store, digest) !== undefined) return "whole";
+    if (!(await isArchiveWhole(store.paths, digest, signal))) return "lost";
+    const record = readTreeRecord(store.paths, digest);
+    if (record !== undefined && (await isTreeAsRecorded(store, record, signal))) {
+      settle(store, record);
+      return "whole";
+    }
+    onRepair?.();
+    await rebuild(store, digest, signal);
+    return "repaired";
+  });
+}
+
+async function isTreeAsRecorded(
+  store: Store,
+  record: TreeRecord,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const manifest = readManifest(store.paths, record);
+  if (manifest === undefined) return false;
+  return (await damageOfTree(store.paths.tree(record.digest), manifest, signal)).length === 0;
+}
+
+/** What was read whole in another boot than it was written in has reached the disk. */
+function settle(store: Store, record: TreeRecord): void {
+  const { hostBootId } = store;
+  if (record.hostBoot === undefined || hostBootId === undefined || record.hostBoot === hostBootId) return;
+  try {
+    writeTreeRecord(store.paths, { ...record, settled: true });
+  } catch (error) {
+    // A cache that may not be written is verified at each use.
+    if (!(error instanceof Error) || !isNotWritable(error.cause)) throw error;
+  }
+}
+
+/**
+ * Makes the tree again from its archive, which is whole, for who has the digest's lock. Files that are still whole, of
+ * the damaged tree first, are linked: each is read before.
+ *
+ * @throws KheadersError `disk-full` or `cache-failed`; the signal's reason when it aborts.
+ */
+export async function rebuild(store: Store, digest: Digest, signal: AbortSignal | undefined): Promise<void> {
+  const archive = store.paths.archive(digest);
+  const work = await Work.begin(store);
+  try {
+    const tree = new TreeWriter(work.tree, linkWholeFile(store, digest));
+    let bytes = 0;
+    const counted = async function* () {
+      for await (const chunk of chunksOf(archive, signal)) {
+        bytes += chunk.length;
+        yield chunk;
+      }
+    };
+    // Its digest proves that it is the archive that was taken when it came.
+    const rules = {
+      limits: archiveLimits,
+      caseInsensitive: work.isCaseInsensitive,
+      requireCheck: false,
+      signal,
+    };
+    for await (const entries of readArchive(counted(), rules)) {
+      for (const entry of entries) tree.add(entry);
+    }
+    await installLocked(store, work, { digest, bytes, manifest: tree.seal() });
+  } finally {
+    work.end();
+  }
+}
+
+function linkWholeFile(store: Store, digest: Digest): LinkEqualFile {
+  const release = allEntries(store.paths).find((entry) => entry.digest === digest)?.kernel.release;
+  const shared = release === undefined ? undefined : new SharedFiles(store, release);
+  return ({ path, sha256, executable, size }, target) => {
+    const linkIfWhole = (source: string | undefined) =>
+      source !== undefined &&
+      isUnchanged(source, size, executable) &&
+      hasContent(source, sha256) &&
+      linkIfUnchanged(source, target, size, executable);
+    return (
+      linkIfWhole(`${store.paths.tree(digest)}/${path}`) || linkIfWhole(shared?.find(sha256, executable))
+    );
+  };
+}
+
+function hasContent(file: string, sha256: Digest): boolean {
+  try {
+    return digestOf(readFileSync(file)) === sha256;
+  } catch {
+    // Whatever the reason, a file that cannot be read is not shared but written anew.
+    return false;
+  }
+}

@@ -1,0 +1,71 @@
+import { statSync } from "node:fs";
+import type { Digest } from "../../shared/identity.js";
+import { diskError } from "./disk-error.js";
+import { createLayout } from "./format.js";
+import { acquireLock, type Lock, type LockOptions } from "./lock.js";
+import type { CachePaths } from "./paths.js";
+import { socketAddress } from "./socket.js";
+
+/** What every part of the cache works with. */
+export class Store {
+  readonly paths: CachePaths;
+  readonly tool: string;
+  readonly now: () => Date;
+  readonly #readHostBootId: () => string | undefined;
+  readonly #locks: boolean;
+  #hostBoot: { readonly id: string | undefined } | undefined;
+
+  constructor(options: {
+    paths: CachePaths;
+    tool: string;
+    now: () => Date;
+    hostBootId: () => string | undefined;
+    locks: boolean;
+  }) {
+    this.paths = options.paths;
+    this.tool = options.tool;
+    this.now = options.now;
+    this.#readHostBootId = options.hostBootId;
+    this.#locks = options.locks;
+  }
+
+  /** The id of this workstation's boot, or undefined where nobody tells it. */
+  get hostBootId(): string | undefined {
+    this.#hostBoot ??= { id: this.#readHostBootId() };
+    return this.#hostBoot.id;
+  }
+
+  /**
+   * Takes the lock on a subject of this cache, by whatever path processes came to it. Makes the cache if need be.
+   *
+   * @throws KheadersError `disk-full`, `cache-failed` or `cache-format`; the signal's reason when it aborts.
+   */
+  async lock(subject: readonly string[], options?: LockOptions): Promise<Lock> {
+    if (!this.#locks) return { waited: false, release: () => undefined };
+    createLayout(this.paths);
+    return acquireLock(socketAddress([...this.#identity(), ...subject]), options);
+  }
+
+  /** Runs a work under the lock of a digest: publishing, mending or removing it. */
+  async withDigestLock<T>(
+    digest: Digest,
+    signal: AbortSignal | undefined,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    const lock = await this.lock(["digest", digest], { signal });
+    try {
+      return await work();
+    } finally {
+      lock.release();
+    }
+  }
+
+  #identity(): string[] {
+    try {
+      const { dev, ino } = statSync(this.paths.root);
+      return ["cache", String(dev), String(ino)];
+    } catch (error) {
+      throw diskError(error, "read the cache", this.paths.root);
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import { readdirSync, statSync } from "node:fs";
+import path from "node:path";
+import { diskError, isMissing, isNotWritable } from "./disk-error.js";
+import { liveLeases } from "./lease.js";
+import { temporaryPrefix } from "./paths.js";
+import { removeTree } from "./remove-tree.js";
+import type { Store } from "./store.js";
+
+/** For how long a small file may stay under its temporary name, in milliseconds; its rename follows at once. */
+const smallFileStays = 3_600_000;
+
+/**
+ * Removes the temporary files of workers who died.
+ *
+ * @returns The paths that were removed.
+ * @throws KheadersError `cache-failed`.
+ */
+export async function sweep(store: Store): Promise<string[]> {
+  const left = temporaries([store.paths.root, ...store.paths.folders]);
+  const now = store.now();
+  const { ids } = await liveLeases(store.paths, now);
+  return left.filter((file) => isDead(file, ids, now) && removeIfAllowed(file));
+}
+
+function temporaries(folders: readonly string[]): string[] {
+  return folders.flatMap((folder) => {
+    try {
+      const names = readdirSync(folder).filter((name) => name.startsWith(temporaryPrefix));
+      return names.map((name) => path.join(folder, name));
+    } catch (error) {
+      if (isMissing(error)) return [];
+      throw diskError(error, "read the cache", folder);
+    }
+  });
+}
+
+function isDead(file: string, liveIds: ReadonlySet<string>, now: Date): boolean {
+  const lease = /^([0-9a-f]{16}-\d+)(?:-old)?$/.exec(path.basename(file).slice(temporaryPrefix.length))?.[1];
+  if (lease !== undefined) return !liveIds.has(lease);
+  const written = statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  return now.getTime() - written > smallFileStays;
+}
+
+function removeIfAllowed(file: string): boolean {
+  try {
+    removeTree(file);
+    return true;
+  } catch (error) {
+    // Another user of the cache left it: theirs to clear away.
+    if (isNotWritable(error)) return false;
+    throw diskError(error, "remove", file);
+  }
+}

@@ -1,0 +1,57 @@
+import { lstatSync } from "node:fs";
+import path from "node:path";
+import { diskError } from "./disk-error.js";
+import { createLayout } from "./format.js";
+import { acquireLease, type Lease } from "./lease.js";
+import { temporaryPrefix } from "./paths.js";
+import { removeTree } from "./remove-tree.js";
+import type { Store } from "./store.js";
+import { sweep } from "./sweep.js";
+
+/**
+ * Temporary names for one piece of work, beside the final ones: an ordinary user cannot rename a read-only folder into
+ * another parent. A lease keeps others from clearing them away while the worker lives.
+ */
+export class Work {
+  readonly archive: string;
+  readonly tree: string;
+  /** For a published tree that is being taken away. */
+  readonly removed: string;
+  readonly #lease: Lease;
+
+  private constructor(store: Store, lease: Lease) {
+    const name = `${temporaryPrefix}${lease.id}`;
+    this.#lease = lease;
+    this.archive = path.join(store.paths.archives, name);
+    this.tree = path.join(store.paths.trees, name);
+    this.removed = `${this.tree}-old`;
+  }
+
+  /**
+   * Makes the cache if need be, clears away what is left of workers who died, and takes the names. Whoever begins a work
+   * must end it.
+   *
+   * @throws KheadersError `disk-full`, `cache-failed` or `cache-format`.
+   */
+  static async begin(store: Store): Promise<Work> {
+    createLayout(store.paths);
+    await sweep(store);
+    return new Work(store, await acquireLease(store.paths, "work"));
+  }
+
+  /** Whether names that differ in case alone fall together where trees are written; asked once the tree's folder is there. */
+  get isCaseInsensitive(): boolean {
+    const shouted = path.join(path.dirname(this.tree), path.basename(this.tree).toUpperCase());
+    return lstatSync(shouted, { throwIfNoEntry: false }) !== undefined;
+  }
+
+  /** Removes what is left under the names. May be called again. @throws KheadersError `cache-failed`. */
+  end(): void {
+    try {
+      for (const left of [this.archive, this.tree, this.removed]) removeTree(left);
+      this.#lease.release();
+    } catch (error) {
+      throw diskError(error, "clear away temporary files", this.tree);
+    }
+  }
+}

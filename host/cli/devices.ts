@@ -1,0 +1,94 @@
+import type { Command } from "commander";
+import { printable } from "../../shared/printable.js";
+import { stallSeconds } from "../../shared/protocol.js";
+import type { DeviceReport } from "../survey.js";
+import { openCacheOf } from "./cache-option.js";
+import { type GlobalFlags, serverOf } from "./options.js";
+import { printJson, printLine, runCommand } from "./run.js";
+
+/** One device must not hold up the table. */
+const longestAnswerSeconds = 15;
+
+export function addDevices(program: Command): void {
+  program
+    .command("devices")
+    .description("list the connected devices, their kernels and how they offer headers; loads nothing")
+    .addHelpText(
+      "after",
+      `
+HEADERS is one of:
+  built-in    the kernel has them (CONFIG_IKHEADERS=y)
+  module      kheaders.ko is there; pull loads it, and unloads it again
+  loaded      somebody has loaded kheaders.ko
+  needs root  only root may look
+  none        this kernel has none
+
+Examples:
+  $ kheaders devices
+  $ kheaders devices --json | jq -r 'select(.cached) | .serial'`,
+    )
+    .action(async (_options, command: Command) => {
+      const flags = command.optsWithGlobals<GlobalFlags>();
+      await runCommand(flags, async ({ signal }) => {
+        const { survey } = await import("../survey.js");
+        const reports = await survey({
+          server: serverOf(flags, process.env),
+          cache: await openCacheOf(flags),
+          stallSeconds,
+          timeoutSeconds: Math.min(flags.timeout, longestAnswerSeconds),
+          signal,
+        });
+        if (flags.json) for (const report of reports) printJson(jsonOf(report));
+        else if (reports.length > 0) printTable(reports);
+        else process.stderr.write("kheaders: no device is connected\n");
+        return undefined;
+      });
+    });
+}
+
+function jsonOf(report: DeviceReport): object {
+  const { serial, state, model, kernel, headers, cached, problem } = report;
+  return {
+    serial,
+    state,
+    model: model ?? null,
+    fingerprint: kernel?.fingerprint ?? null,
+    release: kernel?.release ?? null,
+    version: kernel?.version ?? null,
+    machine: kernel?.machine ?? null,
+    headers: headers ?? null,
+    cached: cached ?? null,
+    ...(problem && { error: { code: problem.code, message: problem.message, hint: problem.hint ?? null } }),
+  };
+}
+
+const columns = ["SERIAL", "STATE", "MODEL", "FINGERPRINT", "RELEASE", "HEADERS", "CACHED"];
+
+function printTable(reports: readonly DeviceReport[]): void {
+  const rows = reports.map((report) =>
+    [
+      report.serial,
+      report.state,
+      report.model ?? "-",
+      report.kernel?.fingerprint || "-",
+      report.kernel?.release ?? "-",
+      report.headers?.replace("-root", " root") ?? "-",
+      report.cached === undefined ? "-" : report.cached ? "yes" : "no",
+    ].map((cell) => printable(cell, 120)),
+  );
+  const widths = columns.map((column, index) =>
+    Math.max(column.length, ...rows.map((row) => row[index]?.length ?? 0)),
+  );
+  for (const row of [columns, ...rows]) {
+    printLine(
+      row
+        .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    );
+  }
+  for (const { serial, problem } of reports) {
+    if (problem)
+      process.stderr.write(`kheaders: ${printable(serial)}: ${problem.message}\n  ${problem.hint ?? ""}\n`);
+  }
+}

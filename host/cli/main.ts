@@ -1,0 +1,43 @@
+import { Command, CommanderError } from "commander";
+import { exitStatusOf } from "../../shared/errors.js";
+import { addDevices } from "./devices.js";
+import { addExec } from "./exec.js";
+import { addGlobalOptions } from "./options.js";
+import { addPull } from "./pull.js";
+import { asKheadersError } from "./reporter.js";
+import { addUnload } from "./unload.js";
+
+const program = new Command("kheaders")
+  .description(
+    "The kernel headers of the very kernel that your Android device is running, on your workstation.",
+  )
+  .version(KHEADERS_VERSION, "-V, --version")
+  .exitOverride()
+  .showHelpAfterError("(kheaders --help shows all options)")
+  .configureHelp({ showGlobalOptions: true })
+  .addHelpText(
+    "after",
+    `
+Examples:
+  $ kheaders pull                           pull the headers of the only device, print their path
+  $ kheaders -s R5CT30ABCDE pull -o ./hdrs  of the device with this serial, with a copy in ./hdrs
+  $ kheaders devices                        which devices have which headers
+  $ make -C "$(kheaders pull)" M=$PWD modules`,
+  );
+addGlobalOptions(program);
+addPull(program);
+addDevices(program);
+addExec(program);
+addUnload(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : exitStatusOf.usage;
+  } else {
+    const known = asKheadersError(error);
+    process.stderr.write(`kheaders: ${known.message}\n${known.hint ? `  ${known.hint}\n` : ""}`);
+    process.exitCode = known.exitStatus;
+  }
+}

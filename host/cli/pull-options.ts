@@ -1,0 +1,45 @@
+import type { Command } from "commander";
+import { stallSeconds } from "../../shared/protocol.js";
+import type { PullOptions } from "../pull.js";
+import { openCacheOf } from "./cache-option.js";
+import { choiceOf, type GlobalFlags, serverOf, waitOf } from "./options.js";
+import type { RunContext } from "./run.js";
+
+/** Options of every command that pulls. */
+export interface PullFlags extends GlobalFlags {
+  readonly refresh?: boolean;
+  readonly offline?: boolean;
+  readonly keepLoaded?: boolean;
+  readonly allowMismatch?: boolean;
+  readonly trustRelease?: boolean;
+  readonly su: boolean;
+}
+
+export function addPullOptions(command: Command): Command {
+  return command
+    .option("--refresh", "pull from the device, whatever the cache has")
+    .option("--offline", "answer from the cache alone")
+    .option("--keep-loaded", "leave the module loaded (see: kheaders unload)")
+    .option("--allow-mismatch", "unpack headers that are not of the running kernel, too")
+    .option("--trust-release", "take an equal fingerprint and release for the same kernel")
+    .option("--no-su", "never ask su for root");
+}
+
+/** What the flags ask the library for. @throws KheadersError `usage`, `cache-failed` or `cache-format`. */
+export async function pullOptionsOf(flags: PullFlags, context: RunContext): Promise<PullOptions> {
+  return {
+    server: serverOf(flags, process.env),
+    choice: choiceOf(flags, process.env),
+    cache: await openCacheOf(flags),
+    waitSeconds: waitOf(flags),
+    refresh: flags.refresh === true,
+    offline: flags.offline === true,
+    keepLoaded: flags.keepLoaded === true,
+    allowMismatch: flags.allowMismatch === true,
+    trustRelease: flags.trustRelease === true,
+    su: flags.su,
+    stallSeconds,
+    signal: context.signal,
+    onProgress: context.reporter.on,
+  };
+}

@@ -1,0 +1,134 @@
+import type { Ora } from "ora";
+import { KheadersError } from "../../shared/errors.js";
+import { printable } from "../../shared/printable.js";
+import type { ProgressEvent, Stage } from "../../shared/progress.js";
+
+const stageTexts: Record<Stage, string> = {
+  "waiting-for-device": "Waiting for the device",
+  connecting: "Connecting",
+  identifying: "Asking which kernel runs",
+  "waiting-for-other-pull": "Waiting for another kheaders that pulls this kernel",
+  "becoming-root": "Asking su for root (look at the device's screen)",
+  "waiting-for-device-lock": "Waiting for another kheaders on this device",
+  preparing: "Loading the headers on the device",
+  transferring: "Transferring",
+  unpacking: "Unpacking",
+  publishing: "Publishing the tree",
+  repairing: "Checking the tree",
+  copying: "Copying",
+};
+
+/** Stages that a user waits for; the others are shown with --verbose only. */
+const slowStages: ReadonlySet<Stage> = new Set([
+  "waiting-for-device",
+  "waiting-for-other-pull",
+  "becoming-root",
+  "waiting-for-device-lock",
+  "transferring",
+  "repairing",
+  "copying",
+]);
+
+export interface ReporterOptions {
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+}
+
+/** Tells on standard error how the work goes: a spinner on a terminal, plain lines elsewhere, nothing when quiet. */
+export class Reporter {
+  readonly #options: ReporterOptions;
+  readonly #started = performance.now();
+  #spinner: Ora | undefined;
+  #spinnerLoading = false;
+  #closed = false;
+  #text = "";
+
+  constructor(options: ReporterOptions) {
+    this.#options = options;
+  }
+
+  /** Takes an event of the library. */
+  readonly on = (event: ProgressEvent): void => {
+    if (event.type === "warning") this.#line(`kheaders: warning: ${event.message}`);
+    else if (event.type === "notice") this.#line(`kheaders: ${event.message}`);
+    else if (event.type === "progress") this.#progress(event.bytes, event.total);
+    else this.#stage(event.stage, event.detail);
+  };
+
+  /** Prints an error with its hint; `--quiet` does not silence it. */
+  error(error: KheadersError): void {
+    this.close();
+    process.stderr.write(`kheaders: ${error.message}\n`);
+    if (error.hint) process.stderr.write(`  ${error.hint}\n`);
+    if (this.#options.verbose && error.cause instanceof Error) {
+      process.stderr.write(`  caused by: ${printable(error.cause.message, 500)}\n`);
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#spinner?.stop();
+    this.#spinner = undefined;
+  }
+
+  #stage(stage: Stage, detail: string | undefined): void {
+    const text = `${stageTexts[stage]}${detail ? ` (${detail})` : ""}`;
+    if (this.#options.quiet) return;
+    if (this.#options.verbose) {
+      const seconds = ((performance.now() - this.#started) / 1000).toFixed(3);
+      this.#line(`${seconds.padStart(8)} s  ${text}`);
+    } else if (process.stderr.isTTY) {
+      this.#show(text);
+    } else if (slowStages.has(stage)) {
+      this.#line(text);
+    }
+  }
+
+  #progress(bytes: number, total: number): void {
+    if (this.#options.quiet || this.#options.verbose || !process.stderr.isTTY) return;
+    this.#show(`Transferring ${megabytes(bytes)} of ${megabytes(total)}`);
+  }
+
+  #line(text: string): void {
+    if (this.#options.quiet) return;
+    this.#spinner?.clear();
+    process.stderr.write(`${text}\n`);
+  }
+
+  #show(text: string): void {
+    this.#text = text;
+    if (this.#spinner) this.#spinner.text = text;
+    else if (!this.#spinnerLoading) void this.#startSpinner();
+  }
+
+  /** The spinner's library takes 50 ms to load: a hit is over before that. */
+  async #startSpinner(): Promise<void> {
+    this.#spinnerLoading = true;
+    const { default: ora } = await import("ora");
+    if (this.#closed) return;
+    this.#spinner = ora({ text: this.#text, stream: process.stderr, discardStdin: false }).start();
+  }
+}
+
+/** Bytes as people read them, in decimal megabytes as disks and adb count. */
+export function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+/** The JSON form of an error, one object a device. */
+export function errorObject(serial: string | undefined, error: KheadersError): object {
+  return {
+    serial: serial ?? null,
+    error: { code: error.code, message: error.message, hint: error.hint ?? null },
+  };
+}
+
+/** Whatever was thrown, as an error with a code: what is none of ours is a bug of ours. */
+export function asKheadersError(error: unknown): KheadersError {
+  if (error instanceof KheadersError) return error;
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return new KheadersError("internal-error", `this is a bug in kheaders: ${printable(message, 2000)}`, {
+    hint: "Please report it with the command that you ran.",
+    cause: error,
+  });
+}

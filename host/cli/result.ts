@@ -1,0 +1,47 @@
+import type { PullResult } from "../pull.js";
+
+/** The JSON object of a pull's result. What is unknown, or did not happen, is null. */
+export function resultObject(result: PullResult): object {
+  const { kernel, ms } = result;
+  const { connect, identify, load, transfer, unpack, total } = ms;
+  const orNull = <T>(value: T | undefined) => value ?? null;
+  return {
+    serial: orNull(result.serial),
+    fingerprint: kernel.fingerprint,
+    release: kernel.release,
+    version: kernel.version,
+    machine: kernel.machine,
+    buildId: orNull(kernel.buildId),
+    digest: result.digest,
+    bytes: result.bytes,
+    archive: result.archive,
+    tree: result.tree,
+    cache: result.cache,
+    source: result.source,
+    unloaded: orNull(result.unloaded),
+    ms: {
+      connect: orNull(connect),
+      identify: orNull(identify),
+      load: orNull(load),
+      transfer: orNull(transfer),
+      unpack: orNull(unpack),
+      total: orNull(total),
+    },
+  };
+}
+
+/** What a command that runs for a tree finds in its environment. */
+export function treeEnvironment(result: PullResult): Record<string, string> {
+  const { kernel } = result;
+  return {
+    KHEADERS_SERIAL: result.serial ?? "",
+    KHEADERS_TREE: result.tree,
+    KHEADERS_ARCHIVE: result.archive,
+    KHEADERS_DIGEST: result.digest,
+    KHEADERS_FINGERPRINT: kernel.fingerprint,
+    KHEADERS_RELEASE: kernel.release,
+    KHEADERS_VERSION: kernel.version,
+    KHEADERS_MACHINE: kernel.machine,
+    KHEADERS_CACHE: result.cache,
+  };
+}

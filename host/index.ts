@@ -1,0 +1,2 @@
+export { KheadersError } from "../shared/errors.js";
+export { pull } from "./pull.js";

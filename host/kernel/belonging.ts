@@ -1,0 +1,73 @@
+import { KheadersError } from "../../shared/errors.js";
+import { printable } from "../../shared/printable.js";
+import { differingNames, type KernelConfig, macrosOf, parseAutoconf } from "./config.js";
+
+const releasePath = "include/generated/utsrelease.h";
+const autoconfPath = "include/generated/autoconf.h";
+const namedDifferences = 5;
+
+/** Whether an archive belongs to the running kernel. `reason` says in one line why it does not. */
+export type Belonging = { readonly belongs: true } | { readonly belongs: false; readonly reason: string };
+
+/** Collects from an archive's files, as they pass by, what proves which kernel it was made from. */
+export class KernelEvidence {
+  #utsrelease: string | undefined;
+  #autoconf: string | undefined;
+
+  /** Takes a file of the archive into account if it is one of those that count. */
+  see(path: string, content: Uint8Array): void {
+    if (path === releasePath) this.#utsrelease = Buffer.from(content).toString();
+    if (path === autoconfPath) this.#autoconf = Buffer.from(content).toString();
+  }
+
+  /** The archive's release (`UTS_RELEASE`), or undefined where it has none. */
+  get release(): string | undefined {
+    return /^#define UTS_RELEASE "(.*)"$/m.exec(this.#utsrelease ?? "")?.[1];
+  }
+
+  /**
+   * Compares the archive with the running kernel: `uname -r`, and the kernel's configuration where it is known. A
+   * kheaders.ko of another kernel loads without a word where the kernel has MODVERSIONS, so this is the only guard.
+   * `utsversion.h` proves nothing: it is older than the kernel it lies in.
+   */
+  belongsTo(release: string, config: KernelConfig | undefined): Belonging {
+    if (this.release === undefined) {
+      return { belongs: false, reason: `it has no ${releasePath} that tells its release` };
+    }
+    if (this.release !== release) {
+      const its = printable(this.release, 200);
+      return {
+        belongs: false,
+        reason: `its headers are of ${its}, the running kernel is ${printable(release, 200)}`,
+      };
+    }
+    if (config === undefined) return { belongs: true };
+    if (this.#autoconf === undefined) {
+      return {
+        belongs: false,
+        reason: `it has no ${autoconfPath} to compare with the kernel's configuration`,
+      };
+    }
+    const differing = differingNames(macrosOf(config), parseAutoconf(this.#autoconf));
+    if (differing.length === 0) return { belongs: true };
+    const named = differing.slice(0, namedDifferences).map((name) => printable(name, 80));
+    const more = differing.length > named.length ? ` and ${differing.length - named.length} more` : "";
+    return {
+      belongs: false,
+      reason: `its configuration is not the running kernel's: they differ in ${named.join(", ")}${more}`,
+    };
+  }
+}
+
+/** The error for an archive of another kernel. */
+export function mismatch(reason: string): KheadersError {
+  return new KheadersError(
+    "archive-mismatch",
+    `the device's headers are not of the kernel that it runs: ${reason}`,
+    {
+      hint:
+        "Install the modules that were built with this kernel (system_dlkm, vendor_dlkm). " +
+        "--allow-mismatch unpacks them all the same.",
+    },
+  );
+}

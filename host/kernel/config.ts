@@ -1,0 +1,45 @@
+/** A kernel's configuration: option name with its `CONFIG_`, and its value as in `.config` (`y`, `m`, `0x10`, `"text"`). */
+export type KernelConfig = ReadonlyMap<string, string>;
+
+/** What `include/generated/autoconf.h` defines: macro name and its value. */
+export type ConfigMacros = ReadonlyMap<string, string>;
+
+/** Parses `.config` text, as in `/proc/config.gz`: options that are not set are absent. */
+export function parseDotConfig(text: string): KernelConfig {
+  return mapOfMatches(text, /^(CONFIG_\w+)=(.*)$/gm);
+}
+
+/** Parses `include/generated/autoconf.h`. */
+export function parseAutoconf(text: string): ConfigMacros {
+  return mapOfMatches(text, /^#define (CONFIG_\w+) (.*)$/gm);
+}
+
+/**
+ * The macros that a configuration gives: `CONFIG_X=y` is `CONFIG_X 1`, `CONFIG_X=m` is `CONFIG_X_MODULE 1`, any other
+ * value stays (Linux scripts/kconfig/confdata.c, print_symbol_for_c).
+ */
+export function macrosOf(config: KernelConfig): ConfigMacros {
+  return new Map(
+    Array.from(config, ([option, value]): [string, string] => {
+      if (value === "y") return [option, "1"];
+      if (value === "m") return [`${option}_MODULE`, "1"];
+      return [option, value];
+    }),
+  );
+}
+
+/** The names that two maps do not agree on, sorted. */
+export function differingNames(
+  left: ReadonlyMap<string, string>,
+  right: ReadonlyMap<string, string>,
+): string[] {
+  return [...new Set([...left.keys(), ...right.keys()])]
+    .filter((name) => left.get(name) !== right.get(name))
+    .sort();
+}
+
+function mapOfMatches(text: string, pattern: RegExp): Map<string, string> {
+  return new Map(
+    Array.from(text.matchAll(pattern), (match): [string, string] => [match[1] ?? "", match[2] ?? ""]),
+  );
+}

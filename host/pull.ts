@@ -1,0 +1,341 @@
+import { KheadersError } from "../shared/errors.js";
+import type { Digest, KernelIdentity, Source } from "../shared/identity.js";
+import { printable } from "../shared/printable.js";
+import type { ProgressListener, Stage } from "../shared/progress.js";
+import { connectToDevice, type Device, type DeviceChoice } from "./adb/devices.js";
+import type { AdbServer } from "./adb/server.js";
+import { findDevice } from "./adb/wait.js";
+import { AgentRefusal, type ArchiveHeader, type ArchiveTrailer, Conversation } from "./agent/conversation.js";
+import { explainRefusal } from "./agent/failures.js";
+import { becomeRoot } from "./agent/root.js";
+import { type Cache, decideServing, describeChange, type OpenedTree } from "./cache/index.js";
+import { mismatch } from "./kernel/belonging.js";
+import type { KernelConfig } from "./kernel/config.js";
+import { readKernelFacts } from "./kernel/identify.js";
+import { receiveArchive } from "./receive.js";
+
+/** What to pull, from where, and how. */
+export interface PullOptions {
+  readonly server: AdbServer;
+  readonly choice: DeviceChoice;
+  readonly cache: Cache;
+  /** Seconds to wait for the device to come; 0 for not at all. */
+  readonly waitSeconds: number;
+  /** Ignores what the cache has. */
+  readonly refresh: boolean;
+  /** Answers from the cache alone: a device is asked which kernel it runs, and for nothing else. */
+  readonly offline: boolean;
+  /** Leaves the module in. */
+  readonly keepLoaded: boolean;
+  /** Unpacks an archive of another kernel all the same, apart from this kernel's. */
+  readonly allowMismatch: boolean;
+  /** Serves by fingerprint and release alone. */
+  readonly trustRelease: boolean;
+  /** Whether su may be asked for root. */
+  readonly su: boolean;
+  /** Seconds after which the device ends a transfer that does not move. */
+  readonly stallSeconds: number;
+  readonly signal: AbortSignal;
+  readonly onProgress: ProgressListener;
+}
+
+/** Milliseconds that each part took; what did not happen is absent. */
+export interface PullTimes {
+  connect?: number;
+  identify?: number;
+  load?: number;
+  transfer?: number;
+  unpack?: number;
+  total?: number;
+}
+
+/** The headers of the kernel that a device runs. */
+export interface PullResult {
+  /** Undefined where no device was asked. */
+  readonly serial: string | undefined;
+  readonly kernel: KernelIdentity;
+  readonly digest: Digest;
+  /** Size of the compressed archive. */
+  readonly bytes: number;
+  /** Path of the compressed archive in the cache. */
+  readonly archive: string;
+  /** Path of the unpacked tree in the cache. */
+  readonly tree: string;
+  readonly cache: "hit" | "miss";
+  readonly source: Source;
+  /** Whether a module that we loaded is out again; undefined where we loaded none. */
+  readonly unloaded: boolean | undefined;
+  readonly ms: Readonly<PullTimes>;
+}
+
+/**
+ * Gives the headers of the kernel that a device is running right now: from the cache where an entry proves to be of
+ * that kernel, else from the device.
+ *
+ * @throws KheadersError with any code but `usage`; the signal's reason when it aborts.
+ */
+export async function pull(options: PullOptions): Promise<PullResult> {
+  const clock = new Clock();
+  const device = await findDevice(options.server, options.choice, {
+    waitSeconds: options.waitSeconds,
+    onWait: () => options.onProgress({ type: "stage", stage: "waiting-for-device" }),
+    signal: options.signal,
+  });
+  try {
+    return await pullFrom(device, options, clock);
+  } catch (error) {
+    if (!(error instanceof KheadersError) || error.code !== "transfer-cut") throw error;
+    options.onProgress({ type: "warning", message: `${error.message}; trying once more` });
+    return await pullFrom(device, options, clock);
+  }
+}
+
+async function pullFrom(device: Device, options: PullOptions, clock: Clock): Promise<PullResult> {
+  options.onProgress({ type: "stage", stage: "connecting", detail: printable(device.serial) });
+  const connection = await connectToDevice(options.server, device, options.signal);
+  const conversation = await Conversation.start(connection, options, options.signal);
+  clock.lap("connect");
+  const session = new PullSession(device, conversation, options, clock);
+  try {
+    return await session.run();
+  } finally {
+    await session.close();
+  }
+}
+
+class PullSession {
+  readonly #device: Device;
+  readonly #conversation: Conversation;
+  readonly #options: PullOptions;
+  readonly #clock: Clock;
+  #kernel: KernelIdentity;
+  #config: KernelConfig | undefined;
+  #isRoot: boolean;
+  #asked: "greeting" | "details" | "details-as-root" = "greeting";
+  /** Something on the device may have to be restored. */
+  #touched = false;
+
+  constructor(device: Device, conversation: Conversation, options: PullOptions, clock: Clock) {
+    this.#device = device;
+    this.#conversation = conversation;
+    this.#options = options;
+    this.#clock = clock;
+    const { uid, ...hello } = conversation.hello;
+    this.#kernel = { ...hello, configDigest: undefined, buildId: undefined };
+    this.#isRoot = uid === 0;
+  }
+
+  async run(): Promise<PullResult> {
+    const { cache, refresh, offline, signal, onProgress } = this.#options;
+    const lastSeen = cache.lastSeen(this.#device.serial);
+    const known = refresh ? undefined : await this.#lookUp();
+    if (known === undefined && offline) throw notCached(this.#kernel);
+    const change = lastSeen && describeChange(lastSeen, this.#kernel);
+    if (change !== undefined)
+      onProgress({ type: "notice", message: `${printable(this.#device.serial)} runs ${change}` });
+    if (known !== undefined) return known;
+    const lock = await cache.lock(this.#kernel, {
+      signal,
+      onWait: () => this.#stage("waiting-for-other-pull"),
+    });
+    try {
+      return (lock.waited && !refresh ? await this.#lookUp() : undefined) ?? (await this.#fetch());
+    } finally {
+      lock.release();
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#touched) await this.#conversation.end();
+    else this.#conversation.close();
+  }
+
+  /** Looks the kernel up, and asks the device for as much as it takes to be sure. */
+  async #lookUp(): Promise<PullResult | undefined> {
+    const { cache, trustRelease, signal, onProgress } = this.#options;
+    for (;;) {
+      const { bootId } = this.#kernel;
+      const serving = decideServing({
+        identity: this.#kernel,
+        boot: bootId === undefined ? undefined : cache.findBoot(this.#device.serial, bootId),
+        candidates: cache.entriesFor(this.#kernel),
+        asked: this.#asked,
+        rootPossible: this.#options.su && this.#asked !== "details-as-root",
+        trustRelease,
+      });
+      switch (serving.outcome) {
+        case "hit": {
+          const tree = await cache.open(serving.entry, { signal, onProgress });
+          if (tree === undefined) return undefined;
+          cache.remember(this.#device.serial, this.#kernel, serving.entry);
+          return this.#result(tree, { source: serving.entry.source, cache: "hit", unloaded: undefined });
+        }
+        case "miss":
+          this.#stage("identifying", serving.why);
+          return undefined;
+        case "ask-details":
+          await this.#askDetails();
+          break;
+        case "ask-root":
+          await this.#becomeRoot(serving.why);
+          break;
+        case "denied":
+          throw new KheadersError("needs-root", serving.why, { hint: serving.hint });
+      }
+    }
+  }
+
+  async #askDetails(): Promise<void> {
+    this.#stage("identifying");
+    const facts = readKernelFacts(await this.#conversation.facts());
+    this.#config = facts.config ?? this.#config;
+    this.#kernel = {
+      ...this.#kernel,
+      configDigest: facts.configDigest ?? this.#kernel.configDigest,
+      buildId: facts.buildId ?? this.#kernel.buildId,
+    };
+    this.#asked = this.#isRoot ? "details-as-root" : "details";
+    this.#clock.lap("identify");
+  }
+
+  async #becomeRoot(purpose: string): Promise<void> {
+    this.#stage("becoming-root");
+    await becomeRoot(this.#conversation, purpose);
+    this.#isRoot = true;
+    await this.#askDetails();
+  }
+
+  /** Gets the archive off the device, unpacks it, and publishes what proves to be of this kernel. */
+  async #fetch(): Promise<PullResult> {
+    if (this.#asked === "greeting") await this.#askDetails();
+    this.#touched = true;
+    this.#stage("preparing");
+    const header = await this.#requestArchive();
+    this.#clock.lap("load");
+    const { cache, signal, onProgress } = this.#options;
+    const staging = await cache.stage({ release: this.#kernel.release });
+    try {
+      const received = await receiveArchive(this.#conversation, header, staging, { signal, onProgress });
+      this.#clock.set("transfer", received.transferMilliseconds);
+      const belonging = received.evidence.belongsTo(this.#kernel.release, this.#config);
+      if (!belonging.belongs && !this.#options.allowMismatch) throw mismatch(belonging.reason);
+      this.#stage("publishing");
+      const { staged, trailer } = received;
+      const tree = belonging.belongs
+        ? await staged.publish({ identity: this.#kernel, serial: this.#device.serial, source: header.source })
+        : await staged.publishApart();
+      this.#clock.lap("unpack");
+      if (!belonging.belongs) this.#warn(`not the running kernel's headers: ${belonging.reason}`);
+      this.#warnOf(trailer);
+      return this.#result(tree, { source: header.source, cache: "miss", unloaded: trailer.unloaded });
+    } finally {
+      staging.discard();
+    }
+  }
+
+  async #requestArchive(): Promise<ArchiveHeader> {
+    const onWait = () => this.#stage("waiting-for-device-lock");
+    try {
+      return await this.#conversation.send(this.#options.keepLoaded, onWait);
+    } catch (error) {
+      if (!(error instanceof AgentRefusal)) throw error;
+      if (!error.needsRoot || this.#isRoot || !this.#options.su) throw this.#explain(error);
+      await this.#becomeRootFor(error);
+    }
+    try {
+      return await this.#conversation.send(this.#options.keepLoaded, onWait);
+    } catch (error) {
+      throw error instanceof AgentRefusal ? this.#explain(error) : error;
+    }
+  }
+
+  async #becomeRootFor(refusal: AgentRefusal): Promise<void> {
+    const explained = this.#explain(refusal);
+    try {
+      await this.#becomeRoot(explained.message);
+    } catch (error) {
+      // Without su nobody can look; but a kernel built without headers has none for root either.
+      throw error instanceof KheadersError && error.code === "needs-root" ? explained : error;
+    }
+  }
+
+  #explain(refusal: AgentRefusal): KheadersError {
+    return explainRefusal({
+      refusal: refusal.reason,
+      path: refusal.path,
+      denied: refusal.denied,
+      ikheaders: this.#config && (this.#config.get("CONFIG_IKHEADERS") ?? null),
+      diagnostics: refusal.diagnostics,
+    });
+  }
+
+  #warnOf(trailer: ArchiveTrailer): void {
+    if (trailer.unloaded === "in-use") {
+      this.#warn(
+        "somebody else reads the headers on the device, so the module stays loaded; later: kheaders unload",
+      );
+    }
+    if (trailer.unloaded === "no")
+      this.#warn("the kernel did not let the kheaders module go; later: kheaders unload");
+    if (trailer.taint?.includes("E") && this.#config?.has("CONFIG_MODULE_SIG")) {
+      this.#warn("kheaders.ko is unsigned on a kernel that signs its modules: is it this kernel's own?");
+    }
+  }
+
+  #result(
+    tree: OpenedTree,
+    about: Pick<PullResult, "source" | "cache"> & Pick<ArchiveTrailer, "unloaded">,
+  ): PullResult {
+    return {
+      serial: this.#device.serial,
+      kernel: this.#kernel,
+      digest: tree.digest,
+      bytes: tree.bytes,
+      archive: tree.archive,
+      tree: tree.tree,
+      cache: about.cache,
+      source: about.source,
+      unloaded: about.unloaded === undefined ? undefined : about.unloaded === "yes",
+      ms: this.#clock.times(),
+    };
+  }
+
+  #stage(stage: Stage, detail?: string): void {
+    this.#options.onProgress(
+      detail === undefined ? { type: "stage", stage } : { type: "stage", stage, detail },
+    );
+  }
+
+  #warn(message: string): void {
+    this.#options.onProgress({ type: "warning", message });
+  }
+}
+
+/** Measures the parts of a pull, one after the other. */
+class Clock {
+  readonly #started = performance.now();
+  readonly #times: PullTimes = {};
+  #last = this.#started;
+
+  /** Ends a part: it took the time since the one before it. */
+  lap(part: keyof PullTimes): void {
+    const now = performance.now();
+    this.set(part, now - this.#last);
+    this.#last = now;
+  }
+
+  set(part: keyof PullTimes, milliseconds: number): void {
+    this.#times[part] = Math.round(milliseconds * 10) / 10;
+  }
+
+  times(): PullTimes {
+    this.set("total", performance.now() - this.#started);
+    return this.#times;
+  }
+}
+
+function notCached(kernel: KernelIdentity): KheadersError {
+  return new KheadersError("not-cached", `the headers of ${printable(kernel.release)} are not cached`, {
+    hint: "Pull them once without --offline.",
+  });
+}

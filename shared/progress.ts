@@ -1,0 +1,26 @@
+/** What a pull does, in the order in which it may do it. */
+export type Stage =
+  | "waiting-for-device"
+  | "connecting"
+  | "identifying"
+  | "waiting-for-other-pull"
+  | "becoming-root"
+  | "waiting-for-device-lock"
+  | "preparing"
+  | "transferring"
+  | "unpacking"
+  | "publishing"
+  | "repairing"
+  | "copying";
+
+/** What a caller may show of a long work. */
+export type ProgressEvent =
+  | { readonly type: "stage"; readonly stage: Stage; readonly detail?: string }
+  /** Bytes of the compressed archive that have come, of how many. */
+  | { readonly type: "progress"; readonly bytes: number; readonly total: number }
+  /** Something worth a line, and no reason to worry. */
+  | { readonly type: "notice"; readonly message: string }
+  /** Something that the user should know, though the work goes on. */
+  | { readonly type: "warning"; readonly message: string };
+
+export type ProgressListener = (event: ProgressEvent) => void;

@@ -1,0 +1,241 @@
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { copyFile, mkdir, open, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { errnoOf } from "../../shared/errors.js";
+import { adbdAnswers } from "./adb-probe.js";
+import { isAlive } from "./cached.js";
+import { deviceEntries } from "./device-entries.js";
+import { baseInitramfs } from "./initramfs.js";
+import { type DeviceEntry, newc } from "./newc.js";
+import { kernelPackages } from "./packages.js";
+import { labRunFolder } from "./paths.js";
+import { freePort } from "./ports.js";
+import { humanMonitor } from "./qmp.js";
+
+/**
+ * How a virtual device offers its kernel headers.
+ * `module`: `kheaders.ko` in `/system/lib/modules`, where plain `modprobe` does not look.
+ * `built-in`: the archive is there from boot, with no module to load or unload.
+ * `none`: neither archive nor module.
+ * `stale`: as `module`, but the `kheaders.ko` is of another kernel.
+ */
+export const flavours = ["module", "built-in", "none", "stale"] as const;
+export type Flavour = (typeof flavours)[number];
+
+/**
+ * How the shell user becomes root.
+ * `aosp`: AOSP's own, `su 0 COMMAND...`, for which `su -c` is an invalid user id.
+ * `magisk`: `su -c STRING`, run by a daemon in a session of its own; what follows `su 0` is ignored.
+ * `refuse`, `hang`: as `magisk`, but the person with the device says no, or does not tap on the screen.
+ */
+export const suKinds = ["none", "aosp", "magisk", "refuse", "hang"] as const;
+export type SuKind = (typeof suKinds)[number];
+
+export interface BootOptions {
+  readonly flavour: Flavour;
+  /** The name of its folder and in `lab list`; made up where not given. */
+  readonly name?: string;
+  /** Who adbd runs as. `shell`: uid 2000 with the groups that Android gives it. Root where not given. */
+  readonly user?: "root" | "shell";
+  /** How its shell user becomes root; not at all where not given. */
+  readonly su?: SuKind;
+  /** The modes of folders imitate Android's policy for the shell user: the archive's name may be listed, not read. */
+  readonly restricted?: boolean;
+  /** `ro.build.fingerprint`. */
+  readonly fingerprint?: string;
+  /** Whether there is a /proc/config.gz. It is there where not given. */
+  readonly config?: boolean;
+  /** More files, or others in the place of the usual ones. */
+  readonly files?: readonly DeviceEntry[];
+  /** More words for the kernel's command line, as `module.sig_enforce=1`. */
+  readonly kernelArguments?: readonly string[];
+  /** Memory in MiB; 256 where not given. */
+  readonly memory?: number;
+  /** It lives on when this process ends, until `stop()` or `lab stop`. Otherwise it dies with this process. */
+  readonly keep?: boolean;
+}
+
+/** A machine with a stock kernel of its own and adbd, run by QEMU. */
+export interface VirtualDevice {
+  readonly name: string;
+  readonly flavour: Flavour;
+  /** `127.0.0.1:PORT`, after `adb connect`. */
+  readonly serial: string;
+  readonly port: number;
+  /** The id of QEMU's process. */
+  readonly pid: number;
+  /** What the kernel prints. */
+  readonly consolePath: string;
+  /** Runs a command of QEMU's human monitor and gives what it prints. */
+  monitor(command: string): Promise<string>;
+  /** `false` cuts the network cable with no goodbye; `true` plugs it in again. */
+  setLink(up: boolean): Promise<void>;
+  /** A sudden reboot. `waitUp` tells when it is back. */
+  reset(): Promise<void>;
+  /** Waits until adbd answers. @throws Error with the end of the console after a minute, or when QEMU ends. */
+  waitUp(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** What `lab list` and `lab stop` need to know of a running device. */
+interface DeviceState {
+  readonly name: string;
+  readonly flavour: Flavour;
+  readonly port: number;
+  readonly pid: number;
+}
+
+const upWithin = 60_000;
+const attempts = 5;
+
+/** Builds what is not built yet, boots a device, and resolves when its adbd answers. */
+export async function bootDevice(options: BootOptions): Promise<VirtualDevice> {
+  const kernel = await kernelPackages();
+  const name = options.name ?? `${options.flavour}-${randomBytes(3).toString("hex")}`;
+  if (!/^[\w.-]+$/.test(name))
+    throw new Error(`${name} cannot be the name of a device: use letters, digits, . _ -`);
+  const folder = join(labRunFolder(), name);
+  await mkdir(labRunFolder(), { recursive: true, mode: 0o700 });
+  await mkdir(folder).catch((cause: unknown) => {
+    if (errnoOf(cause) !== "EEXIST") throw cause;
+    throw new Error(`there is a device ${name} already: npm run lab -- stop ${name}`, { cause });
+  });
+  try {
+    await copyFile(await baseInitramfs(), join(folder, "initrd"));
+    await writeFile(join(folder, "initrd"), newc(await deviceEntries(options)), { flag: "a" });
+    const image = join(kernel.root, "boot", `vmlinuz-${kernel.release}`);
+    const device = await start(image, name, folder, options);
+    await device.waitUp();
+    return device;
+  } catch (error) {
+    await stop(folder);
+    throw error;
+  }
+}
+
+/** The virtual devices of this user that run, kept or not. */
+export async function runningDevices(): Promise<VirtualDevice[]> {
+  const names = await readdir(labRunFolder()).catch((error: unknown) => {
+    if (errnoOf(error) === "ENOENT") return [];
+    throw error;
+  });
+  const devices: VirtualDevice[] = [];
+  for (const name of names.sort()) {
+    const folder = join(labRunFolder(), name);
+    const state = await readState(folder);
+    if (state && isAlive(state.pid)) devices.push(deviceOf(folder, state));
+  }
+  return devices;
+}
+
+/** Starts QEMU; where somebody took the port in between, with another one. */
+async function start(
+  image: string,
+  name: string,
+  folder: string,
+  options: BootOptions,
+): Promise<VirtualDevice> {
+  for (let attempt = 1; ; attempt++) {
+    const port = await freePort();
+    const log = await open(join(folder, "qemu.log"), "w");
+    const qemu = ["qemu-system-x86_64", ...qemuArguments(image, folder, port, options)];
+    const [command = "", ...args] = options.keep ? qemu : ["setpriv", "--pdeathsig", "KILL", ...qemu];
+    const child = spawn(command, args, {
+      stdio: ["ignore", log.fd, log.fd],
+      detached: options.keep ?? false,
+    });
+    await once(child, "spawn").finally(() => log.close());
+    if (child.pid === undefined) throw new Error("QEMU has no process id");
+    if (options.keep) child.unref();
+    const state: DeviceState = { name, flavour: options.flavour, port, pid: child.pid };
+    if (await listens(join(folder, "qmp"), child.pid)) {
+      await writeFile(join(folder, "state.json"), JSON.stringify(state));
+      return deviceOf(folder, state);
+    }
+    const said = await readFile(join(folder, "qemu.log"), "utf8");
+    if (!/hostfwd|Address already in use/.test(said) || attempt === attempts)
+      throw new Error(`QEMU ended: ${said}`);
+  }
+}
+
+function qemuArguments(image: string, folder: string, port: number, options: BootOptions): string[] {
+  const kernelLine = ["console=ttyS0", "quiet", "loglevel=4", "panic=-1", "random.trust_cpu=on"];
+  return [
+    ...["-machine", "q35", "-accel", "tcg", "-cpu", "max", "-m", String(options.memory ?? 256)],
+    ...["-nodefaults", "-no-user-config", "-display", "none"],
+    ...["-kernel", image, "-initrd", join(folder, "initrd")],
+    ...["-append", [...kernelLine, ...(options.kernelArguments ?? [])].join(" ")],
+    ...["-serial", `file:${join(folder, "console.log")}`],
+    ...["-qmp", `unix:${join(folder, "qmp")},server=on,wait=off`],
+    ...["-netdev", `user,id=n0,hostfwd=tcp:127.0.0.1:${port}-:5555`],
+    ...["-device", "virtio-net-pci,netdev=n0,romfile="],
+  ];
+}
+
+function deviceOf(folder: string, state: DeviceState): VirtualDevice {
+  const monitor = (command: string) => humanMonitor(join(folder, "qmp"), command);
+  const consolePath = join(folder, "console.log");
+  return {
+    ...state,
+    serial: `127.0.0.1:${state.port}`,
+    consolePath,
+    monitor,
+    async setLink(up) {
+      await monitor(`set_link n0 ${up ? "on" : "off"}`);
+    },
+    async reset() {
+      await monitor("system_reset");
+    },
+    async waitUp() {
+      const end = Date.now() + upWithin;
+      while (!(await adbdAnswers(state.port, 1000))) {
+        const gone = !isAlive(state.pid);
+        if (!gone && Date.now() < end) {
+          await sleep(100);
+          continue;
+        }
+        const said = (await readFile(consolePath, "utf8")).split("\n").slice(-20).join("\n");
+        const what = gone ? "its QEMU ended" : `no adbd answered in ${upWithin / 1000} s`;
+        throw new Error(`the device ${state.name} is not up: ${what}; its console says:\n${said}`);
+      }
+    },
+    stop: () => stop(folder),
+  };
+}
+
+/** Waits until QEMU's monitor can be connected to; false when QEMU ended before. */
+async function listens(socketPath: string, pid: number): Promise<boolean> {
+  while (isAlive(pid)) {
+    try {
+      await humanMonitor(socketPath, "info status");
+      return true;
+    } catch {
+      // It has not come so far yet, or has ended: the loop's condition tells.
+      await sleep(20);
+    }
+  }
+  return false;
+}
+
+/** Ends QEMU, where it is still the one of this folder, and removes the folder. */
+async function stop(folder: string): Promise<void> {
+  const state = await readState(folder);
+  if (state && isAlive(state.pid)) {
+    await humanMonitor(join(folder, "qmp"), "quit").catch(() => undefined);
+    for (let tries = 0; isAlive(state.pid) && tries < 100; tries++) await sleep(20);
+  }
+  await rm(folder, { recursive: true, force: true });
+}
+
+async function readState(folder: string): Promise<DeviceState | undefined> {
+  try {
+    const state: DeviceState = JSON.parse(await readFile(join(folder, "state.json"), "utf8"));
+    return state;
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,250 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { agentCommand } from "../../host/agent/script.js";
+import type { DeviceShell } from "./device-shells.js";
+import { findProgram } from "./programs.js";
+import { RunningAgent } from "./running-agent.js";
+
+/** Tools of a device that the agent may use, apart from those that the sandbox plays itself. */
+const tools = ["cat", "flock", "ls", "sha256sum", "sleep", "stat", "tail", "uname", "wc"];
+/** Programs that the sandbox plays. */
+const played = ["dmesg", "getprop", "insmod", "modprobe", "rmmod", "su"];
+/** Where a device has what the agent looks at. The shell's own `/proc/PID` stays the real one. */
+const devicePaths =
+  /(?<![\w/])\/(?:sys|proc|system|system_dlkm|vendor|vendor_dlkm|odm|odm_dlkm|lib)\/(?!\$1|\[0-9\])/g;
+const otherModule = "virtio_net 77824 0 - Live 0x0000000000000000\n";
+const nobody = 65_534;
+
+export const archivePath = "/sys/kernel/kheaders.tar.xz";
+export const nonce = "c0ffee";
+
+/**
+ * A device without a device: a folder with what the agent looks at, a folder with the programs that it calls, and the
+ * agent's own command with its paths turned there. Nothing needs root, and the kernel is never touched.
+ */
+export class AgentSandbox {
+  readonly #shell: DeviceShell;
+  readonly #root = mkdtempSync(join(tmpdir(), "kheaders-agent-"));
+  readonly #absent = new Set<string>();
+
+  constructor(shell: DeviceShell) {
+    this.#shell = shell;
+    chmodSync(this.#root, 0o777);
+    this.folder("/bin");
+    this.folder("/sys/kernel");
+    this.#link("sh", this.#shell.argv[0]);
+    for (const tool of tools) {
+      const path = this.#shell.toolbox?.tools.has(tool) ? this.#shell.toolbox.path : findProgram(tool);
+      if (path !== undefined) this.#link(tool, path);
+    }
+    this.setUser(0);
+    this.write("/proc/version", "Linux version 6.1.57-android14\n");
+    this.write("/proc/modules", otherModule);
+    this.write("/proc/sys/kernel/osrelease", "6.1.57-android14-11\n");
+    this.write("/proc/sys/kernel/version", "#1 SMP PREEMPT Wed Oct 11 09:06:16 UTC 2023\n");
+    this.write("/proc/sys/kernel/arch", "aarch64\n");
+    this.write("/proc/sys/kernel/random/boot_id", "b7f6a0f4-9f9e-4b53-8a1f-4a9f3ec1a0ce\n");
+    this.write("/module/archive", "the archive in the module\n");
+    this.write("/calls", "");
+    this.program("getprop", `echo "value of $1"`);
+    this.program("dmesg", "exit 1");
+    this.program("modprobe", refusing("modprobe: kheaders: not found", 1));
+    this.program("insmod", loading);
+    this.program("rmmod", unloading);
+  }
+
+  /** Where the sandbox keeps a file of the device. */
+  path(devicePath: string): string {
+    return join(this.#root, devicePath);
+  }
+
+  folder(devicePath: string): void {
+    let made = this.#root;
+    for (const name of devicePath.split("/").filter((part) => part !== "")) {
+      made = join(made, name);
+      mkdirSync(made, { recursive: true });
+      chmodSync(made, 0o777); // Whoever runs the agent, whatever the umask.
+    }
+  }
+
+  write(devicePath: string, content: string | Uint8Array): void {
+    this.folder(dirname(devicePath));
+    writeFileSync(this.path(devicePath), content);
+    this.mode(devicePath, 0o666);
+  }
+
+  mode(devicePath: string, mode: number): void {
+    chmodSync(this.path(devicePath), mode);
+  }
+
+  remove(devicePath: string): void {
+    rmSync(this.path(devicePath));
+  }
+
+  /** The user that the agent takes itself for. */
+  setUser(uid: number): void {
+    this.write(
+      "/proc/self/status",
+      `Name:\tsh\nUmask:\t0000\nUid:\t${uid}\t${uid}\t${uid}\t${uid}\nGid:\t0\n`,
+    );
+  }
+
+  /** Gives the device a program, a POSIX script; `$root` in it is the sandbox, and each call of it is logged. */
+  program(name: string, script: string): void {
+    this.write(
+      `/bin/${name}`,
+      `#!/bin/sh\nroot=${this.#root}\necho "${name} $*" >>"$root/calls"\n${script}\n`,
+    );
+    this.mode(`/bin/${name}`, 0o777);
+    this.#absent.delete(name);
+  }
+
+  /** Takes a tool or program from the device. */
+  withoutProgram(name: string): void {
+    rmSync(this.path(`/bin/${name}`), { force: true });
+    this.#absent.add(name);
+  }
+
+  hasProgram(name: string): boolean {
+    return readdirSync(this.path("/bin")).includes(name);
+  }
+
+  /** Lets the device have loaded the module before the agent comes. */
+  load(): void {
+    this.write(archivePath, readFileSync(this.path("/module/archive")));
+    this.write("/proc/modules", `kheaders 4096 0 - Live 0x0000000000000000\n${otherModule}`);
+  }
+
+  /** Whether the device shows the module as loaded. */
+  get isLoaded(): boolean {
+    return /^kheaders /m.test(readFileSync(this.path("/proc/modules"), "utf8"));
+  }
+
+  /** The modules that were loaded and unloaded, as the programs were called: "insmod /vendor/…". */
+  get calls(): string[] {
+    const calls = this.onDevice(readFileSync(this.path("/calls"), "utf8")).trim();
+    return calls.split("\n").filter((call) => /^(modprobe|insmod|rmmod) /.test(call));
+  }
+
+  /** Text of the agent with the paths that a device would have. */
+  onDevice(text: string): string {
+    return text.replaceAll(this.#root, "");
+  }
+
+  /** The command that the host would send, with the device's paths turned into the sandbox. */
+  command(stallSeconds = 30): string {
+    const turned = agentCommand({ nonce, stallSeconds }).replace(
+      devicePaths,
+      (path) => `${this.#root}${path}`,
+    );
+    return turned.replace("KH_AGENT='", `KH_AGENT='${this.#shadowed()}`);
+  }
+
+  /** Starts the agent as an ordinary user, with `argv` before the shell's own where something is to watch it. */
+  start(options: { stallSeconds?: number; before?: readonly string[] } = {}): RunningAgent {
+    const [program = "", ...rest] = [
+      ...(options.before ?? []),
+      ...this.#shell.argv,
+      "-c",
+      this.command(options.stallSeconds),
+    ];
+    return new RunningAgent(spawn(program, rest, { ...this.#ordinary(), stdio: "pipe" }));
+  }
+
+  /** Somebody on the device who holds the archive open until `kill`. Resolves once it is open. */
+  async reader(): Promise<ChildProcess> {
+    const script = 'exec 5<"$0"; echo open; exec sleep 60 >&-';
+    const reader = spawn("/bin/sh", ["-c", script, this.path(archivePath)], {
+      ...this.#ordinary(),
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    await new Promise((resolve, reject) => {
+      reader.stdout.once("data", resolve);
+      reader.once("error", reject);
+    });
+    return reader;
+  }
+
+  /** Command lines of the processes that the sandbox started and that are still there. */
+  get processes(): string[] {
+    return this.#pids().map((pid) =>
+      this.onDevice(readText(`/proc/${pid}/cmdline`).replaceAll("\0", " "))
+        .trim()
+        .slice(0, 200),
+    );
+  }
+
+  /** Ends what still runs and removes the sandbox. */
+  dispose(): void {
+    for (const pid of this.#pids()) spawnSync("/bin/kill", ["-9", pid]);
+    spawnSync("/bin/chmod", ["-R", "u+rwx", this.#root]);
+    rmSync(this.#root, { recursive: true, force: true });
+  }
+
+  #link(name: string, target: string): void {
+    symlinkSync(target, this.path(`/bin/${name}`));
+  }
+
+  #ordinary() {
+    const user = process.getuid?.() === 0 ? { uid: nobody, gid: nobody } : {};
+    return { ...user, cwd: this.#root, env: { PATH: this.path("/bin"), KH_SANDBOX: this.#root } };
+  }
+
+  /** Functions that stand before the toolbox's own tools in a shell that would not look into PATH for them. */
+  #shadowed(): string {
+    if (!this.#shell.prefersToolbox) return "";
+    const calls = played.map((name) => {
+      // What the agent runs in the background must be one process, as an external program is.
+      const how = name === "rmmod" || name === "dmesg" || name === "getprop" ? "" : "exec ";
+      return `${name}() { ${how}${this.path(`/bin/${name}`)} "$@"; }\n`;
+    });
+    const missing = [...this.#absent]
+      .filter((name) => !played.includes(name) && this.#shell.toolbox?.tools.has(name))
+      .map((name) => `${name}() { return 127; }\n`);
+    return [...calls, ...missing].join("");
+  }
+
+  #pids(): string[] {
+    return readdirSync("/proc")
+      .filter((name) => /^\d+$/.test(name))
+      .filter((pid) => readText(`/proc/${pid}/environ`).split("\0").includes(`KH_SANDBOX=${this.#root}`));
+  }
+}
+
+/** A module that loads: the archive appears, the module is listed. */
+export const loading = `
+case $(/bin/cat $root/proc/modules) in
+  kheaders*) echo "\${0##*/}: failed to load kheaders: File exists" >&2; exit 1 ;;
+esac
+modules=$(/bin/cat $root/proc/modules)
+/bin/cp $root/module/archive $root${archivePath}
+printf 'kheaders 4096 0 - Live 0x0000000000000000\\n%s\\n' "$modules" >$root/proc/modules`;
+
+const unloading = `
+/bin/rm -f $root${archivePath}
+printf '%s' '${otherModule}' >$root/proc/modules`;
+
+/** A program that says \`message\` and fails. */
+export function refusing(message: string, status: number): string {
+  return `echo '${message}' >&2\nexit ${status}`;
+}
+
+/** Empty for a process that has ended or belongs to somebody else. */
+function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}

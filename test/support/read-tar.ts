@@ -1,0 +1,36 @@
+import { ArchiveReader, type Entry } from "../../host/archive/entries.js";
+import { type ArchiveLimits, archiveLimits } from "../../host/archive/limits.js";
+import { KheadersError } from "../../shared/errors.js";
+
+export interface ReadTarOptions {
+  readonly limits?: Partial<ArchiveLimits>;
+  readonly caseInsensitive?: boolean;
+  /** Bytes that are pushed at once. */
+  readonly pieces?: number;
+}
+
+/** Reads a whole tar archive (not compressed). Gives its entries, or throws. */
+export function readTar(bytes: Uint8Array, options: ReadTarOptions = {}): Entry[] {
+  const reader = new ArchiveReader({
+    limits: { ...archiveLimits, ...options.limits },
+    caseInsensitive: options.caseInsensitive ?? false,
+  });
+  const size = options.pieces ?? 64 * 1024;
+  const entries: Entry[] = [];
+  for (let offset = 0; offset < bytes.length; offset += size) {
+    entries.push(...reader.push(bytes.subarray(offset, offset + size)));
+  }
+  reader.end();
+  return entries;
+}
+
+/** Reads an archive that must not be accepted, and gives the reason. */
+export function refusal(bytes: Uint8Array, options: ReadTarOptions = {}): KheadersError {
+  try {
+    readTar(bytes, options);
+  } catch (error) {
+    if (error instanceof KheadersError) return error;
+    throw error;
+  }
+  throw new Error("the archive was accepted");
+}

@@ -1,0 +1,268 @@
+import { Worker } from "node:worker_threads";
+import { describe, expect, it } from "vitest";
+import { type ArchiveLimits, archiveLimits } from "../../../host/archive/limits.js";
+import { decodeXz } from "../../../host/archive/xz.js";
+import { decodedInFlight, type FromDecoder, type ToDecoder } from "../../../host/archive/xz-messages.js";
+import { KheadersError } from "../../../shared/errors.js";
+import { inPieces, xz } from "../../support/xz.js";
+
+interface DecodeOptions {
+  readonly limits?: Partial<ArchiveLimits>;
+  readonly requireCheck?: boolean;
+  readonly pieces?: number;
+  readonly signal?: AbortSignal;
+}
+
+async function decode(compressed: Uint8Array, options: DecodeOptions = {}): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  const decoded = decodeXz(inPieces(compressed, options.pieces), {
+    limits: { ...archiveLimits, ...options.limits },
+    requireCheck: options.requireCheck ?? true,
+    signal: options.signal,
+  });
+  for await (const piece of decoded) pieces.push(piece);
+  return Buffer.concat(pieces);
+}
+
+async function failureOf(compressed: Uint8Array, options: DecodeOptions = {}): Promise<KheadersError> {
+  try {
+    await decode(compressed, options);
+  } catch (error) {
+    if (error instanceof KheadersError) return error;
+    throw error;
+  }
+  throw new Error("the xz data was accepted");
+}
+
+/** Text that compresses, but not to nothing. */
+const text = Buffer.from(
+  Array.from({ length: 20_000 }, (_, line) => `#define N${line} ${line * 7919}\n`).join(""),
+);
+const small = Buffer.from("#define SMALL 1\n");
+
+describe("decodes", () => {
+  it.each([
+    ["CRC64", []],
+    ["CRC32", ["--check=crc32"]],
+    ["a dictionary of 64 MiB", ["--lzma2=dict=64MiB"]],
+    ["several blocks", ["--block-size=65536"]],
+    ["several blocks that tell their sizes", ["-T2", "--block-size=65536"]],
+    ["data that is stored", ["--lzma2=mode=fast,nice=2,dict=4KiB"]],
+  ])("%s", async (_, options) => {
+    expect((await decode(xz(text, ...options))).equals(text)).toBe(true);
+  });
+
+  it("data that does not compress", async () => {
+    const noise = Buffer.from(Array.from({ length: 100_000 }, (_, n) => (n * n * 2_654_435_761) >>> 24));
+    expect((await decode(xz(noise))).equals(noise)).toBe(true);
+  });
+
+  it("several streams, with padding between them", async () => {
+    const streams = Buffer.concat([xz(text), Buffer.alloc(8), xz(small), Buffer.alloc(4)]);
+    expect((await decode(streams)).equals(Buffer.concat([text, small]))).toBe(true);
+  });
+
+  it("an empty stream", async () => {
+    expect(await decode(xz(Buffer.alloc(0)))).toHaveLength(0);
+  });
+
+  it("a stream without check, where the device gave a digest", async () => {
+    expect((await decode(xz(text, "--check=none"), { requireCheck: false })).equals(text)).toBe(true);
+  });
+
+  it("input that comes byte by byte, and in pieces of nothing", async () => {
+    expect((await decode(xz(small), { pieces: 1 })).equals(small)).toBe(true);
+    async function* withNothing() {
+      for await (const piece of inPieces(xz(small), 10)) {
+        yield new Uint8Array(0);
+        yield piece;
+      }
+    }
+    const decoded = decodeXz(withNothing(), { limits: archiveLimits, requireCheck: true });
+    expect(Buffer.from((await decoded.next()).value ?? "").equals(small)).toBe(true);
+    expect(await decoded.next()).toEqual({ done: true, value: undefined });
+  });
+
+  it("two archives at the same time", async () => {
+    const [first, second] = await Promise.all([decode(xz(text)), decode(xz(small))]);
+    expect(first.equals(text)).toBe(true);
+    expect(second.equals(small)).toBe(true);
+  });
+
+  it("without changing what it is given", async () => {
+    const compressed = xz(text);
+    const copy = Buffer.from(compressed);
+    await decode(compressed);
+    expect(compressed.equals(copy)).toBe(true);
+  });
+});
+
+describe("refuses", () => {
+  it.each([
+    ["no check, where the device gave no digest", xz(small, "--check=none"), "has no integrity check"],
+    [
+      "no check in a second stream",
+      Buffer.concat([xz(small), xz(small, "--check=none")]),
+      "has no integrity check",
+    ],
+    ["a SHA-256 check", xz(small, "--check=sha256"), "has the integrity check SHA-256; only CRC32 and CRC64"],
+    [
+      "a dictionary over 64 MiB",
+      xz(small, "--lzma2=dict=65MiB"),
+      "dictionary of its xz data is over the limit of 67,108,864",
+    ],
+    ["the x86 filter", xz(small, "--x86", "--lzma2"), "uses the filter BCJ x86; only LZMA2 is supported"],
+    ["the ARM filter", xz(small, "--arm", "--lzma2"), "uses the filter BCJ ARM;"],
+    ["the Delta filter", xz(small, "--delta=dist=4", "--lzma2"), "uses the filter Delta;"],
+  ])("%s", async (_, compressed, says) => {
+    const error = await failureOf(compressed);
+    expect(error.code).toBe("archive-refused");
+    expect(error.message).toContain(says);
+  });
+
+  it("a dictionary over the limit in a second block", async () => {
+    // A block of one stream put into another: the index does not fit any more, but it comes later.
+    const block = xz(small, "--lzma2=dict=96MiB").subarray(12);
+    const first = xz(small);
+    const indexStart = first.length - 12 - (first.readUInt32LE(first.length - 8) + 1) * 4;
+    const error = await failureOf(Buffer.concat([first.subarray(0, indexStart), block]));
+    expect(error.message).toContain("the dictionary of its xz data is over the limit");
+  });
+
+  it("a bomb, before it is decoded", async () => {
+    const bomb = xz(Buffer.alloc(64 * 1024 * 1024));
+    expect(bomb.length).toBeLessThan(12_000);
+    const error = await failureOf(bomb, { limits: { unpackedBytes: 1_000_000 } });
+    expect(error.code).toBe("archive-refused");
+    expect(error.message).toContain("its unpacked size is over the limit of 1,000,000 bytes");
+  });
+
+  it("more compressed bytes than the limit", async () => {
+    const compressed = xz(text);
+    const error = await failureOf(compressed, { limits: { compressedBytes: compressed.length - 1 } });
+    expect(error.message).toContain("its compressed size is over the limit");
+    expect(await decode(compressed, { limits: { compressedBytes: compressed.length } })).toHaveLength(
+      text.length,
+    );
+  });
+});
+
+describe("notices damage:", () => {
+  it.each([
+    ["nothing at all", Buffer.alloc(0), "it is empty"],
+    ["another format", Buffer.from("\x1f\x8b\x08 and so on", "latin1"), "it is gzip data, not xz"],
+    ["LZMA without xz", xz(small, "--format=lzma"), "it is LZMA data, not xz"],
+    ["text", Buffer.from("modprobe: not found\n"), "it is no xz data"],
+    ["trailing garbage", Buffer.concat([xz(small), Buffer.from("garbage!")]), "something follows the end"],
+    ["padding of the wrong size", Buffer.concat([xz(small), Buffer.alloc(3)]), "breaks off after"],
+    ["half a second stream", Buffer.concat([xz(small), xz(small).subarray(0, 30)]), "breaks off after"],
+  ])("%s", async (_, compressed, says) => {
+    const error = await failureOf(compressed);
+    expect(error.code).toBe("archive-corrupt");
+    expect(error.message).toContain(says);
+  });
+
+  it("a file that is cut short, wherever", async () => {
+    const compressed = xz(small);
+    for (let length = 1; length < compressed.length; length += 3) {
+      const error = await failureOf(compressed.subarray(0, length));
+      expect(error.message).toContain(`the xz data breaks off after ${length} bytes`);
+    }
+  });
+
+  it("a flipped bit anywhere", async () => {
+    const compressed = xz(Buffer.concat([small, text.subarray(0, 200)]));
+    const flips = Array.from(compressed.keys()).filter((offset) => offset % 3 === 0);
+    expect(flips.length).toBeGreaterThan(50);
+    for (const offset of flips) {
+      const damaged = Buffer.from(compressed);
+      damaged.writeUInt8(damaged.readUInt8(offset) ^ (1 << (offset % 8)), offset);
+      const error = await failureOf(damaged);
+      expect(["archive-corrupt", "archive-refused"]).toContain(error.code);
+    }
+  });
+});
+
+describe("ends early", () => {
+  const options = { limits: archiveLimits, requireCheck: true };
+
+  it("with the signal's reason, though the source says nothing", async () => {
+    const controller = new AbortController();
+    const reason = new KheadersError("interrupted", "Interrupted.");
+    const source = {
+      [Symbol.asyncIterator]: () => ({ next: () => new Promise<IteratorResult<Uint8Array>>(() => {}) }),
+    };
+    const next = decodeXz(source, { ...options, signal: controller.signal }).next();
+    controller.abort(reason);
+    await expect(next).rejects.toBe(reason);
+    await expect(decode(xz(small), { signal: controller.signal })).rejects.toBe(reason);
+  });
+
+  it("with the source's own error", async () => {
+    const lost = new KheadersError("device-lost", "The device is gone.");
+    async function* source() {
+      yield xz(text).subarray(0, 1_000);
+      throw lost;
+    }
+    await expect(decodeXz(source(), options).next()).rejects.toBe(lost);
+  });
+
+  it("and closes the source, when the receiver has enough", async () => {
+    let closed: () => void = () => {};
+    const closing = new Promise<void>((resolve) => {
+      closed = resolve;
+    });
+    async function* source() {
+      try {
+        yield xz(text);
+        for (;;) yield Buffer.alloc(4);
+      } finally {
+        closed();
+      }
+    }
+    for await (const piece of decodeXz(source(), options)) {
+      expect(piece.length).toBeGreaterThan(0);
+      break;
+    }
+    await closing;
+  });
+});
+
+describe("the decoder thread", () => {
+  it("waits for a receiver that is behind", async () => {
+    const size = 32 * 1024 * 1024;
+    const bomb = xz(Buffer.alloc(size));
+    const worker = new Worker(new URL("../../../dist/xz-worker.js", import.meta.url));
+    const tell = (message: ToDecoder) => worker.postMessage(message);
+    let received = 0;
+    let unused = 0;
+    let most = 0;
+    const done = new Promise<void>((resolve, reject) => {
+      worker.on("error", reject);
+      worker.on("message", (message: FromDecoder) => {
+        if (message.type === "done") resolve();
+        if (message.type === "failed") reject(new Error(message.message));
+        if (message.type !== "output") return;
+        received += message.bytes.length;
+        unused += message.bytes.length;
+        most = Math.max(most, unused);
+      });
+    });
+    try {
+      tell({ type: "input", bytes: bomb });
+      tell({ type: "end" });
+      // Uses up what has come only after the decoder has come to rest, every time.
+      const using = setInterval(() => {
+        if (worker.performance.eventLoopUtilization().utilization === 0 || unused < decodedInFlight) return;
+        tell({ type: "used", bytes: unused });
+        unused = 0;
+      }, 5);
+      await done;
+      clearInterval(using);
+    } finally {
+      await worker.terminate();
+    }
+    expect(received).toBe(size);
+    expect(most).toBeLessThanOrEqual(decodedInFlight + 64 * 1024);
+  });
+});
