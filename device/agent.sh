@@ -33,6 +33,8 @@ release=
 version=
 machine=
 child=
+starting=
+ending=
 asking=
 watcher=
 ours=
@@ -186,11 +188,24 @@ headers() {
   out .
 }
 
+# A signal that comes between the start of a process and the note of its pid waits for `started`, or that process would
+# be left behind.
+interrupted() {
+  if [ -n "$starting" ]; then ending=$1; else finish "$1"; fi
+}
+
+started() {
+  starting=
+  [ -z "$ending" ] || finish "$ending"
+}
+
 # Runs "$@" so that a signal is heard at once: a shell runs its traps only when a foreground command has ended.
 # Standard input is the null device, as for every command in the background. Gives the command's status.
 run() {
+  starting=1
   "$@" 3<&- 9<&- &
   child=$!
+  started
   wait "$child"
   status=$?
   child=
@@ -248,23 +263,24 @@ unload_module() {
   unloaded=in-use
 }
 
-# Leaves the device as it was found. Only what this agent loaded is unloaded.
+# Leaves the device as it was found. Only what this agent loaded is unloaded. A signal in the midst of it starts it anew.
 restore() {
   [ -z "$ours" ] && return
-  ours=
   read_loaded
   [ "$loaded" = no ] || unload_module
+  ours=
 }
 
 finish() {
   trap '' HUP INT TERM PIPE
-  [ -z "$watcher" ] || kill "$watcher" 2>/dev/null
+  [ -z "$watcher" ] || kill -9 "$watcher" 2>/dev/null
   # No wait: the root role ends with the standard input, a su that hangs at its prompt with this signal.
   [ -z "$asking" ] || kill "$asking" 2>/dev/null
-  # A loader must not be left behind to load after we looked.
+  # A loader must not be left behind to load after we looked. A process that has not yet become its program would miss
+  # any other signal: the shell's trap still catches it.
   if [ -n "$child" ]; then
-    kill "$child" 2>/dev/null
-    wait "$child"
+    kill -9 "$child" 2>/dev/null
+    wait "$child" 2>/dev/null
   fi
   restore
   exit "$1"
@@ -272,11 +288,13 @@ finish() {
 
 # Ends the agent when the host is gone. It holds none of the streams, or they would stay open as long as it lives.
 watch_host() {
+  starting=1
   (
     while read -r _ <&3; do :; done
     kill -TERM $$
   ) </dev/null >/dev/null 2>&1 9<&- &
   watcher=$!
+  started
 }
 
 # Ends process $1 when its standard input has not moved for KH_STALL seconds: a link can go silent with no goodbye.
@@ -367,8 +385,10 @@ send() {
 }
 
 transfer() {
+  starting=1
   cat <"$archive" 3<&- 9<&- &
   child=$!
+  started
   watch_transfer "$child" </dev/null >/dev/null 2>&1 3<&- 9<&- &
   guard=$!
   wait "$child"
@@ -392,11 +412,13 @@ become_root() {
   command="KH_NONCE='$KH_NONCE' KH_STALL='$KH_STALL' KH_ROLE=root KH_AGENT=:
 $KH_AGENT"
   note "run su"
+  starting=1
   case $1 in
   user) su 0 sh -c "$command" <&3 & ;;
   *) su -c "$command" <&3 & ;;
   esac
   asking=$!
+  started
   wait "$asking"
   status=$?
   asking=
@@ -415,10 +437,10 @@ unload() {
 }
 
 exec 3<&0
-trap 'finish 129' HUP
-trap 'finish 130' INT
-trap 'finish 141' PIPE
-trap 'finish 143' TERM
+trap 'interrupted 129' HUP
+trap 'interrupted 130' INT
+trap 'interrupted 141' PIPE
+trap 'interrupted 143' TERM
 read_uid
 if [ "$KH_ROLE" = root ]; then hello_root; else hello_shell; fi
 while read -r verb argument <&3; do

@@ -3,6 +3,7 @@ import type { Digest, KernelIdentity, Source } from "../shared/identity.js";
 import { printable } from "../shared/printable.js";
 import type { ProgressListener, Stage } from "../shared/progress.js";
 import { connectToDevice, type Device, type DeviceChoice } from "./adb/devices.js";
+import { restartAsRoot, restartAsShell } from "./adb/root.js";
 import type { AdbServer } from "./adb/server.js";
 import { findDevice } from "./adb/wait.js";
 import { AgentRefusal, type ArchiveHeader, type ArchiveTrailer, Conversation } from "./agent/conversation.js";
@@ -13,6 +14,9 @@ import { mismatch } from "./kernel/belonging.js";
 import type { KernelConfig } from "./kernel/config.js";
 import { readKernelFacts } from "./kernel/identify.js";
 import { receiveArchive } from "./receive.js";
+
+/** adbd is put back even when the user has lost patience. */
+const unrootMilliseconds = 15_000;
 
 /** What to pull, from where, and how. */
 export interface PullOptions {
@@ -31,8 +35,8 @@ export interface PullOptions {
   readonly allowMismatch: boolean;
   /** Serves by fingerprint and release alone. */
   readonly trustRelease: boolean;
-  /** Whether su may be asked for root. */
-  readonly su: boolean;
+  /** How the device may become root where that is needed: by su, by restarting adbd (`adb root`), or not at all. */
+  readonly root: "su" | "adb" | "never";
   /** Seconds after which the device ends a transfer that does not move. */
   readonly stallSeconds: number;
   readonly signal: AbortSignal;
@@ -81,6 +85,31 @@ export async function pull(options: PullOptions): Promise<PullResult> {
     onWait: () => options.onProgress({ type: "stage", stage: "waiting-for-device" }),
     signal: options.signal,
   });
+  try {
+    return await pullTwiceIfCut(device, options, clock);
+  } catch (error) {
+    const wantsRoot = error instanceof KheadersError && error.code === "needs-root";
+    if (!wantsRoot || options.root !== "adb") throw error;
+    return await pullWithRootAdbd(device, options, clock);
+  }
+}
+
+/** Restarts adbd as root for the pull, and as it was afterwards, whatever comes of the pull. */
+async function pullWithRootAdbd(device: Device, options: PullOptions, clock: Clock): Promise<PullResult> {
+  const { server, signal, onProgress } = options;
+  onProgress({ type: "stage", stage: "restarting-adbd" });
+  const asRoot = await restartAsRoot(server, device, signal);
+  try {
+    return await pullTwiceIfCut(asRoot.device, options, clock);
+  } finally {
+    onProgress({ type: "stage", stage: "restarting-adbd" });
+    if (asRoot.restarted)
+      await restartAsShell(server, asRoot.device, AbortSignal.timeout(unrootMilliseconds));
+  }
+}
+
+/** Somebody else may unload the module while we read: that is worth a second try, under the device's lock. */
+async function pullTwiceIfCut(device: Device, options: PullOptions, clock: Clock): Promise<PullResult> {
   try {
     return await pullFrom(device, options, clock);
   } catch (error) {
@@ -160,7 +189,7 @@ class PullSession {
         boot: bootId === undefined ? undefined : cache.findBoot(this.#device.serial, bootId),
         candidates: cache.entriesFor(this.#kernel),
         asked: this.#asked,
-        rootPossible: this.#options.su && this.#asked !== "details-as-root",
+        rootPossible: this.#options.root === "su" && this.#asked !== "details-as-root",
         trustRelease,
       });
       switch (serving.outcome) {
@@ -239,7 +268,7 @@ class PullSession {
       return await this.#conversation.send(this.#options.keepLoaded, onWait);
     } catch (error) {
       if (!(error instanceof AgentRefusal)) throw error;
-      if (!error.needsRoot || this.#isRoot || !this.#options.su) throw this.#explain(error);
+      if (!error.needsRoot || this.#isRoot || this.#options.root !== "su") throw this.#explain(error);
       await this.#becomeRootFor(error);
     }
     try {

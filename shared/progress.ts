@@ -5,6 +5,7 @@ export type Stage =
   | "identifying"
   | "waiting-for-other-pull"
   | "becoming-root"
+  | "restarting-adbd"
   | "waiting-for-device-lock"
   | "preparing"
   | "transferring"

@@ -102,6 +102,15 @@ export class AdbConnection {
     return this.#guard(async () => (await this.#readValue()).toString());
   }
 
+  /** Sends a request whose answer is text up to the end of the stream. @throws as {@link request} does. */
+  async readAnswer(service: string): Promise<string> {
+    await this.request(service);
+    return this.#guard(async () => {
+      const answer: Buffer = await this.#connection.parser.readAll();
+      return answer.toString();
+    });
+  }
+
   close(): void {
     this.#signal.removeEventListener("abort", this.#abort);
     this.#connection.socket.destroy();

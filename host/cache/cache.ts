@@ -1,17 +1,22 @@
 import type { Digest, KernelIdentity, KernelKey } from "../../shared/identity.js";
+import { isNotWritable } from "./disk-error.js";
 import { allEntries, entriesFor } from "./entries.js";
 import type { CacheEntry, Kernel } from "./entry.js";
 import { checkFormat } from "./format.js";
 import { readHostBootId } from "./host-boot.js";
 import { touch } from "./last-use.js";
 import { acquireLease, type Lease } from "./lease.js";
+import type { CacheInfo, Listing } from "./listing.js";
 import type { Lock, LockOptions } from "./lock.js";
 import { type OpenedTree, openedTree } from "./opened-tree.js";
 import { CachePaths } from "./paths.js";
+import type { PruneOptions, PruneReport } from "./prune.js";
+import type { RemoveReport } from "./remove.js";
 import { entryOfBoot, lastKernelOf, rememberSighting } from "./sightings.js";
 import type { Staging } from "./staging.js";
 import { Store } from "./store.js";
 import { soundRecord } from "./tree-state.js";
+import type { VerifyOptions, VerifyReport } from "./verify.js";
 
 /** Which cache to open, and as what. */
 export interface CacheOptions {
@@ -98,7 +103,12 @@ export class Cache {
    * @throws KheadersError `disk-full` or `cache-failed`.
    */
   remember(serial: string, identity: KernelIdentity, entry: CacheEntry): void {
-    rememberSighting(this.#store.paths, serial, identity, entry);
+    const { paths, now } = this.#store;
+    try {
+      rememberSighting(paths, serial, identity, entry, now());
+    } catch (error) {
+      if (!(error instanceof Error) || !isNotWritable(error.cause)) throw error;
+    }
   }
 
   /**
@@ -150,5 +160,58 @@ export class Cache {
   async stage(kernel: Pick<KernelKey, "release">): Promise<Staging> {
     const { Staging } = await import("./staging.js");
     return Staging.begin(this.#store, kernel.release);
+  }
+
+  /** Lists what the cache has. @throws KheadersError `cache-failed`. */
+  async list(): Promise<Listing> {
+    const { list } = await import("./listing.js");
+    return list(this.#store);
+  }
+
+  /** Sums up what the cache has; looks at every file. @throws KheadersError `cache-failed`. */
+  async info(): Promise<CacheInfo> {
+    const { info } = await import("./listing.js");
+    return info(this.#store);
+  }
+
+  /**
+   * Checks every archive, tree and entry, and mends what can be mended.
+   *
+   * @throws KheadersError `cache-failed`, or `disk-full` where a repair finds no space; the signal's reason when it
+   * aborts.
+   */
+  async verify(options: VerifyOptions): Promise<VerifyReport> {
+    const { verify } = await import("./verify.js");
+    return verify(this.#store, options);
+  }
+
+  /**
+   * Removes what is older than allowed, then what was used least recently until the rest fits.
+   *
+   * @throws KheadersError `cache-failed`; the signal's reason when it aborts.
+   */
+  async prune(options: PruneOptions): Promise<PruneReport> {
+    const { prune } = await import("./prune.js");
+    return prune(this.#store, options);
+  }
+
+  /**
+   * The digests that `text` means: those that begin with it, or those of the kernels with that release or fingerprint.
+   *
+   * @throws KheadersError `cache-failed`.
+   */
+  async digestsMatching(text: string): Promise<Digest[]> {
+    const { digestsMatching } = await import("./digests.js");
+    return digestsMatching(this.#store.paths, text);
+  }
+
+  /**
+   * Removes archives with their trees and entries, or all that the cache has, except what a living process has leased.
+   *
+   * @throws KheadersError `cache-failed`; the signal's reason when it aborts.
+   */
+  async remove(what: readonly Digest[] | "all", signal?: AbortSignal): Promise<RemoveReport> {
+    const { remove, removeAll } = await import("./remove.js");
+    return what === "all" ? removeAll(this.#store, signal) : remove(this.#store, what, signal);
   }
 }

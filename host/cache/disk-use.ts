@@ -20,7 +20,8 @@ export interface DiskTotal {
 /** Measures what a digest takes. @throws KheadersError `cache-failed`. */
 export async function measure(paths: CachePaths, digest: Digest): Promise<DiskUse> {
   const inodes = new Map<number, number>();
-  for (const file of [paths.archive(digest), paths.record(digest), paths.manifest(digest)]) count(file, inodes);
+  for (const file of [paths.archive(digest), paths.record(digest), paths.manifest(digest)])
+    count(file, inodes);
   const folders = count(paths.tree(digest), inodes) ? [paths.tree(digest)] : [];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     for (const child of list(folder)) {

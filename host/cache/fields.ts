@@ -64,16 +64,4 @@ export class Fields {
   optional<T>(name: string, read: (name: string) => T): T | undefined {
     return this.#values.has(name) ? read(name) : undefined;
   }
-
-  /** @throws Malformed unless it is a JSON object. */
-  object(name: string): Fields {
-    return new Fields(this.#values.get(name));
-  }
-
-  /** @throws Malformed unless it is an array. */
-  list(name: string): readonly unknown[] {
-    const value = this.#values.get(name);
-    if (!Array.isArray(value)) throw new Malformed(`${name} is not an array`);
-    return value;
-  }
 }

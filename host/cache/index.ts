@@ -1,9 +1,14 @@
 export { type Cache, type CacheOptions, type OpenOptions, openCache } from "./cache.js";
 export { cacheDir } from "./cache-dir.js";
 export { describeChange } from "./change.js";
+export { checkCopyTarget, copyTree, keepArchive, updateLink } from "./copy-out.js";
 export type { CacheEntry, Kernel } from "./entry.js";
 export type { Lease } from "./lease.js";
+export type { CacheInfo, ListedKernel, ListedTree, Listing } from "./listing.js";
 export type { Lock, LockOptions } from "./lock.js";
 export type { OpenedTree } from "./opened-tree.js";
+export type { PruneOptions, PruneReport } from "./prune.js";
+export type { RemovedTree, RemoveReport } from "./remove.js";
 export { decideServing, type Evidence, type Serving, type ServingQuestion } from "./serving.js";
 export type { Staged, Staging } from "./staging.js";
+export type { Problem, VerifyOptions, VerifyReport } from "./verify.js";

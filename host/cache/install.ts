@@ -42,7 +42,8 @@ export async function installLocked(store: Store, work: Work, made: MadeTree): P
   const { digest } = made;
   const manifest = formatManifest(made.manifest);
   const record = readTreeRecord(paths, digest);
-  const isRecorded = record?.manifest === digestOf(manifest) && readManifest(paths, record) !== undefined;
+  const manifestDigest = digestOf(manifest);
+  const isRecorded = record?.manifest === manifestDigest && readManifest(paths, record) !== undefined;
   const hasArchive = await isArchiveWhole(paths, digest, undefined);
   const hasTree = await isTreeWhole(paths.tree(digest), made.manifest);
   if (!isRecorded || !hasArchive || !hasTree) {
@@ -54,7 +55,7 @@ export async function installLocked(store: Store, work: Work, made: MadeTree): P
     writeTreeRecord(paths, {
       digest,
       bytes: made.bytes,
-      manifest: digestOf(manifest),
+      manifest: manifestDigest,
       ...statsOf(made.manifest),
       hostBoot: store.hostBootId,
       settled: false,
@@ -66,17 +67,21 @@ export async function installLocked(store: Store, work: Work, made: MadeTree): P
 /** Puts the made tree in the place of a damaged one or of none, unless somebody else has put a whole one there. */
 async function putTree(tree: string, work: Work, manifest: Manifest): Promise<void> {
   for (let attempts = 1; ; attempts += 1) {
-    attempt(tree, () => moveAway(tree, work.removed));
     try {
       renameSync(work.tree, tree);
       return;
     } catch (error) {
-      const isTaken = errnoOf(error) === "ENOTEMPTY" || errnoOf(error) === "EEXIST";
-      if (!isTaken || attempts === mostAttempts) throw diskError(error, "publish the tree", tree);
+      if (!isTaken.has(errnoOf(error) ?? "") || attempts === mostAttempts) {
+        throw diskError(error, "publish the tree", tree);
+      }
     }
     if (await isTreeWhole(tree, manifest)) return;
+    attempt(tree, () => moveAway(tree, work.removed));
   }
 }
+
+/** The errors of rename(2) where something is there. */
+const isTaken = new Set(["ENOTEMPTY", "EEXIST", "ENOTDIR"]);
 
 function moveAway(tree: string, to: string): void {
   try {

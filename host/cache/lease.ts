@@ -52,7 +52,7 @@ export async function acquireLease(paths: CachePaths, subject: LeaseSubject): Pr
     if (subject !== "work" && keepsNothing) return { id, release: () => undefined };
     throw diskError(error, "write", file);
   }
-  return { id, release: () => rmSync(file, { force: true }) };
+  return { id, release: () => forget(file) };
 }
 
 /** What living leases keep. */

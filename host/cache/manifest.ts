@@ -1,5 +1,6 @@
 import type { Digest } from "../../shared/identity.js";
 import { asDigest } from "../../shared/identity.js";
+import type { Entry } from "../archive/entries.js";
 import { Malformed } from "./fields.js";
 import { formatNumber } from "./format-number.js";
 import { readIfThere } from "./json-file.js";
@@ -10,15 +11,17 @@ import type { TreeRecord, TreeStats } from "./tree-record.js";
 /** A file, folder or link of a tree; `path` is relative to it, with `/`. */
 export type ManifestEntry =
   | { readonly type: "folder"; readonly path: string }
-  | {
-      readonly type: "file";
-      readonly path: string;
-      readonly executable: boolean;
-      /** Bytes. */
-      readonly size: number;
-      readonly sha256: Digest;
-    }
+  | ManifestFile
   | { readonly type: "link"; readonly path: string; readonly target: string };
+
+export interface ManifestFile {
+  readonly type: "file";
+  readonly path: string;
+  readonly executable: boolean;
+  /** Bytes. */
+  readonly size: number;
+  readonly sha256: Digest;
+}
 
 /** What a tree is made of, in the order in which the archive has it, without the tree's own folder. */
 export type Manifest = readonly ManifestEntry[];
@@ -64,6 +67,13 @@ export function parseManifest(text: string): Manifest | undefined {
     if (error instanceof SyntaxError || error instanceof Malformed) return undefined;
     throw error;
   }
+}
+
+/** What the manifest says of an entry of the archive. */
+export function manifestEntryOf(entry: Entry): ManifestEntry {
+  if (entry.type !== "file") return entry;
+  const { type, path, executable, content } = entry;
+  return { type, path, executable, size: content.length, sha256: digestOf(content) };
 }
 
 /** Counts what a manifest lists. */

@@ -1,12 +1,11 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import type { Digest } from "../../shared/identity.js";
-import { archiveLimits } from "../archive/limits.js";
-import { readArchive } from "../archive/read.js";
+import { entriesOfArchive } from "./archive-entries.js";
 import { isNotWritable } from "./disk-error.js";
 import { allEntries } from "./entries.js";
 import { installLocked } from "./install.js";
 import { readManifest } from "./manifest.js";
-import { chunksOf, digestOf } from "./sha256.js";
+import { digestOf } from "./sha256.js";
 import { isUnchanged, linkIfUnchanged, SharedFiles } from "./sharing.js";
 import type { Store } from "./store.js";
 import { damageOfTree } from "./tree-damage.js";
@@ -56,14 +55,18 @@ async function isTreeAsRecorded(
   return (await damageOfTree(store.paths.tree(record.digest), manifest, signal)).length === 0;
 }
 
-/** What was read whole in another boot than it was written in has reached the disk. */
-function settle(store: Store, record: TreeRecord): void {
+/**
+ * Notes that archive and tree, just read and found whole, have reached the disk: true in another boot of the workstation
+ * than they were written in. A cache that may not be written stays as it is, to be read again at each use.
+ *
+ * @throws KheadersError `disk-full` or `cache-failed`.
+ */
+export function settle(store: Store, record: TreeRecord): void {
   const { hostBootId } = store;
   if (record.hostBoot === undefined || hostBootId === undefined || record.hostBoot === hostBootId) return;
   try {
     writeTreeRecord(store.paths, { ...record, settled: true });
   } catch (error) {
-    // A cache that may not be written is verified at each use.
     if (!(error instanceof Error) || !isNotWritable(error.cause)) throw error;
   }
 }
@@ -79,24 +82,10 @@ export async function rebuild(store: Store, digest: Digest, signal: AbortSignal 
   const work = await Work.begin(store);
   try {
     const tree = new TreeWriter(work.tree, linkWholeFile(store, digest));
-    let bytes = 0;
-    const counted = async function* () {
-      for await (const chunk of chunksOf(archive, signal)) {
-        bytes += chunk.length;
-        yield chunk;
-      }
-    };
-    // Its digest proves that it is the archive that was taken when it came.
-    const rules = {
-      limits: archiveLimits,
-      caseInsensitive: work.isCaseInsensitive,
-      requireCheck: false,
-      signal,
-    };
-    for await (const entries of readArchive(counted(), rules)) {
-      for (const entry of entries) tree.add(entry);
-    }
-    await installLocked(store, work, { digest, bytes, manifest: tree.seal() });
+    const { caseInsensitive } = work;
+    for await (const entry of entriesOfArchive(archive, { caseInsensitive, signal })) tree.add(entry);
+    const { size } = statSync(archive);
+    await installLocked(store, work, { digest, bytes: size, manifest: tree.seal() });
   } finally {
     work.end();
   }

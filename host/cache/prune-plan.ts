@@ -36,17 +36,17 @@ export function planPrune(items: readonly Prunable[], limits: PruneLimits, now: 
   const { maxBytes, olderThan, grace } = limits;
   const remove: Digest[] = [];
   const kept: { digest: Digest; why: "in-use" | "grace" }[] = [];
-  let left = items;
+  const left = new Remaining(items);
   for (const item of items.toSorted((one, other) => one.lastUse - other.lastUse)) {
     const age = now - item.lastUse;
     const isTooOld = olderThan !== undefined && age >= olderThan;
-    const isTooMuch = maxBytes !== undefined && totalOf(left).bytes > maxBytes;
+    const isTooMuch = maxBytes !== undefined && left.bytes > maxBytes;
     if (!isTooOld && !isTooMuch) continue;
     if (item.inUse) kept.push({ digest: item.digest, why: "in-use" });
     else if (age < grace) kept.push({ digest: item.digest, why: "grace" });
     else {
       remove.push(item.digest);
-      left = left.filter((other) => other !== item);
+      left.remove(item);
     }
   }
   return { remove, kept };
@@ -55,4 +55,29 @@ export function planPrune(items: readonly Prunable[], limits: PruneLimits, now: 
 /** Bytes that the disk gets back when `removed` go from among `all`. */
 export function freedBytes(all: readonly DiskUse[], removed: ReadonlySet<Digest>): number {
   return totalOf(all).bytes - totalOf(all.filter((use) => !removed.has(use.digest))).bytes;
+}
+
+/** What is left on the disk as one after the other goes. */
+class Remaining {
+  bytes = 0;
+  /** How many still have an inode. */
+  readonly #owners = new Map<number, number>();
+
+  constructor(uses: Iterable<DiskUse>) {
+    for (const { inodes } of uses) {
+      for (const [inode, size] of inodes) {
+        const owners = this.#owners.get(inode) ?? 0;
+        if (owners === 0) this.bytes += size;
+        this.#owners.set(inode, owners + 1);
+      }
+    }
+  }
+
+  remove(use: DiskUse): void {
+    for (const [inode, size] of use.inodes) {
+      const owners = this.#owners.get(inode) ?? 0;
+      if (owners === 1) this.bytes -= size;
+      this.#owners.set(inode, owners - 1);
+    }
+  }
 }

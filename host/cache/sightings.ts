@@ -1,8 +1,10 @@
+import path from "node:path";
 import type { KernelIdentity } from "../../shared/identity.js";
-import { readEntry } from "./entries.js";
+import { namesIn, readEntry } from "./entries.js";
 import { asEntryId, type CacheEntry, type Kernel, parseKernel } from "./entry.js";
 import type { Fields } from "./fields.js";
 import { readJson, writeJson } from "./json-file.js";
+import { touch } from "./last-use.js";
 import type { CachePaths } from "./paths.js";
 
 /** That a serial, in one boot, ran the kernel of an entry: proven, and true for as long as that boot lasts. */
@@ -26,6 +28,14 @@ export function lastKernelOf(paths: CachePaths, serial: string): Kernel | undefi
   return sighting?.serial === serial ? sighting.kernel : undefined;
 }
 
+/** All boots in which a kernel was proven, those that can be read. @throws KheadersError `cache-failed`. */
+export function allBootSightings(paths: CachePaths): (BootSighting & { readonly file: string })[] {
+  return namesIn(paths.boots)
+    .map((name) => path.join(paths.boots, name))
+    .map((file) => readJson(file, (fields) => ({ ...parseBoot(fields), file })))
+    .filter((sighting) => sighting !== undefined);
+}
+
 /**
  * Remembers that `serial` runs the kernel of `entry`, which must have been proven. Writes only what is not known yet.
  *
@@ -36,12 +46,10 @@ export function rememberSighting(
   serial: string,
   identity: KernelIdentity,
   entry: CacheEntry,
+  now: Date,
 ): void {
   const { bootId, ...kernel } = identity;
-  if (bootId !== undefined && entryOfBoot(paths, serial, bootId)?.id !== entry.id) {
-    const sighting: BootSighting = { serial, bootId, entry: entry.id };
-    writeJson(paths.boot(serial, bootId), { ...sighting });
-  }
+  if (bootId !== undefined) rememberBoot(paths, { serial, bootId, entry: entry.id }, now);
   // What this conversation did not ask for, the entry knows.
   const seen: Kernel = {
     ...kernel,
@@ -51,8 +59,14 @@ export function rememberSighting(
   if (!sameKernel(lastKernelOf(paths, serial), seen)) writeJson(paths.serial(serial), { serial, ...seen });
 }
 
+function rememberBoot(paths: CachePaths, sighting: BootSighting, now: Date): void {
+  const file = paths.boot(sighting.serial, sighting.bootId);
+  if (readJson(file, parseBoot)?.entry === sighting.entry) touch(file, now);
+  else writeJson(file, { ...sighting });
+}
+
 /** @throws Malformed where the fields are not a boot sighting's. */
-export function parseBoot(fields: Fields): BootSighting {
+function parseBoot(fields: Fields): BootSighting {
   return {
     serial: fields.text("serial"),
     bootId: fields.text("bootId"),

@@ -43,7 +43,7 @@ export class Staging {
       throw error;
     }
     this.tree = this.#tree;
-    this.caseInsensitive = work.isCaseInsensitive;
+    this.caseInsensitive = work.caseInsensitive;
   }
 
   /**
@@ -112,13 +112,13 @@ export class Staged {
     const { identity, serial, source } = about;
     const { paths, now, tool } = this.#store;
     const { digest, bytes } = this.#made;
-    // Until the entry is there, the lease keeps the tree from being pruned.
+    // Until the entry is there, the lease keeps the tree from being taken for a leftover.
     const lease = await acquireLease(paths, digest);
     try {
       await install(this.#store, this.#work, this.#made);
       const entry = makeEntry({ kernel: identity, digest, bytes, source, created: now(), tool });
       writeEntry(paths, entry);
-      rememberSighting(paths, serial, identity, entry);
+      rememberSighting(paths, serial, identity, entry, now());
       return openedTree(paths, this.#made, entry);
     } finally {
       lease.release();
@@ -131,7 +131,13 @@ export class Staged {
    * @throws KheadersError `disk-full` or `cache-failed`.
    */
   async publishApart(): Promise<OpenedTree> {
-    await install(this.#store, this.#work, this.#made);
-    return openedTree(this.#store.paths, this.#made, undefined);
+    const { paths } = this.#store;
+    const lease = await acquireLease(paths, this.digest);
+    try {
+      await install(this.#store, this.#work, this.#made);
+      return openedTree(paths, this.#made, undefined);
+    } finally {
+      lease.release();
+    }
   }
 }

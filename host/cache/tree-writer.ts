@@ -12,11 +12,18 @@ import { errnoOf, KheadersError } from "../../shared/errors.js";
 import { printable } from "../../shared/printable.js";
 import type { Entry } from "../archive/entries.js";
 import { diskError } from "./disk-error.js";
-import { fileMode, folderMode, type Manifest, type ManifestEntry, treeFileTime } from "./manifest.js";
-import { digestOf } from "./sha256.js";
+import {
+  fileMode,
+  folderMode,
+  type Manifest,
+  type ManifestEntry,
+  type ManifestFile,
+  manifestEntryOf,
+  treeFileTime,
+} from "./manifest.js";
 
 /** Tries to make `target` a link to a file with this content; tells whether it is one now. */
-export type LinkEqualFile = (file: Extract<ManifestEntry, { type: "file" }>, target: string) => boolean;
+export type LinkEqualFile = (file: ManifestFile, target: string) => boolean;
 
 /** While a tree is made its folders must be writable. */
 const openFolderMode = 0o755;
@@ -28,7 +35,6 @@ const openFolderMode = 0o755;
 export class TreeWriter {
   readonly root: string;
   readonly #linkEqualFile: LinkEqualFile;
-  readonly #folders = new Set<string>();
   readonly #manifest: ManifestEntry[] = [];
 
   /**
@@ -44,28 +50,21 @@ export class TreeWriter {
   }
 
   /**
-   * Writes an entry of an archive whose path has been checked.
+   * Writes an entry of an archive, whose path has been checked, after the folders in which it lies.
    *
    * @throws KheadersError `disk-full` or `cache-failed`; `archive-refused` where its path is taken.
    */
   add(entry: Entry): void {
+    const made = manifestEntryOf(entry);
     const target = `${this.root}/${entry.path}`;
-    if (entry.type === "folder") {
-      this.#ensureFolder(entry.path);
-      return;
-    }
-    this.#ensureFolder(parentOf(entry.path));
-    if (entry.type === "link") {
-      this.#attempt(entry.path, () => symlinkSync(entry.target, target));
-      this.#manifest.push({ type: "link", path: entry.path, target: entry.target });
-      return;
-    }
-    const { path, executable, content } = entry;
-    const file = { type: "file", path, executable, size: content.length, sha256: digestOf(content) } as const;
-    this.#attempt(path, () => {
-      if (!this.#linkEqualFile(file, target)) writeFile(target, content, executable);
+    this.#attempt(entry.path, () => {
+      if (entry.type === "folder") makeOpenFolder(target);
+      else if (entry.type === "link") symlinkSync(entry.target, target);
+      else if (made.type === "file" && !this.#linkEqualFile(made, target)) {
+        writeFile(target, entry.content, entry.executable);
+      }
     });
-    this.#manifest.push(file);
+    this.#manifest.push(made);
   }
 
   /**
@@ -75,18 +74,12 @@ export class TreeWriter {
    */
   seal(): Manifest {
     this.#attempt(this.root, () => {
-      for (const folder of this.#folders) chmodSync(`${this.root}/${folder}`, folderMode);
+      for (const { type, path } of this.#manifest) {
+        if (type === "folder") chmodSync(`${this.root}/${path}`, folderMode);
+      }
       chmodSync(this.root, folderMode);
     });
     return this.#manifest;
-  }
-
-  #ensureFolder(path: string): void {
-    if (path === "" || this.#folders.has(path)) return;
-    this.#ensureFolder(parentOf(path));
-    this.#attempt(path, () => makeOpenFolder(`${this.root}/${path}`));
-    this.#folders.add(path);
-    this.#manifest.push({ type: "folder", path });
   }
 
   #attempt(path: string, work: () => void): void {
@@ -123,9 +116,4 @@ function writeFile(file: string, content: Uint8Array, executable: boolean): void
 function makeOpenFolder(folder: string): void {
   mkdirSync(folder);
   chmodSync(folder, openFolderMode);
-}
-
-function parentOf(path: string): string {
-  const slash = path.lastIndexOf("/");
-  return slash < 0 ? "" : path.slice(0, slash);
 }

@@ -40,7 +40,7 @@ export class Work {
   }
 
   /** Whether names that differ in case alone fall together where trees are written; asked once the tree's folder is there. */
-  get isCaseInsensitive(): boolean {
+  get caseInsensitive(): boolean {
     const shouted = path.join(path.dirname(this.tree), path.basename(this.tree).toUpperCase());
     return lstatSync(shouted, { throwIfNoEntry: false }) !== undefined;
   }

@@ -5,6 +5,7 @@ import type { DeviceReport } from "../survey.js";
 import { openCacheOf } from "./cache-option.js";
 import { type GlobalFlags, serverOf } from "./options.js";
 import { printJson, printLine, runCommand } from "./run.js";
+import { table } from "./table.js";
 
 /** One device must not hold up the table. */
 const longestAnswerSeconds = 15;
@@ -62,31 +63,19 @@ function jsonOf(report: DeviceReport): object {
   };
 }
 
-const columns = ["SERIAL", "STATE", "MODEL", "FINGERPRINT", "RELEASE", "HEADERS", "CACHED"];
+const headings = ["SERIAL", "STATE", "MODEL", "FINGERPRINT", "RELEASE", "HEADERS", "CACHED"];
 
 function printTable(reports: readonly DeviceReport[]): void {
-  const rows = reports.map((report) =>
-    [
-      report.serial,
-      report.state,
-      report.model ?? "-",
-      report.kernel?.fingerprint || "-",
-      report.kernel?.release ?? "-",
-      report.headers?.replace("-root", " root") ?? "-",
-      report.cached === undefined ? "-" : report.cached ? "yes" : "no",
-    ].map((cell) => printable(cell, 120)),
-  );
-  const widths = columns.map((column, index) =>
-    Math.max(column.length, ...rows.map((row) => row[index]?.length ?? 0)),
-  );
-  for (const row of [columns, ...rows]) {
-    printLine(
-      row
-        .map((cell, index) => cell.padEnd(widths[index] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    );
-  }
+  const rows = reports.map(({ serial, state, model, kernel, headers, cached }) => [
+    serial,
+    state,
+    model ?? "",
+    kernel?.fingerprint ?? "",
+    kernel?.release ?? "",
+    headers?.replace("-root", " root") ?? "",
+    cached === undefined ? "" : cached ? "yes" : "no",
+  ]);
+  for (const line of table(headings, rows)) printLine(line);
   for (const { serial, problem } of reports) {
     if (problem)
       process.stderr.write(`kheaders: ${printable(serial)}: ${problem.message}\n  ${problem.hint ?? ""}\n`);

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { exitStatusOf } from "../../shared/errors.js";
+import { addCache } from "./cache.js";
 import { addDevices } from "./devices.js";
 import { addExec } from "./exec.js";
 import { addGlobalOptions } from "./options.js";
@@ -29,6 +30,7 @@ addPull(program);
 addDevices(program);
 addExec(program);
 addUnload(program);
+addCache(program);
 
 try {
   await program.parseAsync();

@@ -13,6 +13,7 @@ export interface PullFlags extends GlobalFlags {
   readonly allowMismatch?: boolean;
   readonly trustRelease?: boolean;
   readonly su: boolean;
+  readonly root?: boolean;
 }
 
 export function addPullOptions(command: Command): Command {
@@ -22,7 +23,8 @@ export function addPullOptions(command: Command): Command {
     .option("--keep-loaded", "leave the module loaded (see: kheaders unload)")
     .option("--allow-mismatch", "unpack headers that are not of the running kernel, too")
     .option("--trust-release", "take an equal fingerprint and release for the same kernel")
-    .option("--no-su", "never ask su for root");
+    .option("--no-su", "never ask su for root")
+    .option("--root", "restart adbd as root if need be, and put it back (ends other sessions on the device)");
 }
 
 /** What the flags ask the library for. @throws KheadersError `usage`, `cache-failed` or `cache-format`. */
@@ -37,7 +39,7 @@ export async function pullOptionsOf(flags: PullFlags, context: RunContext): Prom
     keepLoaded: flags.keepLoaded === true,
     allowMismatch: flags.allowMismatch === true,
     trustRelease: flags.trustRelease === true,
-    su: flags.su,
+    root: flags.root ? "adb" : flags.su ? "su" : "never",
     stallSeconds,
     signal: context.signal,
     onProgress: context.reporter.on,

@@ -1,6 +1,9 @@
 import type { Command } from "commander";
 import { KheadersError } from "../../shared/errors.js";
+import { printable } from "../../shared/printable.js";
+import { checkCopyTarget, copyTree, keepArchive, updateLink } from "../cache/index.js";
 import { findOffline } from "../offline.js";
+import type { PullResult } from "../pull.js";
 import { addPullOptions, type PullFlags, pullOptionsOf } from "./pull-options.js";
 import { resultObject } from "./result.js";
 import { printJson, printLine, type RunContext, runCommand } from "./run.js";
@@ -51,11 +54,32 @@ async function runPull(flags: Flags, context: RunContext): Promise<undefined> {
   if (isNamed && !flags.offline) {
     throw new KheadersError("usage", "--fingerprint, --release and --digest go with --offline");
   }
+  if (flags.output !== undefined) checkCopyTarget(flags.output);
   const options = await pullOptionsOf(flags, context);
   const result = isNamed
     ? await findOffline(options.cache, flags, options)
     : await (await import("../pull.js")).pull(options);
+  const lease = await options.cache.acquireLease(result.digest);
+  try {
+    await leaveCopies(flags, result, context);
+  } finally {
+    lease.release();
+  }
   if (flags.json) printJson(resultObject(result));
   else printLine(result.tree);
   return undefined;
+}
+
+/** Leaves what was asked for beside the cache: only what is whole appears. */
+async function leaveCopies(
+  flags: Flags,
+  result: PullResult,
+  { signal, reporter }: RunContext,
+): Promise<void> {
+  if (flags.archive !== undefined) keepArchive(result, flags.archive);
+  if (flags.output !== undefined) {
+    reporter.on({ type: "stage", stage: "copying", detail: printable(flags.output) });
+    await copyTree(result, flags.output, signal);
+  }
+  if (flags.link !== undefined) updateLink(flags.link, result.tree);
 }

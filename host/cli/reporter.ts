@@ -2,6 +2,7 @@ import type { Ora } from "ora";
 import { KheadersError } from "../../shared/errors.js";
 import { printable } from "../../shared/printable.js";
 import type { ProgressEvent, Stage } from "../../shared/progress.js";
+import { formatBytes } from "./units.js";
 
 const stageTexts: Record<Stage, string> = {
   "waiting-for-device": "Waiting for the device",
@@ -9,6 +10,7 @@ const stageTexts: Record<Stage, string> = {
   identifying: "Asking which kernel runs",
   "waiting-for-other-pull": "Waiting for another kheaders that pulls this kernel",
   "becoming-root": "Asking su for root (look at the device's screen)",
+  "restarting-adbd": "Restarting adbd (adb root)",
   "waiting-for-device-lock": "Waiting for another kheaders on this device",
   preparing: "Loading the headers on the device",
   transferring: "Transferring",
@@ -23,6 +25,7 @@ const slowStages: ReadonlySet<Stage> = new Set([
   "waiting-for-device",
   "waiting-for-other-pull",
   "becoming-root",
+  "restarting-adbd",
   "waiting-for-device-lock",
   "transferring",
   "repairing",
@@ -55,6 +58,11 @@ export class Reporter {
     else this.#stage(event.stage, event.detail);
   };
 
+  /** Tells how many of many are done. */
+  counted(what: string, done: number, total: number): void {
+    if (!this.#options.quiet && process.stderr.isTTY) this.#show(`${what} ${done} of ${total}`);
+  }
+
   /** Prints an error with its hint; `--quiet` does not silence it. */
   error(error: KheadersError): void {
     this.close();
@@ -86,7 +94,7 @@ export class Reporter {
 
   #progress(bytes: number, total: number): void {
     if (this.#options.quiet || this.#options.verbose || !process.stderr.isTTY) return;
-    this.#show(`Transferring ${megabytes(bytes)} of ${megabytes(total)}`);
+    this.#show(`Transferring ${formatBytes(bytes)} of ${formatBytes(total)}`);
   }
 
   #line(text: string): void {
@@ -108,11 +116,6 @@ export class Reporter {
     if (this.#closed) return;
     this.#spinner = ora({ text: this.#text, stream: process.stderr, discardStdin: false }).start();
   }
-}
-
-/** Bytes as people read them, in decimal megabytes as disks and adb count. */
-export function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 /** The JSON form of an error, one object a device. */
