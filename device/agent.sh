@@ -177,6 +177,8 @@ tell_denied() {
 
 headers() {
   out "uid=$uid"
+  if command -v su >/dev/null 2>&1; then out su=yes; fi
+  out "debuggable=$(getprop ro.debuggable 2>/dev/null)"
   if find_archive; then
     out "archive=$archive"
     if [ -r "$archive" ]; then out readable=yes; else out readable=no; fi

@@ -147,7 +147,11 @@ function listOf(devices: readonly Device[]): string {
 
 /** Asks the server for its devices. @throws KheadersError `adb-not-found` or `adb-failed`. */
 export async function listDevices(server: AdbServer, signal: AbortSignal): Promise<Device[]> {
-  const connection = await connectToServer(server, signal);
+  return readDevices(await connectToServer(server, signal));
+}
+
+/** Asks over an open connection, which is closed. @throws KheadersError `adb-failed`. */
+export async function readDevices(connection: AdbConnection): Promise<Device[]> {
   try {
     await connection.request("host:devices-l");
     return parseDevices(await connection.readValue());

@@ -36,6 +36,10 @@ export interface Facts {
 /** How the device offers its headers, without anything loaded for it. */
 export interface HeadersReport {
   readonly uid: number | undefined;
+  /** Whether there is a su to ask. */
+  readonly su: boolean;
+  /** `ro.debuggable`: whether adbd can be restarted as root. */
+  readonly debuggable: boolean;
   readonly archive: string | undefined;
   readonly readable: boolean;
   readonly loaded: "yes" | "no" | "unknown";
@@ -147,6 +151,8 @@ export class Conversation {
     const loaded = block.get("loaded");
     return {
       uid: block.size("uid"),
+      su: block.get("su") === "yes",
+      debuggable: block.get("debuggable") === "1",
       archive: block.get("archive"),
       readable: block.get("readable") === "yes",
       loaded: loaded === "yes" || loaded === "no" ? loaded : "unknown",

@@ -39,33 +39,53 @@ const refusedTypes: ReadonlyMap<string, string> = new Map([
   ["SparseFile", "a sparse file"],
 ]);
 
+/** Types of headers that only say something about the next entry. */
+const metadataTypes: ReadonlySet<TarHeaderType | undefined> = new Set([
+  "long-path",
+  "long-target",
+  "pax",
+  "pax-global",
+] as const);
+
+/** What GNU's long names before a header say in its place; the header then has the first 100 bytes, cut anywhere. */
+export interface LongNames {
+  readonly path: string | undefined;
+  readonly target: string | undefined;
+}
+
 /**
  * Reads a tar header. `tar` does the reading; as it forgives much (it takes what parses of a number, cuts text at a NUL
  * and reads on after a newline, and makes a folder of a file whose name ends in a slash), the fields that matter are
- * first checked to be exactly what POSIX (`pax`, ustar interchange format) or GNU tar (`tar.h`) writes, so that there
- * is only one way to read them.
+ * also checked to be just what POSIX (`pax`, ustar interchange format) or GNU tar (`tar.h`) writes, so that there is
+ * only one way to read them.
  *
  * `position` is where the header lies in the tar stream, for the messages. Throws `archive-corrupt` for what is no
- * header, `archive-refused` for types and numbers that are not accepted.
+ * header, `archive-refused` for types, texts and numbers that are not accepted.
  */
-export function readTarHeader(block: Uint8Array, position: number): TarHeader {
+export function readTarHeader(block: Uint8Array, position: number, long: LongNames): TarHeader {
   const header = decode(block, position);
-  const path = header.path ?? "";
+  const type = typeOf(header, block);
+  const isEntry = !metadataTypes.has(type);
+  const path = (isEntry ? long.path : undefined) ?? header.path ?? "";
+  const target = (isEntry ? long.target : undefined) ?? header.linkpath ?? "";
   const name = `"${printable(path)}"`;
-  const type = acceptedTypes.get(header.type ?? "");
   if (type === undefined) {
     const flag = (block[156] ?? 0).toString(16).padStart(2, "0");
     throw refused(`${name} is ${refusedTypes.get(header.type ?? "") ?? `of the unknown type 0x${flag}`}`);
   }
-  checkFormat(block, name);
-  if (type !== "link" && header.linkpath !== "") throw refused(`${name} is no link, but has a link target`);
-  return {
-    type: type === "folder" && block[156] !== folderFlag ? "file" : type,
-    path,
-    target: header.linkpath ?? "",
-    mode: octal(block, 100, 8, name),
-    size: octal(block, 124, 12, name),
-  };
+  const { nameField, prefixField, targetField } = textFields(block, name);
+  if (isEntry && long.path === undefined) {
+    checkUtf8(nameField, name);
+    checkUtf8(prefixField, name);
+  }
+  if (type === "link" && long.target === undefined) checkUtf8(targetField, name);
+  if (type !== "link" && target !== "") throw refused(`${name} is no link, but has a link target`);
+  return { type, path, target, mode: octal(block, 100, 8, name), size: octal(block, 124, 12, name) };
+}
+
+function typeOf(header: Header, block: Uint8Array): TarHeaderType | undefined {
+  const type = acceptedTypes.get(header.type ?? "");
+  return type === "folder" && block[156] !== folderFlag ? "file" : type;
 }
 
 /** `5`, the only type of folders. */
@@ -83,28 +103,33 @@ function decode(block: Uint8Array, position: number): Header {
   throw corrupt(`there is no tar header at byte ${position}, or one that was changed`, cause);
 }
 
-/** The two formats that are in use, and in which the name's second part is at a known place or absent. */
-const formats: ReadonlySet<string> = new Set(["ustar\x0000", "ustar  \0"]);
+/** The two formats that are in use. In POSIX's a name may have a first part in a field of its own. */
+const posixFormat = "ustar\x0000";
+const gnuFormat = "ustar  \0";
 
-function checkFormat(block: Uint8Array, name: string): void {
+function textFields(block: Uint8Array, name: string) {
   const format = Buffer.from(block.subarray(257, 265)).toString("latin1");
-  if (!formats.has(format)) throw refused(`${name} is in a tar format that is neither POSIX nor GNU`);
-  checkText(block.subarray(0, 100), name);
-  checkText(block.subarray(157, 257), name);
-  if (format === "ustar\x0000") checkText(block.subarray(345, 500), name);
+  if (format !== posixFormat && format !== gnuFormat) {
+    throw refused(`${name} is in a tar format that is neither POSIX nor GNU`);
+  }
+  const fields = {
+    nameField: block.subarray(0, 100),
+    targetField: block.subarray(157, 257),
+    prefixField: format === posixFormat ? block.subarray(345, 500) : block.subarray(0, 0),
+  };
+  for (const field of Object.values(fields)) checkFilledUp(field, name);
+  return fields;
 }
 
-/** Text fields are filled up with NUL, and a text as long as its field has none. */
-function checkText(field: Uint8Array, name: string): void {
+/** A text shorter than its field is followed by NULs alone. */
+function checkFilledUp(field: Uint8Array, name: string): void {
   const end = field.indexOf(0);
-  const text = end === -1 ? field : field.subarray(0, end);
-  if (end !== -1 && !field.subarray(end).every((byte) => byte === 0)) {
+  if (end !== -1 && field.subarray(end).some((byte) => byte !== 0)) {
     throw refused(`${name} has a NUL within its name or link target`);
   }
-  checkUtf8(text, name);
 }
 
-/** Throws `archive-refused` for a name or link target that has no single meaning as text. */
+/** Throws `archive-refused` for a name or link target, perhaps with NULs after it, that cannot be read as text. */
 export function checkUtf8(text: Uint8Array, name: string): void {
   if (!isUtf8(text)) throw refused(`${name} has a name or link target that is not UTF-8`);
 }

@@ -4,7 +4,7 @@ import { formatOf } from "./formats.js";
 import type { ArchiveLimits } from "./limits.js";
 import { checkPax } from "./pax.js";
 import type { StepParser, Steps } from "./steps.js";
-import { checkUtf8, readTarHeader, type TarHeader, tarBlockSize } from "./tar-header.js";
+import { checkUtf8, type LongNames, readTarHeader, type TarHeader, tarBlockSize } from "./tar-header.js";
 
 /** A member of a tar archive as it stands there: well-formed, but its names are not yet checked. */
 export type TarMember = { readonly path: string; readonly mode: number } & (
@@ -22,55 +22,43 @@ export type TarMember = { readonly path: string; readonly mode: number } & (
  * The generator throws `archive-refused` and `archive-corrupt`.
  */
 export function* tarMembers(limits: ArchiveLimits, found: (member: TarMember) => void): StepParser {
-  let longPath: string | undefined;
-  let longTarget: string | undefined;
+  let long: LongNames = noLongNames;
   let position = 0;
   for (let block = yield* firstBlock(); !isZero(block); block = yield { bytes: tarBlockSize }) {
-    const header = readTarHeader(block, position);
+    const header = readTarHeader(block, position, long);
     position += tarBlockSize + header.size + padding(header.size);
-    const path = longPath ?? header.path;
+    const { path, mode, target } = header;
     switch (header.type) {
       case "pax":
       case "pax-global":
-        checkPax(yield* content(header, limits.paxBytes), header.path);
+        checkPax(yield* content(header, limits.paxBytes), path);
         continue;
       case "long-path":
-        if (longPath !== undefined)
-          throw refused(`"${printable(longPath)}" is followed by a second long name`);
-        longPath = yield* longName(header, limits);
+        long = { ...long, path: yield* longName(header, limits, long.path) };
         continue;
       case "long-target":
-        if (longTarget !== undefined)
-          throw refused(`"${printable(longTarget)}" is followed by a second long target`);
-        longTarget = yield* longName(header, limits);
+        long = { ...long, target: yield* longName(header, limits, long.target) };
         continue;
       case "file":
-        found({
-          type: "file",
-          path,
-          mode: header.mode,
-          content: yield* content(header, limits.fileBytes, path),
-        });
+        found({ type: "file", path, mode, content: yield* content(header, limits.fileBytes) });
         break;
       case "folder":
-        checkEmpty(header, path);
-        found({ type: "folder", path, mode: header.mode });
+        checkEmpty(header);
+        found({ type: "folder", path, mode });
         break;
       case "link":
-        checkEmpty(header, path);
-        found({ type: "link", path, mode: header.mode, target: longTarget ?? header.target });
+        checkEmpty(header);
+        found({ type: "link", path, mode, target });
         break;
     }
-    if (longTarget !== undefined && header.type !== "link") {
-      throw refused(`"${printable(path)}" is no link, but has a link target`);
-    }
-    longPath = undefined;
-    longTarget = undefined;
+    long = noLongNames;
   }
-  const orphan = longPath ?? longTarget;
+  const orphan = long.path ?? long.target;
   if (orphan !== undefined) throw refused(`the long name "${printable(orphan)}" belongs to no entry`);
   return yield* end();
 }
+
+const noLongNames: LongNames = { path: undefined, target: undefined };
 
 /** Looks at the first few bytes alone, for another format may be over before a whole block has come. */
 function* firstBlock(): Steps<Uint8Array> {
@@ -83,15 +71,16 @@ function* firstBlock(): Steps<Uint8Array> {
 }
 
 /** The content that follows a header, without what fills it up to whole blocks. */
-function* content(header: TarHeader, limit: number, path = header.path): Steps<Uint8Array> {
-  if (header.size > limit) throw overLimit(`the size of "${printable(path)}"`, limit, "bytes");
+function* content(header: TarHeader, limit: number): Steps<Uint8Array> {
+  if (header.size > limit) throw overLimit(`the size of "${printable(header.path)}"`, limit, "bytes");
   const bytes = yield { bytes: header.size };
   yield { bytes: padding(header.size), skip: true };
   return bytes;
 }
 
 /** GNU tar's way with names over 100 bytes: they are the content of an entry of their own, with a NUL at the end. */
-function* longName(header: TarHeader, limits: ArchiveLimits): Steps<string> {
+function* longName(header: TarHeader, limits: ArchiveLimits, before: string | undefined): Steps<string> {
+  if (before !== undefined) throw refused(`the long name "${printable(before)}" is followed by another`);
   if (header.size > limits.pathBytes + 1)
     throw overLimit("the length of a name or link target", limits.pathBytes, "bytes");
   const bytes = yield* content(header, limits.pathBytes + 1);
@@ -102,8 +91,8 @@ function* longName(header: TarHeader, limits: ArchiveLimits): Steps<string> {
   return Buffer.from(text).toString("utf8");
 }
 
-function checkEmpty(header: TarHeader, path: string): void {
-  if (header.size > 0) throw refused(`"${printable(path)}" is a ${header.type} with content`);
+function checkEmpty(header: TarHeader): void {
+  if (header.size > 0) throw refused(`"${printable(header.path)}" is a ${header.type} with content`);
 }
 
 /** Two blocks of zeros are the end; more of them may fill up the last record. */

@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { exitStatusOf } from "../../shared/errors.js";
 import { addCache } from "./cache.js";
 import { addDevices } from "./devices.js";
+import { addDoctor } from "./doctor.js";
 import { addExec } from "./exec.js";
 import { addGlobalOptions } from "./options.js";
 import { addPull } from "./pull.js";
@@ -31,6 +32,7 @@ addDevices(program);
 addExec(program);
 addUnload(program);
 addCache(program);
+addDoctor(program);
 
 try {
   await program.parseAsync();
