@@ -1,6 +1,6 @@
 import { connect } from "node:net";
+import { adbCommand, formatAdbMessage } from "./adb-messages.js";
 
-const cnxn = 0x4e584e43;
 const version = 0x01000001;
 const maximumPayload = 1 << 20;
 
@@ -19,15 +19,13 @@ export function adbdAnswers(port: number, timeout: number): Promise<boolean> {
     socket.on("error", () => finish(false));
     socket.on("close", () => finish(false));
     socket.on("connect", () => socket.write(connectMessage()));
-    socket.once("data", (answer) => finish(answer.length >= 4 && answer.readUInt32LE(0) === cnxn));
+    socket.once("data", (answer) =>
+      finish(answer.length >= 4 && answer.readUInt32LE(0) === adbCommand.connect),
+    );
   });
 }
 
 function connectMessage(): Buffer {
-  const banner = Buffer.from("host::features=shell_v2\0");
-  const header = Buffer.alloc(24);
-  const checksum = banner.reduce((sum, byte) => sum + byte, 0);
-  const words = [cnxn, version, maximumPayload, banner.length, checksum, (cnxn ^ 0xffffffff) >>> 0];
-  for (const [index, word] of words.entries()) header.writeUInt32LE(word, index * 4);
-  return Buffer.concat([header, banner]);
+  const payload = Buffer.from("host::features=shell_v2\0");
+  return formatAdbMessage({ command: adbCommand.connect, arg0: version, arg1: maximumPayload, payload });
 }

@@ -21,15 +21,15 @@ const programs: ReadonlyMap<string, string> = new Map([
   ["system/bin/mksh", "usr/bin/mksh"],
   ["system/bin/toybox", "usr/bin/toybox"],
   ["system/bin/adbd", "usr/lib/android-sdk/platform-tools/adbd"],
-  ["lab/busybox", "usr/bin/busybox"],
-  ["lab/kmod", "usr/bin/kmod"],
+  ["lab-bin/busybox", "usr/bin/busybox"],
+  ["lab-bin/kmod", "usr/bin/kmod"],
 ]);
 
 /** The lab's own programs, by their place on the device. */
 const ownPrograms: ReadonlyMap<string, string> = new Map([
   ["system/bin/getprop", "getprop"],
   ["system/bin/modprobe", "modprobe"],
-  ["lab/run_as", "run_as"],
+  ["lab-bin/run_as", "run_as"],
 ]);
 
 const accounts = [
@@ -66,6 +66,7 @@ export async function androidRoot(): Promise<DeviceEntry[]> {
     folder("data/local", 0o751),
     folder("data/local/tmp", 0o771, shellUser),
     folder("lab"),
+    folder("lab-bin"),
     folder("lab/properties"),
     ...["usr", "usr/lib", "usr/lib64", ...libraryFolders].map((path) => folder(path)),
     { type: "link", path: "bin", target: "system/bin" },

@@ -1,8 +1,7 @@
 import { rm } from "node:fs/promises";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { startAdbServer } from "./adb-server.js";
-import { baseInitramfs } from "./initramfs.js";
-import { labModules } from "./kernel-modules.js";
+import { buildLab } from "./build.js";
 import { labCache } from "./paths.js";
 import {
   bootDevice,
@@ -32,9 +31,8 @@ program
   .command("build")
   .description("build what a boot needs: the first time downloads 200 MB and takes a minute or two")
   .action(async () => {
-    const [modules] = await Promise.all([labModules(), baseInitramfs()]);
-    process.stderr.write(`lab: all is built, in ${labCache()}\n`);
-    process.stderr.write(`lab: the archive of the kernel is ${modules.archive}\n`);
+    const { archive } = await buildLab();
+    process.stderr.write(`lab: all is built, in ${labCache()}\nlab: the kernel's archive is ${archive}\n`);
   });
 
 interface BootFlags {

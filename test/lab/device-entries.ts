@@ -25,6 +25,7 @@ export async function deviceEntries(options: BootOptions): Promise<DeviceEntry[]
     `config=${flag(config)}`,
     `built_in=${flag(flavour === "built-in")}`,
     `su_daemon=${daemonAnswers[su]}`,
+    `root_adbd=${flag(options.adbRoot !== undefined)}`,
   ];
   const properties = {
     "ro.build.fingerprint":
@@ -38,6 +39,7 @@ export async function deviceEntries(options: BootOptions): Promise<DeviceEntry[]
   return [
     textFile("lab/options", settings.map((line) => `${line}\n`).join("")),
     ...Object.entries(properties).map(([name, value]) => textFile(`lab/properties/${name}`, value)),
+    textFile("lab/without", (options.without ?? []).map((path) => `${path}\n`).join("")),
     ...(await kheadersEntries(options)),
     ...(await suEntries(su)),
     ...(options.files ?? []),
@@ -68,5 +70,5 @@ async function suEntries(su: SuKind): Promise<DeviceEntry[]> {
     return [{ type: "file", path: "system/bin/su", mode: 0o4750, group: shellUser, content }];
   }
   const content = await readFile(join(tools, "su_magisk"));
-  return ["system/bin/su", "lab/su_daemon"].map((path) => ({ type: "file", path, mode: 0o755, content }));
+  return ["system/bin/su", "lab-bin/su_daemon"].map((path) => ({ type: "file", path, mode: 0o755, content }));
 }

@@ -1,7 +1,11 @@
 /** Virtual and simulated devices for tests. */
+
+export type { AdbRoot } from "./adb-relay.js";
 export { type AdbOutput, type AdbServer, startAdbServer } from "./adb-server.js";
 export { shellUser, textFile } from "./android-root.js";
+export { buildLab } from "./build.js";
 export { type LabModules, labModules } from "./kernel-modules.js";
+export { withOtherFlags, withUnknownSymbol } from "./module-faults.js";
 export type { DeviceEntry } from "./newc.js";
 export { labCache } from "./paths.js";
 export { freePort } from "./ports.js";
@@ -12,6 +16,7 @@ export {
   type SimulatedOptions,
   simulateDevice,
 } from "./simulated-device.js";
+export { type UnusableDevice, unusableDevice } from "./unusable-device.js";
 export {
   type BootOptions,
   bootDevice,

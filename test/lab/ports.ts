@@ -1,7 +1,12 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 
-/** A TCP port of the loopback address that nobody uses, outside the range that adb takes for emulators (5554-5585). */
+const given = new Set<number>();
+
+/**
+ * A TCP port of the loopback address that nobody uses, outside the range that adb takes for emulators (5554-5585). A
+ * process gets each port once.
+ */
 export async function freePort(): Promise<number> {
   const server = createServer();
   server.listen(0, "127.0.0.1");
@@ -9,5 +14,8 @@ export async function freePort(): Promise<number> {
   const address = server.address();
   await new Promise((resolve) => server.close(resolve));
   if (address === null || typeof address === "string") throw new Error("the kernel gave no TCP port");
-  return address.port >= 5554 && address.port <= 5585 ? freePort() : address.port;
+  const { port } = address;
+  if ((port >= 5554 && port <= 5585) || given.has(port)) return freePort();
+  given.add(port);
+  return port;
 }

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { randomBytes, randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { link, mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { link, open, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
@@ -13,8 +13,9 @@ import { progress } from "./command.js";
 import { writeEntries } from "./files.js";
 import type { DeviceEntry } from "./newc.js";
 import { userlandPackage } from "./packages.js";
-import { deviceSources, labRunFolder } from "./paths.js";
+import { deviceSources } from "./paths.js";
 import { freePort } from "./ports.js";
+import { createRunFolder } from "./run-folder.js";
 import { deviceTools } from "./tools.js";
 
 /** A kernel that exists only in what it says of itself. */
@@ -54,6 +55,8 @@ export interface SimulatedOptions extends Partial<InventedKernel> {
   /** More properties, as `ro.product.model`. */
   readonly properties?: Readonly<Record<string, string | Uint8Array>>;
   readonly faults?: Faults;
+  /** Programs in the place of the system's, by path (`/system/bin/mksh` is the shell). `#!/lab-bin/busybox sh` works. */
+  readonly programs?: Readonly<Record<string, string | Uint8Array>>;
 }
 
 /**
@@ -88,7 +91,7 @@ export async function simulateDevice(options: SimulatedOptions = {}): Promise<Si
       "a simulated device with a shell user needs root on the host; boot a virtual device instead",
     );
   const [system, userland] = await Promise.all([simulatedRoot(), userlandPackage()]);
-  const folder = join(labRunFolder(), name);
+  const folder = await createRunFolder(name);
   const lab = join(folder, "lab");
   const kernel: InventedKernel = {
     release: "6.6.30-android15-8-g0123456789ab-ab12345678-4k",
@@ -102,9 +105,7 @@ export async function simulateDevice(options: SimulatedOptions = {}): Promise<Si
     source: "module",
     ...options,
   };
-  await mkdir(labRunFolder(), { recursive: true, mode: 0o700 });
-  await mkdir(folder);
-  await writeEntries([...skeleton, ...propertyFiles(options)], folder);
+  await writeEntries([...skeleton, ...propertyFiles(options), ...programFiles(options)], folder);
   await install(lab, kernel);
   await setFaults(lab, options.faults ?? {});
 
@@ -113,9 +114,9 @@ export async function simulateDevice(options: SimulatedOptions = {}): Promise<Si
   const namespaces = ["--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child=KILL"];
   if (process.getuid?.() !== 0) namespaces.unshift("--user", "--map-root-user");
   const busybox = join(userland, "usr/bin/busybox");
-  const init = [busybox, "sh", join(deviceSources, "simulated_init.sh"), system, folder, user];
+  const init = [busybox, "sh", join(deviceSources, "simulated_init.sh"), busybox, system, folder, user];
   const child = spawn("setpriv", ["--pdeathsig", "KILL", "unshare", ...namespaces, ...init], {
-    env: { PATH: process.env.PATH, ADBD_PORT: String(port), busybox },
+    env: { PATH: process.env.PATH, ADBD_PORT: String(port) },
     stdio: ["ignore", log.fd, log.fd],
   });
   await once(child, "spawn").finally(() => log.close());
@@ -157,14 +158,14 @@ export async function simulateDevice(options: SimulatedOptions = {}): Promise<Si
 
 /** What every simulated device has in its own folder. */
 const skeleton: readonly DeviceEntry[] = [
-  ...["root", "lab", "lab/properties", "lab/modules", "lab/sys-kernel"].map(folderEntry),
+  ...["root", "replaced", "lab", "lab/properties", "lab/modules", "lab/sys-kernel"].map(folderEntry),
   ...["lab/proc", "lab/proc/sys", "lab/proc/sys/kernel", "lab/proc/sys/kernel/random"].map(folderEntry),
   textFile("lab/events", ""),
   textFile("lab/module.lock", ""),
 ];
 
 /** The system that all simulated devices share, as a folder. */
-async function simulatedRoot(): Promise<string> {
+export async function simulatedRoot(): Promise<string> {
   const [tools, userland] = await Promise.all([deviceTools(), userlandPackage()]);
   const script = await readFile(join(deviceSources, "simulated_module.sh"));
   const recipe = [import.meta.filename, join(import.meta.dirname, "android-root.ts")];
@@ -205,6 +206,22 @@ function propertyFiles(options: SimulatedOptions): DeviceEntry[] {
     mode: 0o644,
     content: Buffer.from(value),
   }));
+}
+
+/** Files to mount over others; the list has a line `FILE PATH` for each. */
+function programFiles({ programs = {} }: SimulatedOptions): DeviceEntry[] {
+  const replaced = Object.entries(programs);
+  return [
+    ...replaced.map(
+      ([, content], index): DeviceEntry => ({
+        type: "file",
+        path: `replaced/${index}`,
+        mode: 0o755,
+        content: Buffer.from(content),
+      }),
+    ),
+    textFile("replaced/list", replaced.map(([path], index) => `${index} ${path}\n`).join("")),
+  ];
 }
 
 /** Makes `/lab` tell of a kernel that was just booted. */

@@ -1,19 +1,19 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { copyFile, mkdir, open, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, open, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { errnoOf } from "../../shared/errors.js";
 import { adbdAnswers } from "./adb-probe.js";
+import { type AdbRelay, type AdbRoot, type DaemonPorts, relayAdb } from "./adb-relay.js";
 import { isAlive } from "./cached.js";
 import { deviceEntries } from "./device-entries.js";
 import { baseInitramfs } from "./initramfs.js";
 import { type DeviceEntry, newc } from "./newc.js";
 import { kernelPackages } from "./packages.js";
-import { labRunFolder } from "./paths.js";
 import { freePort } from "./ports.js";
 import { humanMonitor } from "./qmp.js";
+import { createRunFolder, readIfThere, runFolders, setOwner } from "./run-folder.js";
 
 /**
  * How a virtual device offers its kernel headers.
@@ -48,9 +48,16 @@ export interface BootOptions {
   readonly fingerprint?: string;
   /** Whether there is a /proc/config.gz. It is there where not given. */
   readonly config?: boolean;
+  /**
+   * What `adb root` does on a device whose adbd runs as shell; it fails where not given. It lasts as long as the process
+   * that booted the device.
+   */
+  readonly adbRoot?: AdbRoot;
   /** More files, or others in the place of the usual ones. */
   readonly files?: readonly DeviceEntry[];
-  /** More words for the kernel's command line, as `module.sig_enforce=1`. */
+  /** Paths of files to take away, as `/system/bin/modprobe`. */
+  readonly without?: readonly string[];
+  /** More words for the kernel's command line, as `module.sig_enforce=1` or `lockdown=integrity`. */
   readonly kernelArguments?: readonly string[];
   /** Memory in MiB; 256 where not given. */
   readonly memory?: number;
@@ -75,7 +82,7 @@ export interface VirtualDevice {
   setLink(up: boolean): Promise<void>;
   /** A sudden reboot. `waitUp` tells when it is back. */
   reset(): Promise<void>;
-  /** Waits until adbd answers. @throws Error with the end of the console after a minute, or when QEMU ends. */
+  /** Waits until adbd answers. @throws Error with the end of the console after two minutes, or when QEMU ends. */
   waitUp(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -88,27 +95,21 @@ interface DeviceState {
   readonly pid: number;
 }
 
-const upWithin = 60_000;
+const upWithin = 120_000;
 const attempts = 5;
 
 /** Builds what is not built yet, boots a device, and resolves when its adbd answers. */
 export async function bootDevice(options: BootOptions): Promise<VirtualDevice> {
   const kernel = await kernelPackages();
   const name = options.name ?? `${options.flavour}-${randomBytes(3).toString("hex")}`;
-  if (!/^[\w.-]+$/.test(name))
-    throw new Error(`${name} cannot be the name of a device: use letters, digits, . _ -`);
-  const folder = join(labRunFolder(), name);
-  await mkdir(labRunFolder(), { recursive: true, mode: 0o700 });
-  await mkdir(folder).catch((cause: unknown) => {
-    if (errnoOf(cause) !== "EEXIST") throw cause;
-    throw new Error(`there is a device ${name} already: npm run lab -- stop ${name}`, { cause });
-  });
+  const folder = await createRunFolder(name);
   try {
     await copyFile(await baseInitramfs(), join(folder, "initrd"));
     await writeFile(join(folder, "initrd"), newc(await deviceEntries(options)), { flag: "a" });
     const image = join(kernel.root, "boot", `vmlinuz-${kernel.release}`);
     const device = await start(image, name, folder, options);
     await device.waitUp();
+    await rm(join(folder, "initrd"));
     return device;
   } catch (error) {
     await stop(folder);
@@ -118,42 +119,40 @@ export async function bootDevice(options: BootOptions): Promise<VirtualDevice> {
 
 /** The virtual devices of this user that run, kept or not. */
 export async function runningDevices(): Promise<VirtualDevice[]> {
-  const names = await readdir(labRunFolder()).catch((error: unknown) => {
-    if (errnoOf(error) === "ENOENT") return [];
-    throw error;
-  });
   const devices: VirtualDevice[] = [];
-  for (const name of names.sort()) {
-    const folder = join(labRunFolder(), name);
+  for (const folder of await runFolders()) {
     const state = await readState(folder);
     if (state && isAlive(state.pid)) devices.push(deviceOf(folder, state));
   }
   return devices;
 }
 
-/** Starts QEMU; where somebody took the port in between, with another one. */
+/** Starts QEMU; where somebody took a port in between, with others. */
 async function start(
   image: string,
   name: string,
   folder: string,
   options: BootOptions,
 ): Promise<VirtualDevice> {
+  const { flavour, adbRoot, keep = false } = options;
   for (let attempt = 1; ; attempt++) {
-    const port = await freePort();
+    const daemons = { shell: await freePort(), root: await freePort() };
     const log = await open(join(folder, "qemu.log"), "w");
-    const qemu = ["qemu-system-x86_64", ...qemuArguments(image, folder, port, options)];
-    const [command = "", ...args] = options.keep ? qemu : ["setpriv", "--pdeathsig", "KILL", ...qemu];
-    const child = spawn(command, args, {
-      stdio: ["ignore", log.fd, log.fd],
-      detached: options.keep ?? false,
-    });
+    const qemu = ["qemu-system-x86_64", ...qemuArguments(image, folder, daemons, options)];
+    const [command = "", ...args] = keep ? qemu : ["setpriv", "--pdeathsig", "KILL", ...qemu];
+    const child = spawn(command, args, { stdio: ["ignore", log.fd, log.fd], detached: keep });
     await once(child, "spawn").finally(() => log.close());
     if (child.pid === undefined) throw new Error("QEMU has no process id");
-    if (options.keep) child.unref();
-    const state: DeviceState = { name, flavour: options.flavour, port, pid: child.pid };
+    if (keep) {
+      child.unref();
+      await setOwner(folder, child.pid);
+    }
     if (await listens(join(folder, "qmp"), child.pid)) {
+      const port = adbRoot ? await freePort() : daemons.shell;
+      const relay = adbRoot && (await relayAdb(port, daemons, adbRoot));
+      const state: DeviceState = { name, flavour, port, pid: child.pid };
       await writeFile(join(folder, "state.json"), JSON.stringify(state));
-      return deviceOf(folder, state);
+      return deviceOf(folder, state, relay);
     }
     const said = await readFile(join(folder, "qemu.log"), "utf8");
     if (!/hostfwd|Address already in use/.test(said) || attempt === attempts)
@@ -161,7 +160,9 @@ async function start(
   }
 }
 
-function qemuArguments(image: string, folder: string, port: number, options: BootOptions): string[] {
+function qemuArguments(image: string, folder: string, daemons: DaemonPorts, options: BootOptions): string[] {
+  const forwards = [`hostfwd=tcp:127.0.0.1:${daemons.shell}-:5555`];
+  if (options.adbRoot) forwards.push(`hostfwd=tcp:127.0.0.1:${daemons.root}-:5556`);
   const kernelLine = ["console=ttyS0", "quiet", "loglevel=4", "panic=-1", "random.trust_cpu=on"];
   return [
     ...["-machine", "q35", "-accel", "tcg", "-cpu", "max", "-m", String(options.memory ?? 256)],
@@ -170,12 +171,12 @@ function qemuArguments(image: string, folder: string, port: number, options: Boo
     ...["-append", [...kernelLine, ...(options.kernelArguments ?? [])].join(" ")],
     ...["-serial", `file:${join(folder, "console.log")}`],
     ...["-qmp", `unix:${join(folder, "qmp")},server=on,wait=off`],
-    ...["-netdev", `user,id=n0,hostfwd=tcp:127.0.0.1:${port}-:5555`],
+    ...["-netdev", ["user,id=n0", ...forwards].join(",")],
     ...["-device", "virtio-net-pci,netdev=n0,romfile="],
   ];
 }
 
-function deviceOf(folder: string, state: DeviceState): VirtualDevice {
+function deviceOf(folder: string, state: DeviceState, relay?: AdbRelay): VirtualDevice {
   const monitor = (command: string) => humanMonitor(join(folder, "qmp"), command);
   const consolePath = join(folder, "console.log");
   return {
@@ -202,7 +203,10 @@ function deviceOf(folder: string, state: DeviceState): VirtualDevice {
         throw new Error(`the device ${state.name} is not up: ${what}; its console says:\n${said}`);
       }
     },
-    stop: () => stop(folder),
+    async stop() {
+      relay?.close();
+      await stop(folder);
+    },
   };
 }
 
@@ -231,11 +235,8 @@ async function stop(folder: string): Promise<void> {
 }
 
 async function readState(folder: string): Promise<DeviceState | undefined> {
-  try {
-    const state: DeviceState = JSON.parse(await readFile(join(folder, "state.json"), "utf8"));
-    return state;
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return undefined;
-    throw error;
-  }
+  const text = await readIfThere(join(folder, "state.json"));
+  if (text === undefined) return undefined;
+  const state: DeviceState = JSON.parse(text);
+  return state;
 }

@@ -1,7 +1,8 @@
-#!/lab/busybox sh
+#!/lab-bin/busybox sh
 # The first process of a virtual device. What it is to be is in /lab/options, as shell variables:
-# user (root, shell); restricted, config, built_in (0, 1); su_daemon (none, grant, refuse, hang).
-busybox=/lab/busybox
+# user (root, shell); restricted, config, built_in, root_adbd (0, 1); su_daemon (none, grant, refuse, hang).
+# shellcheck disable=SC2154 # they are set there
+busybox=/lab-bin/busybox
 
 $busybox mount -t devtmpfs -o mode=0755 dev /dev
 exec </dev/console >/dev/console 2>&1
@@ -13,6 +14,7 @@ $busybox ln -s /proc/self/fd /dev/fd
 $busybox hostname localhost
 $busybox chmod 0755 /
 
+# shellcheck source=/dev/null
 . /lab/options
 while read -r driver; do
   $busybox insmod "/lab/drivers/$driver" || echo "lab: the driver $driver does not load"
@@ -20,6 +22,9 @@ done </lab/drivers/order
 [ "$config" = 1 ] && $busybox insmod /lab/kconfig_gz.ko
 [ "$built_in" = 1 ] && $busybox insmod /lab/built-in.ko
 $busybox rm -rf /lab/drivers /lab/kconfig_gz.ko /lab/built-in.ko
+while read -r path; do
+  $busybox rm -f "$path"
+done </lab/without
 
 if [ "$restricted" = 1 ]; then
   # Android's policy for the shell user: names in /sys/kernel may be listed, nothing there stat'ed or read, and the
@@ -35,11 +40,12 @@ $busybox ip route add default via 10.0.2.2
 
 export ANDROID_ROOT=/system ANDROID_DATA=/data TMPDIR=/data/local/tmp HOME=/ SHELL=/system/bin/sh
 export PATH=/product/bin:/system_ext/bin:/system/bin:/system/xbin:/odm/bin:/vendor/bin:/vendor/xbin
-[ "$su_daemon" = none ] || /lab/su_daemon --daemon "$su_daemon" &
+[ "$su_daemon" = none ] || /lab-bin/su_daemon --daemon "$su_daemon" &
+[ "$root_adbd" = 0 ] || ADBD_PORT=5556 /system/bin/adbd </dev/null &
 cd /
 while :; do
   if [ "$user" = shell ]; then
-    /lab/run_as shell /system/bin/adbd
+    /lab-bin/run_as shell /system/bin/adbd
   else
     /system/bin/adbd
   fi </dev/null

@@ -1,7 +1,7 @@
 # The first process of a simulated device, in namespaces of its own: puts its files together and runs adbd.
-# Arguments: the folder with the system, the device's own folder, the user (root, shell). busybox is `$busybox`.
+# Arguments: a busybox, the folder with the system, the device's own folder, the user (root, shell).
 set -eu
-system=$1 own=$2 user=$3
+busybox=$1 system=$2 own=$3 user=$4
 root=$own/root
 
 mounted() { "$busybox" mount "$@"; }
@@ -23,11 +23,14 @@ done
 mounted -t devpts -o newinstance,mode=0620,ptmxmode=0666 devpts "$root/dev/pts"
 "$busybox" ln -s pts/ptmx "$root/dev/ptmx"
 "$busybox" ln -s /proc/self/fd "$root/dev/fd"
+while read -r file path; do
+  mounted -o bind "$own/replaced/$file" "$root$path"
+done <"$own/replaced/list"
 
 "$busybox" hostname localhost
 export ANDROID_ROOT=/system ANDROID_DATA=/data TMPDIR=/data/local/tmp HOME=/ SHELL=/system/bin/sh
 export PATH=/product/bin:/system_ext/bin:/system/bin:/system/xbin:/odm/bin:/vendor/bin:/vendor/xbin
 set -- /system/bin/adbd
-[ "$user" = shell ] && set -- /lab/run_as shell "$@"
+[ "$user" = shell ] && set -- /lab-bin/run_as shell "$@"
 # This shell stays: as the first process it takes in the orphans.
 "$busybox" chroot "$root" "$@"

@@ -57,6 +57,8 @@ while getopts abd:qrsv option; do
   case $option in
   d) [ -e "$OPTARG/kheaders.ko" ] && found=$OPTARG/kheaders.ko ;;
   r) unload ;;
+  a | b | q | s | v) ;;
+  *) fail 1 "Unrecognized option: $option" ;;
   esac
 done
 [ -n "${found-}" ] || fail 1 "Failed to load module kheaders: No such file or directory"
