@@ -69,7 +69,8 @@ export function waitOf(flags: GlobalFlags): number {
   return flags.wait === true ? Number.POSITIVE_INFINITY : flags.wait;
 }
 
-function seconds(text: string): number {
+/** Takes a positive number of seconds. */
+export function seconds(text: string): number {
   const value = /^\d{1,6}(\.\d+)?$/.test(text) ? Number(text) : 0;
   if (value <= 0) throw new InvalidArgumentError("A positive number of seconds is wanted.");
   return value;

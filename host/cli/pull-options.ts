@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { stallSeconds } from "../../shared/protocol.js";
 import type { PullOptions } from "../pull.js";
 import { openCacheOf } from "./cache-option.js";
-import { choiceOf, type GlobalFlags, serverOf, waitOf } from "./options.js";
+import { choiceOf, type GlobalFlags, seconds, serverOf, waitOf } from "./options.js";
 import type { RunContext } from "./run.js";
 
 /** Options of every command that pulls. */
@@ -14,6 +14,8 @@ export interface PullFlags extends GlobalFlags {
   readonly trustRelease?: boolean;
   readonly su: boolean;
   readonly root?: boolean;
+  /** Seconds. */
+  readonly stall: number;
 }
 
 export function addPullOptions(command: Command): Command {
@@ -24,7 +26,13 @@ export function addPullOptions(command: Command): Command {
     .option("--allow-mismatch", "unpack headers that are not of the running kernel, too")
     .option("--trust-release", "take an equal fingerprint and release for the same kernel")
     .option("--no-su", "never ask su for root")
-    .option("--root", "restart adbd as root if need be, and put it back (ends other sessions on the device)");
+    .option("--root", "restart adbd as root if need be, and put it back (ends other sessions on the device)")
+    .option(
+      "--stall <seconds>",
+      "give a transfer up that does not move for this long",
+      seconds,
+      stallSeconds,
+    );
 }
 
 /** What the flags ask the library for. @throws KheadersError `usage`, `cache-failed` or `cache-format`. */
@@ -40,7 +48,7 @@ export async function pullOptionsOf(flags: PullFlags, context: RunContext): Prom
     allowMismatch: flags.allowMismatch === true,
     trustRelease: flags.trustRelease === true,
     root: flags.root ? "adb" : flags.su ? "su" : "never",
-    stallSeconds,
+    stallSeconds: flags.stall,
     signal: context.signal,
     onProgress: context.reporter.on,
   };
