@@ -341,7 +341,7 @@ refuse() {
 may_send() {
   if [ "$uid" = 0 ]; then return 0; fi
   find_archive || {
-    tell_refusal needs-root
+    if each_module :; then tell_refusal needs-root "$path"; else tell_refusal needs-root; fi
     return 1
   }
   [ -r "$archive" ] || {

@@ -8,7 +8,7 @@ import { describeEndpoint } from "./adb/endpoint.js";
 import { type AdbServer, findAdb } from "./adb/server.js";
 import { Conversation, type HeadersReport } from "./agent/conversation.js";
 import { type Cache, openCache } from "./cache/index.js";
-import type { KernelConfig } from "./kernel/config.js";
+import { ikheadersOf, type KernelConfig } from "./kernel/config.js";
 import { readKernelFacts } from "./kernel/identify.js";
 
 /** One thing that was looked at. */
@@ -153,8 +153,8 @@ function checkRoot(report: HeadersReport): Check {
 
 function checkConfig(config: KernelConfig | undefined): Check {
   if (config === undefined) return warning("kernel config", "/proc/config.gz cannot be read", undefined);
-  const value = config.get("CONFIG_IKHEADERS");
-  if (value !== undefined) return ok("kernel config", `CONFIG_IKHEADERS=${printable(value)}`);
+  const value = ikheadersOf(config);
+  if (value !== null) return ok("kernel config", `CONFIG_IKHEADERS=${printable(value)}`);
   return warning(
     "kernel config",
     "CONFIG_IKHEADERS is not set",
@@ -190,7 +190,7 @@ function checkArchive(report: HeadersReport, config: KernelConfig | undefined): 
       new KheadersError("needs-root", "comes with the module, which only root may load", { hint }),
     );
   }
-  if (report.denied.length > 0 && config?.get("CONFIG_IKHEADERS") !== undefined) {
+  if (report.denied.length > 0 && config !== undefined && ikheadersOf(config) !== null) {
     return warning("archive", "comes with the module, if root finds it", undefined);
   }
   const hint = "Build the kernel with CONFIG_IKHEADERS=y or =m, and install its modules.";

@@ -11,7 +11,7 @@ import { explainRefusal } from "./agent/failures.js";
 import { becomeRoot } from "./agent/root.js";
 import { type Cache, decideServing, describeChange, type OpenedTree } from "./cache/index.js";
 import { mismatch } from "./kernel/belonging.js";
-import type { KernelConfig } from "./kernel/config.js";
+import { ikheadersOf, type KernelConfig } from "./kernel/config.js";
 import { readKernelFacts } from "./kernel/identify.js";
 import { receiveArchive } from "./receive.js";
 
@@ -168,7 +168,8 @@ class PullSession {
       onWait: () => this.#stage("waiting-for-other-pull"),
     });
     try {
-      return (lock.waited && !refresh ? await this.#lookUp() : undefined) ?? (await this.#fetch());
+      // Somebody else may have pulled it between our look and our lock.
+      return (refresh ? undefined : await this.#lookUp()) ?? (await this.#fetch());
     } finally {
       lock.release();
     }
@@ -263,28 +264,20 @@ class PullSession {
   }
 
   async #requestArchive(): Promise<ArchiveHeader> {
+    const { keepLoaded, root } = this.#options;
     const onWait = () => this.#stage("waiting-for-device-lock");
     try {
-      return await this.#conversation.send(this.#options.keepLoaded, onWait);
+      return await this.#conversation.send(keepLoaded, onWait);
     } catch (error) {
       if (!(error instanceof AgentRefusal)) throw error;
-      if (!error.needsRoot || this.#isRoot || this.#options.root !== "su") throw this.#explain(error);
-      await this.#becomeRootFor(error);
+      const explained = this.#explain(error);
+      if (explained.code !== "needs-root" || this.#isRoot || root !== "su") throw explained;
+      await this.#becomeRoot(explained.message);
     }
     try {
-      return await this.#conversation.send(this.#options.keepLoaded, onWait);
+      return await this.#conversation.send(keepLoaded, onWait);
     } catch (error) {
       throw error instanceof AgentRefusal ? this.#explain(error) : error;
-    }
-  }
-
-  async #becomeRootFor(refusal: AgentRefusal): Promise<void> {
-    const explained = this.#explain(refusal);
-    try {
-      await this.#becomeRoot(explained.message);
-    } catch (error) {
-      // Without su nobody can look; but a kernel built without headers has none for root either.
-      throw error instanceof KheadersError && error.code === "needs-root" ? explained : error;
     }
   }
 
@@ -293,7 +286,7 @@ class PullSession {
       refusal: refusal.reason,
       path: refusal.path,
       denied: refusal.denied,
-      ikheaders: this.#config && (this.#config.get("CONFIG_IKHEADERS") ?? null),
+      ikheaders: this.#config && ikheadersOf(this.#config),
       diagnostics: refusal.diagnostics,
     });
   }

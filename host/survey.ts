@@ -4,7 +4,7 @@ import { assertUsable, connectToDevice, type Device, listDevices } from "./adb/d
 import type { AdbServer } from "./adb/server.js";
 import { Conversation, type HeadersReport } from "./agent/conversation.js";
 import { type Cache, decideServing } from "./cache/index.js";
-import type { KernelConfig } from "./kernel/config.js";
+import { ikheadersOf, type KernelConfig } from "./kernel/config.js";
 import { readKernelFacts } from "./kernel/identify.js";
 
 /** How a device offers its headers, as far as can be told without loading anything or asking for root. */
@@ -79,7 +79,7 @@ export function headersOf(report: HeadersReport, config: KernelConfig | undefine
     return report.loaded === "yes" ? "loaded" : "built-in";
   }
   if (report.module !== undefined) return "module";
-  if (config !== undefined && !config.has("CONFIG_IKHEADERS")) return "none";
+  if (config !== undefined && ikheadersOf(config) === null) return "none";
   return report.denied.length > 0 && report.uid !== 0 ? "needs-root" : "none";
 }
 

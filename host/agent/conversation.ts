@@ -86,11 +86,6 @@ export class AgentRefusal extends Error {
     this.denied = block.all("denied");
     this.diagnostics = diagnostics;
   }
-
-  /** Whether it would do as asked for root; the conversation goes on, for it to become that. */
-  get needsRoot(): boolean {
-    return this.reason === "needs-root" || this.reason === "unreadable";
-  }
 }
 
 /** Parameters of a conversation that tests shorten. */

@@ -45,13 +45,7 @@ export function explainRefusal(context: RefusalContext): KheadersError {
         },
       );
     case "needs-root":
-      return new KheadersError(
-        "needs-root",
-        "the kheaders module must be loaded, and only root may do that",
-        {
-          hint: "Root the device, or use a userdebug build with --root.",
-        },
-      );
+      return explainNeedForRoot(context);
     case "gone":
       return new KheadersError("transfer-cut", "somebody unloaded the kheaders module while it was wanted", {
         hint: "Try again.",
@@ -79,6 +73,14 @@ export function explainRefusal(context: RefusalContext): KheadersError {
     case "unknown-command":
       return new KheadersError("protocol-error", "the device agent does not know what it was asked for");
   }
+}
+
+function explainNeedForRoot(context: RefusalContext): KheadersError {
+  // A kernel that was built without headers has none for root either, unless its kheaders.ko is there to see.
+  if (context.path === undefined && context.ikheaders === null) return withoutIkheaders();
+  return new KheadersError("needs-root", `${place(context)} must be loaded, and only root may do that`, {
+    hint: "Root the device, or use a userdebug build with --root.",
+  });
 }
 
 /** The error for a kernel whose configuration says that it has no headers to give. */

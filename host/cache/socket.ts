@@ -66,6 +66,8 @@ export async function ownerGone(address: string, signal: AbortSignal | undefined
     socket.once("close", done);
     signal?.addEventListener("abort", done);
     socket.resume();
+    // It may have aborted while we connected.
+    if (signal?.aborted) done();
   });
   signal?.throwIfAborted();
 }

@@ -38,6 +38,14 @@ export function differingNames(
     .sort();
 }
 
+/**
+ * How a kernel was built to offer its headers: "y", "m", or null for not at all. Mainline's option is
+ * `CONFIG_IKHEADERS`; the original patch and its backports have `CONFIG_IKHEADERS_PROC`.
+ */
+export function ikheadersOf(config: KernelConfig): string | null {
+  return config.get("CONFIG_IKHEADERS") ?? config.get("CONFIG_IKHEADERS_PROC") ?? null;
+}
+
 function mapOfMatches(text: string, pattern: RegExp): Map<string, string> {
   return new Map(
     Array.from(text.matchAll(pattern), (match): [string, string] => [match[1] ?? "", match[2] ?? ""]),
