@@ -60,7 +60,7 @@ export class Reporter {
 
   /** Tells how many of many are done. */
   counted(what: string, done: number, total: number): void {
-    if (!this.#options.quiet && process.stderr.isTTY) this.#show(`${what} ${done} of ${total}`);
+    if (!this.#options.quiet && hasSpinner()) this.#show(`${what} ${done} of ${total}`);
   }
 
   /** Prints an error with its hint; `--quiet` does not silence it. */
@@ -85,7 +85,7 @@ export class Reporter {
     if (this.#options.verbose) {
       const seconds = ((performance.now() - this.#started) / 1000).toFixed(3);
       this.#line(`${seconds.padStart(8)} s  ${text}`);
-    } else if (process.stderr.isTTY) {
+    } else if (hasSpinner()) {
       this.#show(text);
     } else if (slowStages.has(stage)) {
       this.#line(text);
@@ -93,7 +93,7 @@ export class Reporter {
   }
 
   #progress(bytes: number, total: number): void {
-    if (this.#options.quiet || this.#options.verbose || !process.stderr.isTTY) return;
+    if (this.#options.quiet || this.#options.verbose || !hasSpinner()) return;
     this.#show(`Transferring ${formatBytes(bytes)} of ${formatBytes(total)}`);
   }
 
@@ -116,6 +116,11 @@ export class Reporter {
     if (this.#closed) return;
     this.#spinner = ora({ text: this.#text, stream: process.stderr, discardStdin: false }).start();
   }
+}
+
+/** Whether there is a terminal to draw on. One without a width, as under script(1), makes the spinner's library loop for ever. */
+function hasSpinner(): boolean {
+  return process.stderr.isTTY && process.stderr.columns > 0;
 }
 
 /** The JSON form of an error, one object a device. */
