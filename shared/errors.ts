@@ -6,6 +6,7 @@
  */
 export const exitStatusOf = {
   usage: 2,
+  "tool-missing": 2,
   "adb-not-found": 3,
   "no-device": 3,
   "several-devices": 3,

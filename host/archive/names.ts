@@ -27,8 +27,7 @@ export function pathComponents(path: string, isFolder: boolean, limits: ArchiveL
 }
 
 /**
- * Takes the target of the symbolic link `path` apart. Throws `archive-refused` for one that is not relative, and for
- * an absolute one that shows that the whole archive consists of links.
+ * Takes the target of the symbolic link `path` apart. Throws `archive-refused` for one that is not a relative path.
  */
 export function targetComponents(path: string, target: string, limits: ArchiveLimits): string[] {
   checkText(target, `the target of the link "${printable(path)}"`, limits);
@@ -38,21 +37,25 @@ export function targetComponents(path: string, target: string, limits: ArchiveLi
   return components;
 }
 
-/** The refusal of a link whose target, for the reason given, is not in the tree. */
+/**
+ * The refusal of a link whose target, for the reason given, is not in the tree. One that leads to a file of its own name
+ * elsewhere is what a build sandbox makes of a source file.
+ */
 export function leavingLink(path: string, target: string, reason: string): Error {
   const link = `the target of the link "${printable(path)}", "${printable(target)}",`;
-  if (!target.endsWith(`/${path}`)) return refused(`${link} ${reason}`);
+  if (target.split("/").at(-1) !== path.split("/").at(-1)) return refused(`${link} ${reason}`);
   return refused(
     `${link} ${reason}: the archive was built from a linked source tree, and holds links to that instead of headers`,
-    "Build the kernel from a source tree of real files (a build sandbox may have made links of them).",
+    "Build the kernel from a source tree of real files (build sandboxes may make links of them).",
   );
 }
 
 function checkText(text: string, what: string, limits: ArchiveLimits): void {
   if (text === "") throw refused(`${what} is empty`);
   if (control.test(text)) throw refused(`${what} has a control character`);
-  if (Buffer.byteLength(text) > limits.pathBytes)
+  if (Buffer.byteLength(text) > limits.pathBytes) {
     throw overLimit(`the length of ${what}`, limits.pathBytes, "bytes");
+  }
 }
 
 function checkLength(component: string, limits: ArchiveLimits): void {

@@ -81,8 +81,9 @@ function* content(header: TarHeader, limit: number): Steps<Uint8Array> {
 /** GNU tar's way with names over 100 bytes: they are the content of an entry of their own, with a NUL at the end. */
 function* longName(header: TarHeader, limits: ArchiveLimits, before: string | undefined): Steps<string> {
   if (before !== undefined) throw refused(`the long name "${printable(before)}" is followed by another`);
-  if (header.size > limits.pathBytes + 1)
+  if (header.size > limits.pathBytes + 1) {
     throw overLimit("the length of a name or link target", limits.pathBytes, "bytes");
+  }
   const bytes = yield* content(header, limits.pathBytes + 1);
   const text = bytes.subarray(0, -1);
   const name = `the long name "${printable(text)}"`;

@@ -102,24 +102,16 @@ function workerFile(): URL {
   return new URL(fromSource ? "../../dist/xz-worker.js" : "./xz-worker.js", import.meta.url);
 }
 
-/** Result codes: `enum xz_ret` in `xz.h` of xz-embedded. */
+/** Result codes: `enum xz_ret` in `xz.h` of xz-embedded. What is not supported has been refused before it came here. */
 function decoderFailed(status: number | undefined, message: string): KheadersError {
   switch (status) {
-    case 2:
-      return refused("its xz data has an integrity check that is not supported");
-    case 3:
-    case 4:
-      return refused("its xz data needs more memory than is given to the decoder");
-    case 5:
-      return corrupt("it is no xz data");
-    case 6:
-      return refused("its xz data uses something that is not supported");
-    case 7:
-      return corrupt("the xz data does not fit its own checksums or format");
-    case 8:
-      return corrupt("the xz data breaks off, or something follows its end");
-    default:
+    case undefined:
       return new KheadersError("internal-error", `The xz decoder failed: ${message}`);
+    case 3: // XZ_MEM_ERROR
+    case 4: // XZ_MEMLIMIT_ERROR
+      return refused("its xz data needs more memory than the decoder can get");
+    default:
+      return corrupt("the xz data does not fit its own checksums or its format");
   }
 }
 

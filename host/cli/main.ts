@@ -1,9 +1,12 @@
 import { Command, CommanderError } from "commander";
 import { exitStatusOf } from "../../shared/errors.js";
 import { addCache } from "./cache.js";
+import { addCflags } from "./cflags.js";
 import { addDevices } from "./devices.js";
 import { addDoctor } from "./doctor.js";
+import { addEnv } from "./env.js";
 import { addExec } from "./exec.js";
+import { addInfo } from "./info.js";
 import { addGlobalOptions } from "./options.js";
 import { addPull } from "./pull.js";
 import { asKheadersError } from "./reporter.js";
@@ -32,6 +35,9 @@ addDevices(program);
 addExec(program);
 addUnload(program);
 addCache(program);
+addInfo(program);
+addCflags(program);
+addEnv(program);
 addDoctor(program);
 
 try {

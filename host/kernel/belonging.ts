@@ -2,8 +2,10 @@ import { KheadersError } from "../../shared/errors.js";
 import { printable } from "../../shared/printable.js";
 import { differingNames, type KernelConfig, macrosOf, parseAutoconf } from "./config.js";
 
-const releasePath = "include/generated/utsrelease.h";
-const autoconfPath = "include/generated/autoconf.h";
+/** Where a tree tells its kernel's release. */
+export const releasePath = "include/generated/utsrelease.h";
+/** Where a tree tells its kernel's configuration. */
+export const autoconfPath = "include/generated/autoconf.h";
 const namedDifferences = 5;
 
 /** Whether an archive belongs to the running kernel. `reason` says in one line why it does not. */
@@ -22,7 +24,7 @@ export class KernelEvidence {
 
   /** The archive's release (`UTS_RELEASE`), or undefined where it has none. */
   get release(): string | undefined {
-    return /^#define UTS_RELEASE "(.*)"$/m.exec(this.#utsrelease ?? "")?.[1];
+    return releaseIn(this.#utsrelease ?? "");
   }
 
   /**
@@ -57,6 +59,11 @@ export class KernelEvidence {
       reason: `its configuration is not the running kernel's: they differ in ${named.join(", ")}${more}`,
     };
   }
+}
+
+/** The release in the text of `include/generated/utsrelease.h` (`UTS_RELEASE`). */
+export function releaseIn(utsrelease: string): string | undefined {
+  return /^#define UTS_RELEASE "(.*)"$/m.exec(utsrelease)?.[1];
 }
 
 /** The error for an archive of another kernel. */

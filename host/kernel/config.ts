@@ -28,6 +28,18 @@ export function macrosOf(config: KernelConfig): ConfigMacros {
   );
 }
 
+/**
+ * The configuration that macros come from, sorted by option: the way back of {@link macrosOf}. It cannot tell
+ * `CONFIG_X=m` from an option that is itself called `CONFIG_X_MODULE`; the kernel has few of these.
+ */
+export function configOf(macros: ConfigMacros): KernelConfig {
+  const options = Array.from(macros, ([name, value]): [string, string] => {
+    if (value !== "1") return [name, value];
+    return name.endsWith("_MODULE") ? [name.slice(0, -"_MODULE".length), "m"] : [name, "y"];
+  });
+  return new Map(options.sort(([one], [other]) => (one < other ? -1 : 1)));
+}
+
 /** The names that two maps do not agree on, sorted. */
 export function differingNames(
   left: ReadonlyMap<string, string>,

@@ -1,0 +1,69 @@
+/** What building for one architecture of Linux takes. */
+export interface Architecture {
+  /** The kernel's folder `arch/…` (SRCARCH), which is also what its Makefile takes for ARCH. */
+  readonly sourceName: string;
+  /** `uname -m`, or the one of several that stands for all. */
+  readonly machine: string;
+  readonly bits: 32 | 64;
+  /** clang's `-target` for code of this architecture. */
+  readonly clangTarget: string;
+  /** The prefix of GNU tools on a workstation of another architecture. */
+  readonly crossCompile: string;
+  /** What libbpf's `bpf_tracing.h` asks for: `__TARGET_ARCH_…`. */
+  readonly bpfTarget: string;
+  /** Macros that the kernel's own Makefiles define for the compiler (`arch/…/Makefile`). */
+  readonly macros: readonly string[];
+}
+
+const architectures: readonly Architecture[] = [
+  {
+    sourceName: "x86",
+    machine: "x86_64",
+    bits: 64,
+    clangTarget: "x86_64-linux-gnu",
+    crossCompile: "x86_64-linux-gnu-",
+    bpfTarget: "x86",
+    macros: [],
+  },
+  {
+    sourceName: "x86",
+    machine: "i686",
+    bits: 32,
+    clangTarget: "i686-linux-gnu",
+    crossCompile: "i686-linux-gnu-",
+    bpfTarget: "x86",
+    macros: [],
+  },
+  {
+    sourceName: "arm64",
+    machine: "aarch64",
+    bits: 64,
+    clangTarget: "aarch64-linux-gnu",
+    crossCompile: "aarch64-linux-gnu-",
+    bpfTarget: "arm64",
+    macros: [],
+  },
+  {
+    sourceName: "arm",
+    machine: "armv7l",
+    bits: 32,
+    clangTarget: "armv7-linux-gnueabihf",
+    crossCompile: "arm-linux-gnueabihf-",
+    bpfTarget: "arm",
+    macros: ["__LINUX_ARM_ARCH__=7"],
+  },
+  {
+    sourceName: "riscv",
+    machine: "riscv64",
+    bits: 64,
+    clangTarget: "riscv64-linux-gnu",
+    crossCompile: "riscv64-linux-gnu-",
+    bpfTarget: "riscv",
+    macros: [],
+  },
+];
+
+/** The architecture of a tree by its folder in `arch/` and its word size, or undefined for one that is not known here. */
+export function architectureOf(sourceName: string, bits: 32 | 64): Architecture | undefined {
+  return architectures.find((known) => known.sourceName === sourceName && known.bits === bits);
+}

@@ -1,0 +1,63 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { errnoOf, KheadersError } from "../../shared/errors.js";
+import { printable } from "../../shared/printable.js";
+import { type Architecture, architectureOf } from "./architecture.js";
+import { autoconfPath, releaseIn, releasePath } from "./belonging.js";
+import { type ConfigMacros, parseAutoconf } from "./config.js";
+
+/** What a tree of kernel headers says of its kernel. */
+export interface TreeFacts {
+  /** Absolute path. */
+  readonly tree: string;
+  readonly release: string;
+  readonly architecture: Architecture;
+  readonly endianness: "little" | "big";
+  /** `headers`: as mainline's archive; `modules`: also builds modules, as the original patch's archive. */
+  readonly flavour: "headers" | "modules";
+  /** `CONFIG_CC_VERSION_TEXT`, from 5.8 on. */
+  readonly compiler: string | undefined;
+  readonly config: ConfigMacros;
+}
+
+/**
+ * Reads what a tree says of its kernel.
+ *
+ * @param tree Absolute path.
+ * @throws KheadersError `usage` where it is no tree of kernel headers, or of an architecture that is not known.
+ */
+export function readTreeFacts(tree: string): TreeFacts {
+  const release = releaseIn(read(tree, releasePath));
+  if (release === undefined) throw noTree(tree, `${releasePath} does not tell a release`);
+  const config = parseAutoconf(read(tree, autoconfPath));
+  const sourceName = readdirSync(join(tree, "arch")).find((name) =>
+    existsSync(join(tree, "arch", name, "include")),
+  );
+  const architecture = sourceName && architectureOf(sourceName, config.has("CONFIG_64BIT") ? 64 : 32);
+  if (!architecture) throw noTree(tree, `its architecture "${printable(sourceName ?? "")}" is not known`);
+  return {
+    tree,
+    release,
+    architecture,
+    endianness: config.has("CONFIG_CPU_BIG_ENDIAN") ? "big" : "little",
+    flavour: ["Makefile", "scripts"].every((name) => existsSync(join(tree, name))) ? "modules" : "headers",
+    compiler: /^"(.*)"$/.exec(config.get("CONFIG_CC_VERSION_TEXT") ?? "")?.[1],
+    config,
+  };
+}
+
+function read(tree: string, path: string): string {
+  try {
+    return readFileSync(join(tree, path), "utf8");
+  } catch (cause) {
+    if (errnoOf(cause) !== "ENOENT" && errnoOf(cause) !== "ENOTDIR") throw cause;
+    throw noTree(tree, `it has no ${path}`, cause);
+  }
+}
+
+function noTree(tree: string, reason: string, cause?: unknown): KheadersError {
+  return new KheadersError("usage", `${printable(tree, 4096)} is no tree of kernel headers: ${reason}`, {
+    hint: 'Name one that kheaders made, as in: kheaders info "$(kheaders pull)"',
+    cause,
+  });
+}
