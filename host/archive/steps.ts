@@ -52,8 +52,9 @@ export class StepReader {
   }
 
   #wanted(): Step {
-    if (this.#step === undefined)
+    if (this.#step === undefined) {
       throw new KheadersError("internal-error", "A failed parser was used again.");
+    }
     return this.#step;
   }
 

@@ -154,8 +154,9 @@ export class TreeCheck {
       const through = linkAt(place.join("/"));
       if (through === undefined) continue;
       hops += 1;
-      if (hops > linkHops)
+      if (hops > linkHops) {
         throw refused(`the link "${printable(link.path)}" leads in a circle or through too many links`);
+      }
       place.pop();
       ahead.push(...through.components.toReversed());
     }
@@ -175,8 +176,9 @@ function checkSame(taken: Place, place: Place): void {
       "Put the cache on a file system that tells upper from lower case (KHEADERS_CACHE_DIR, --cache-dir).",
     );
   }
-  if (taken.type !== place.type)
+  if (taken.type !== place.type) {
     throw refused(`${name} is there both as a ${taken.type} and as a ${place.type}`);
+  }
   if (place.type !== "folder" || (!taken.implied && !place.implied)) throw refused(`${name} is there twice`);
 }
 

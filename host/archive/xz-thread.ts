@@ -26,7 +26,6 @@ export class XzThread {
 
   /** Gives compressed bytes to the decoder. Resolves when more may be written, with false if it wants no more. */
   async write(chunk: Uint8Array): Promise<boolean> {
-    if (this.#outcome !== undefined) return false;
     // The chunk stays the caller's, and may be a small part of a large buffer: what is sent is a copy.
     const bytes = new Uint8Array(chunk);
     this.#send({ type: "input", bytes }, [bytes.buffer]);

@@ -65,7 +65,7 @@ export function member(fields: HeaderFields, content: string | Uint8Array = ""):
 }
 
 export function folder(path: string): Buffer {
-  return member({ name: path, type: "5", mode: octal(0o755, 7) });
+  return withLongName(path, (name) => member({ name, type: "5", mode: octal(0o755, 7) }));
 }
 
 export function file(path: string, content: string | Uint8Array = "", mode = 0o644): Buffer {
@@ -78,11 +78,10 @@ export function link(path: string, target: string): Buffer {
   return Buffer.concat([longTarget, entry]);
 }
 
-function withLongName(path: string, entry: (name: string | Uint8Array) => Buffer): Buffer {
-  if (Buffer.byteLength(path) <= 100) return entry(path);
-  // What does not fit is cut off anywhere; whole characters, so that the short name is text too.
-  const short = [...path].slice(0, 25).join("");
-  return Buffer.concat([gnuLong("L", path), entry(short)]);
+/** As GNU tar does: the header's own name is cut off after 100 bytes, wherever that is in a character. */
+function withLongName(path: string, entry: (name: Uint8Array) => Buffer): Buffer {
+  const name = Buffer.from(path);
+  return name.length <= 100 ? entry(name) : Buffer.concat([gnuLong("L", path), entry(name)]);
 }
 
 /** GNU tar's long name (`L`) or link target (`K`) of the next entry. */

@@ -34,7 +34,7 @@ import { inPieces, xz } from "../../support/xz.js";
 const text = (entry: Entry) =>
   entry.type === "file" ? { ...entry, content: Buffer.from(entry.content).toString() } : entry;
 
-describe("an archive as gen_kheaders.sh makes it", () => {
+describe("an archive that GNU tar made", () => {
   const folders: string[] = [];
   afterAll(() => {
     for (const path of folders) rmSync(path, { recursive: true });
@@ -54,6 +54,8 @@ describe("an archive as gen_kheaders.sh makes it", () => {
       "include/large.h": "0123456789abcdef".repeat(20_000),
       "scripts/Gr\u00fc\u00dfe \u{1f427}.sh": "#!/bin/sh\n",
       [long]: "long\n",
+      // GNU tar cuts this name within a character, in the header that its long name belongs to.
+      [`scripts/${"\u00e9".repeat(110)}.h`]: "",
     };
     for (const [path, content] of Object.entries(files)) {
       mkdirSync(join(root, dirname(path)), { recursive: true });
@@ -89,17 +91,11 @@ describe("an archive as gen_kheaders.sh makes it", () => {
 
   it.each(["gnu", "ustar", "posix"])("gives the tree that tar packed, in the format %s", async (format) => {
     const root = makeTree();
-    if (format === "ustar") {
-      // Its names go up to 256 bytes, its link targets up to 100.
-      rmSync(join(root, "include/to-long"));
-    }
-    if (format === "posix") {
-      // Its long names are pax headers that rename, which are not accepted.
+    if (format !== "gnu") {
+      // ustar cannot hold the long names; POSIX's way with long and foreign names, a pax header, is not accepted.
       rmSync(join(root, "include/to-long"));
       rmSync(join(root, "arch"), { recursive: true });
-      for (const entry of entriesOf(root)) {
-        if (!/^[ -~]*$/.test(entry.path)) rmSync(join(root, entry.path));
-      }
+      rmSync(join(root, "scripts"), { recursive: true });
     }
     const packed = execFileSync("tar", [
       `--format=${format}`,
@@ -107,7 +103,6 @@ describe("an archive as gen_kheaders.sh makes it", () => {
       "--group=0",
       "--sort=name",
       "--numeric-owner",
-      "--mode=u=rw,go=r,a+X",
       "-C",
       root,
       "-cf",

@@ -147,12 +147,12 @@ const longNames: Hostile[] = [
   {
     what: "two long names for one entry",
     bytes: withHeader(Buffer.concat([gnuLong("L", "first"), gnuLong("L", "second"), file("a")])),
-    says: '"first" is followed by a second long name',
+    says: 'the long name "first" is followed by another',
   },
   {
     what: "two long targets for one link",
     bytes: withHeader(Buffer.concat([gnuLong("K", "first"), gnuLong("K", "second"), link("a", "b")])),
-    says: '"first" is followed by a second long target',
+    says: 'the long name "first" is followed by another',
   },
   {
     what: "a long name of nothing",
