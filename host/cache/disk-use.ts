@@ -7,7 +7,7 @@ import type { CachePaths } from "./paths.js";
 /** What the archive and the tree of a digest take on the disk: bytes by inode, for files that are shared count once. */
 export interface DiskUse {
   readonly digest: Digest;
-  readonly inodes: ReadonlyMap<number, number>;
+  readonly inodes: ReadonlyMap<bigint, number>;
 }
 
 /** What several take together. */
@@ -19,7 +19,7 @@ export interface DiskTotal {
 
 /** Measures what a digest takes. @throws KheadersError `cache-failed`. */
 export async function measure(paths: CachePaths, digest: Digest): Promise<DiskUse> {
-  const inodes = new Map<number, number>();
+  const inodes = new Map<bigint, number>();
   for (const file of [paths.archive(digest), paths.record(digest), paths.manifest(digest)])
     count(file, inodes);
   const folders = count(paths.tree(digest), inodes) ? [paths.tree(digest)] : [];
@@ -36,18 +36,19 @@ export async function measure(paths: CachePaths, digest: Digest): Promise<DiskUs
 
 /** Adds up what several take together. */
 export function totalOf(uses: Iterable<DiskUse>): DiskTotal {
-  const all = new Map<number, number>();
+  const all = new Map<bigint, number>();
   for (const { inodes } of uses) for (const [inode, bytes] of inodes) all.set(inode, bytes);
   let bytes = 0;
   for (const size of all.values()) bytes += size;
   return { bytes, inodes: all.size };
 }
 
-function count(file: string, inodes: Map<number, number>): boolean {
+function count(file: string, inodes: Map<bigint, number>): boolean {
   try {
-    const { ino, blocks } = lstatSync(file);
+    // An inode number may have more digits than a double holds (overlayfs, XFS).
+    const { ino, blocks } = lstatSync(file, { bigint: true });
     // stat(2): st_blocks counts units of 512 bytes, whatever the block size.
-    inodes.set(ino, blocks * 512);
+    inodes.set(ino, Number(blocks) * 512);
     return true;
   } catch (error) {
     if (isMissing(error)) return false;

@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
 /**
@@ -8,12 +7,16 @@ import { readFileSync } from "node:fs";
 export function readHostBootId(): string | undefined {
   try {
     const id =
-      process.platform === "darwin"
-        ? execFileSync("/usr/sbin/sysctl", ["-n", "kern.bootsessionuuid"], { encoding: "utf8" })
-        : readFileSync("/proc/sys/kernel/random/boot_id", "utf8");
+      process.platform === "darwin" ? askSysctl() : readFileSync("/proc/sys/kernel/random/boot_id", "utf8");
     return id.trim() || undefined;
   } catch {
     // Whatever the reason, what is not known is not claimed: trees are then verified at each use.
     return undefined;
   }
+}
+
+function askSysctl(): string {
+  // Loaded here alone: it takes longer than all else that a hit does in the cache.
+  const { execFileSync } = process.getBuiltinModule("node:child_process");
+  return execFileSync("/usr/sbin/sysctl", ["-n", "kern.bootsessionuuid"], { encoding: "utf8" });
 }

@@ -1,4 +1,4 @@
-import { renameSync, rmSync } from "node:fs";
+import { existsSync, renameSync, rmSync } from "node:fs";
 import { errnoOf } from "../../shared/errors.js";
 import type { Digest } from "../../shared/identity.js";
 import { diskError, isMissing } from "./disk-error.js";
@@ -30,10 +30,15 @@ const mostAttempts = 5;
  * stays, for others use it. The record is taken away first and written last: a tree without one is taken for whole by
  * nobody, so this may end anywhere.
  *
- * @throws KheadersError `disk-full` or `cache-failed`.
+ * @throws KheadersError `disk-full` or `cache-failed`; the signal's reason when it aborts before anything was put there.
  */
-export function install(store: Store, work: Work, made: MadeTree): Promise<void> {
-  return store.withDigestLock(made.digest, undefined, () => installLocked(store, work, made));
+export function install(
+  store: Store,
+  work: Work,
+  made: MadeTree,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  return store.withDigestLock(made.digest, signal, () => installLocked(store, work, made));
 }
 
 /** As {@link install}, for who has the digest's lock. */
@@ -93,7 +98,7 @@ function moveAway(tree: string, to: string): void {
 }
 
 async function isTreeWhole(tree: string, manifest: Manifest): Promise<boolean> {
-  return (await damageOfTree(tree, manifest, undefined)).length === 0;
+  return existsSync(tree) && (await damageOfTree(tree, manifest, undefined)).length === 0;
 }
 
 function attempt(path: string, work: () => void): void {

@@ -1,10 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { readdirSync, readlinkSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Digest } from "../../shared/identity.js";
 import { diskError, isDiskFull, isMissing, isNotWritable } from "./disk-error.js";
 import type { CachePaths } from "./paths.js";
+import { removeIfAllowed } from "./remove-tree.js";
 import { isOwned, own, socketAddress } from "./socket.js";
+import { statIfThere } from "./stat.js";
 
 /** What a lease keeps: the tree and archive of a digest, or the temporary files of work under way. */
 export type LeaseSubject = Digest | "work";
@@ -43,7 +45,8 @@ let leases = 0;
 export async function acquireLease(paths: CachePaths, subject: LeaseSubject): Promise<Lease> {
   holder ??= becomeHolder();
   leases += 1;
-  const id = `${await holder}-${leases}`;
+  const number = leases;
+  const id = `${await holder}-${number}`;
   const file = path.join(paths.leases, `${subject}.${networkNamespace()}.${id}`);
   try {
     writeFileSync(file, "", { flag: "wx" });
@@ -52,7 +55,7 @@ export async function acquireLease(paths: CachePaths, subject: LeaseSubject): Pr
     if (subject !== "work" && keepsNothing) return { id, release: () => undefined };
     throw diskError(error, "write", file);
   }
-  return { id, release: () => forget(file) };
+  return { id, release: () => void removeIfAllowed(file) };
 }
 
 /** What living leases keep. */
@@ -72,7 +75,7 @@ export async function liveLeases(paths: CachePaths, now: Date): Promise<LiveLeas
       subjects.add(name.subject);
       ids.add(name.id);
     } else {
-      forget(path.join(paths.leases, file));
+      removeIfAllowed(path.join(paths.leases, file));
     }
   }
   return { subjects, ids };
@@ -86,7 +89,7 @@ async function isAlive(
   now: Date,
 ): Promise<boolean> {
   if (name.namespace !== networkNamespace()) {
-    const taken = statSync(path.join(paths.leases, file), { throwIfNoEntry: false });
+    const taken = statIfThere(path.join(paths.leases, file));
     return taken !== undefined && now.getTime() - taken.mtimeMs < unknownHolderCounts;
   }
   const known = asked.get(name.holder);
@@ -130,13 +133,5 @@ function leaseFiles(paths: CachePaths): string[] {
   } catch (error) {
     if (isMissing(error)) return [];
     throw diskError(error, "read the cache", paths.leases);
-  }
-}
-
-function forget(file: string): void {
-  try {
-    rmSync(file, { force: true });
-  } catch (error) {
-    if (!isNotWritable(error)) throw diskError(error, "remove", file);
   }
 }

@@ -1,4 +1,3 @@
-import { lstatSync, statSync } from "node:fs";
 import type { Digest } from "../../shared/identity.js";
 import { allDigests } from "./digests.js";
 import { measure, totalOf } from "./disk-use.js";
@@ -8,6 +7,7 @@ import { formatNumber } from "./format-number.js";
 import { lastUseOf } from "./last-use.js";
 import { liveLeases } from "./lease.js";
 import { allBootSightings } from "./sightings.js";
+import { statIfThere } from "./stat.js";
 import type { Store } from "./store.js";
 import { readTreeRecord, type TreeStats } from "./tree-record.js";
 
@@ -58,7 +58,7 @@ export function list(store: Store): Listing {
   const kernels = entries.map((entry) => ({
     entry,
     stats: readTreeRecord(paths, entry.digest),
-    lastUse: statSync(paths.entry(entry.id), { throwIfNoEntry: false })?.mtime ?? entry.created,
+    lastUse: statIfThere(paths.entry(entry.id))?.mtime ?? entry.created,
     serials: [...(serials.get(entry.id) ?? [])].sort(),
   }));
   const served = new Set(entries.map((entry) => entry.digest));
@@ -77,7 +77,7 @@ export async function info(store: Store): Promise<CacheInfo> {
   let archiveBytes = 0;
   for (const digest of digests) {
     uses.push(await measure(paths, digest));
-    archiveBytes += lstatSync(paths.archive(digest), { throwIfNoEntry: false })?.size ?? 0;
+    archiveBytes += statIfThere(paths.archive(digest))?.size ?? 0;
   }
   const { subjects } = await liveLeases(paths, store.now());
   return {

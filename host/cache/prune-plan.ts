@@ -61,7 +61,7 @@ export function freedBytes(all: readonly DiskUse[], removed: ReadonlySet<Digest>
 class Remaining {
   bytes = 0;
   /** How many still have an inode. */
-  readonly #owners = new Map<number, number>();
+  readonly #owners = new Map<bigint, number>();
 
   constructor(uses: Iterable<DiskUse>) {
     for (const { inodes } of uses) {

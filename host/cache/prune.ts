@@ -1,4 +1,3 @@
-import { statSync } from "node:fs";
 import type { Digest } from "../../shared/identity.js";
 import { totalOf } from "./disk-use.js";
 import { entryIds } from "./entries.js";
@@ -7,6 +6,7 @@ import { liveLeases } from "./lease.js";
 import { freedBytes, type PruneLimits, planPrune } from "./prune-plan.js";
 import { forget, isLeased, measureAll, type RemovedTree, removeDigest } from "./remove.js";
 import { allBootSightings } from "./sightings.js";
+import { statIfThere } from "./stat.js";
 import type { Store } from "./store.js";
 import { sweep } from "./sweep.js";
 
@@ -73,7 +73,7 @@ function forgetOldBoots(store: Store): void {
   const entries = new Set(entryIds(store.paths));
   const now = store.now().getTime();
   for (const { entry, file } of allBootSightings(store.paths)) {
-    const lastUse = statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? now;
+    const lastUse = statIfThere(file)?.mtimeMs ?? now;
     if (!entries.has(entry) || now - lastUse >= bootStays) forget(file);
   }
 }

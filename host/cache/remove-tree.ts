@@ -1,6 +1,6 @@
 import { chmodSync, lstatSync, readdirSync, rmdirSync, unlinkSync } from "node:fs";
 import path from "node:path";
-import { isMissing } from "./disk-error.js";
+import { diskError, isMissing, isNotWritable } from "./disk-error.js";
 
 /**
  * Removes a file, or a tree whose folders may be read-only. Links are removed, never followed. Nothing there is no error,
@@ -25,6 +25,22 @@ export function removeTree(root: string): void {
     }
     rmdirSync(root);
   });
+}
+
+/**
+ * As {@link removeTree}, for what another user of the cache may have left, whose it is to clear away.
+ *
+ * @returns Whether it is gone.
+ * @throws KheadersError `cache-failed`.
+ */
+export function removeIfAllowed(root: string): boolean {
+  try {
+    removeTree(root);
+    return true;
+  } catch (error) {
+    if (isNotWritable(error)) return false;
+    throw diskError(error, "remove", root);
+  }
 }
 
 function ignoringMissing(work: () => void): void {

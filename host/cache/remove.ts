@@ -93,11 +93,15 @@ export function removeDigest(
   return store.withDigestLock(digest, signal, async () => {
     const work = await Work.begin(store);
     try {
-      move(paths.tree(digest), work.removed);
-      if (await isUsed()) {
-        putBack(work.removed, paths.tree(digest));
-        return undefined;
+      const tree = paths.tree(digest);
+      move(tree, work.removed);
+      let goes = false;
+      try {
+        goes = !(await isUsed());
+      } finally {
+        if (!goes) putBack(work.removed, tree);
       }
+      if (!goes) return undefined;
       const kernels = forgetEntries(store, digest);
       for (const file of [paths.record(digest), paths.archive(digest), paths.manifest(digest)]) forget(file);
       return { digest, kernels };

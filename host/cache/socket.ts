@@ -3,7 +3,7 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { errnoOf } from "../../shared/errors.js";
+import { errnoOf, KheadersError } from "../../shared/errors.js";
 import { hashOf } from "./paths.js";
 
 /**
@@ -15,7 +15,9 @@ export function socketAddress(
   platform: NodeJS.Platform = process.platform,
 ): string {
   const name = `kheaders-${hashOf(subject).slice(0, 32)}`;
-  return platform === "linux" ? `\0${name}` : path.join(os.tmpdir(), `${name}.sock`);
+  if (platform === "linux") return `\0${name}`;
+  // Another user's file could neither be reached nor removed.
+  return path.join(os.tmpdir(), `${name}-${process.getuid?.() ?? 0}`);
 }
 
 /** A socket that we own. The kernel closes it when we die, and takes it from nobody who lives, stopped or slow. */
@@ -24,7 +26,7 @@ export interface OwnedSocket {
   close(): void;
 }
 
-/** Listens at an address, or gives undefined where another socket does. @throws the system's error otherwise. */
+/** Listens at an address, or gives undefined where another socket does. @throws KheadersError `cache-failed` otherwise. */
 export async function own(address: string): Promise<OwnedSocket | undefined> {
   const owned = await listen(address);
   if (owned !== undefined || isAbstract(address) || (await isOwned(address))) return owned;
@@ -89,12 +91,18 @@ function listen(address: string): Promise<OwnedSocket | undefined> {
     });
     server.once("error", (error) => {
       if (errnoOf(error) === "EADDRINUSE") resolve(undefined);
-      else reject(error);
+      else reject(cannotListen(error));
     });
     server.listen({ path: address, exclusive: true, backlog: 511 }, () => {
       server.unref();
       resolve({ close: () => closeAll(server, waiting) });
     });
+  });
+}
+
+function cannotListen(cause: Error): KheadersError {
+  return new KheadersError("cache-failed", `cannot make a socket to lock the cache with: ${cause.message}`, {
+    cause,
   });
 }
 

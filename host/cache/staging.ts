@@ -102,20 +102,21 @@ export class Staged {
    * Shows archive and tree, then writes the entry that makes them serve: who sees the entry finds the tree. Remembers that
    * `serial` runs that kernel. It must have been proven that the archive is of the kernel with this identity.
    *
-   * @throws KheadersError `disk-full` or `cache-failed`.
+   * @throws KheadersError `disk-full` or `cache-failed`; the signal's reason when it aborts, and then nothing was shown.
    */
   async publish(about: {
     readonly identity: KernelIdentity;
     readonly serial: string;
     readonly source: Source;
+    readonly signal?: AbortSignal | undefined;
   }): Promise<OpenedTree> {
-    const { identity, serial, source } = about;
+    const { identity, serial, source, signal } = about;
     const { paths, now, tool } = this.#store;
     const { digest, bytes } = this.#made;
     // Until the entry is there, the lease keeps the tree from being taken for a leftover.
     const lease = await acquireLease(paths, digest);
     try {
-      await install(this.#store, this.#work, this.#made);
+      await install(this.#store, this.#work, this.#made, signal);
       const entry = makeEntry({ kernel: identity, digest, bytes, source, created: now(), tool });
       writeEntry(paths, entry);
       rememberSighting(paths, serial, identity, entry, now());
@@ -128,13 +129,13 @@ export class Staged {
   /**
    * Shows archive and tree by their digest alone; they serve no kernel (`--allow-mismatch`).
    *
-   * @throws KheadersError `disk-full` or `cache-failed`.
+   * @throws KheadersError `disk-full` or `cache-failed`; the signal's reason when it aborts, and then nothing was shown.
    */
-  async publishApart(): Promise<OpenedTree> {
+  async publishApart(signal?: AbortSignal): Promise<OpenedTree> {
     const { paths } = this.#store;
     const lease = await acquireLease(paths, this.digest);
     try {
-      await install(this.#store, this.#work, this.#made);
+      await install(this.#store, this.#work, this.#made, signal);
       return openedTree(paths, this.#made, undefined);
     } finally {
       lease.release();

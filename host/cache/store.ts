@@ -52,6 +52,7 @@ export class Store {
     signal: AbortSignal | undefined,
     work: () => Promise<T>,
   ): Promise<T> {
+    signal?.throwIfAborted();
     const lock = await this.lock(["digest", digest], { signal });
     try {
       return await work();

@@ -1,9 +1,10 @@
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import path from "node:path";
-import { diskError, isMissing, isNotWritable } from "./disk-error.js";
+import { diskError, isMissing } from "./disk-error.js";
 import { liveLeases } from "./lease.js";
 import { temporaryPrefix } from "./paths.js";
-import { removeTree } from "./remove-tree.js";
+import { removeIfAllowed } from "./remove-tree.js";
+import { statIfThere } from "./stat.js";
 import type { Store } from "./store.js";
 
 /** For how long a small file may stay under its temporary name, in milliseconds; its rename follows at once. */
@@ -37,17 +38,6 @@ function temporaries(folders: readonly string[]): string[] {
 function isDead(file: string, liveIds: ReadonlySet<string>, now: Date): boolean {
   const lease = /^([0-9a-f]{16}-\d+)(?:-old)?$/.exec(path.basename(file).slice(temporaryPrefix.length))?.[1];
   if (lease !== undefined) return !liveIds.has(lease);
-  const written = statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const written = statIfThere(file)?.mtimeMs ?? 0;
   return now.getTime() - written > smallFileStays;
-}
-
-function removeIfAllowed(file: string): boolean {
-  try {
-    removeTree(file);
-    return true;
-  } catch (error) {
-    // Another user of the cache left it: theirs to clear away.
-    if (isNotWritable(error)) return false;
-    throw diskError(error, "remove", file);
-  }
 }

@@ -1,8 +1,8 @@
-import { lstatSync } from "node:fs";
 import type { Digest } from "../../shared/identity.js";
 import { diskError, isMissing } from "./disk-error.js";
 import type { CachePaths } from "./paths.js";
 import { digestOfFile } from "./sha256.js";
+import { statIfThere } from "./stat.js";
 import type { Store } from "./store.js";
 import { readTreeRecord, type TreeRecord } from "./tree-record.js";
 
@@ -23,8 +23,8 @@ export function isSound(store: Store, record: TreeRecord): boolean {
 export function soundRecord(store: Store, digest: Digest): TreeRecord | undefined {
   const record = readTreeRecord(store.paths, digest);
   if (record === undefined || !isSound(store, record)) return undefined;
-  const tree = lstatSync(store.paths.tree(digest), { throwIfNoEntry: false });
-  const archive = lstatSync(store.paths.archive(digest), { throwIfNoEntry: false });
+  const tree = statIfThere(store.paths.tree(digest));
+  const archive = statIfThere(store.paths.archive(digest));
   return tree?.isDirectory() && archive?.isFile() && archive.size === record.bytes ? record : undefined;
 }
 

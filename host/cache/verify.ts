@@ -62,8 +62,10 @@ export async function verify(store: Store, options: VerifyOptions): Promise<Veri
   for (const [index, digest] of digests.entries()) {
     signal?.throwIfAborted();
     if (await isLeftover(store, digest)) {
-      if (repair) await removeDigest(store, digest, signal, async () => !(await isLeftover(store, digest)));
-      leftovers.push(store.paths.archive(digest));
+      if (repair) {
+        await removeDigest(store, digest, signal, async () => !(await isLeftover(store, digest)));
+        leftovers.push(store.paths.archive(digest));
+      }
     } else {
       const problem = await verifyDigest(store, digest, repair, signal);
       if (problem !== undefined) problems.push(problem);

@@ -1,10 +1,10 @@
-import { lstatSync } from "node:fs";
 import path from "node:path";
 import { diskError } from "./disk-error.js";
 import { createLayout } from "./format.js";
 import { acquireLease, type Lease } from "./lease.js";
 import { temporaryPrefix } from "./paths.js";
 import { removeTree } from "./remove-tree.js";
+import { statIfThere } from "./stat.js";
 import type { Store } from "./store.js";
 import { sweep } from "./sweep.js";
 
@@ -42,7 +42,7 @@ export class Work {
   /** Whether names that differ in case alone fall together where trees are written; asked once the tree's folder is there. */
   get caseInsensitive(): boolean {
     const shouted = path.join(path.dirname(this.tree), path.basename(this.tree).toUpperCase());
-    return lstatSync(shouted, { throwIfNoEntry: false }) !== undefined;
+    return statIfThere(shouted) !== undefined;
   }
 
   /** Removes what is left under the names. May be called again. @throws KheadersError `cache-failed`. */
