@@ -1,52 +1,45 @@
 /** Makes all that is shipped, in dist/: the command, the library with its types, the worker, third-party notices. */
 import { execFileSync } from "node:child_process";
-import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { build, type Metafile } from "esbuild";
+import type { Metafile } from "esbuild";
+import { bundleLibraries, bundlePrograms, makeExecutable, root } from "./bundle.js";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = join(root, "dist");
-const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
-
-rmSync(dist, { recursive: true, force: true });
-const { metafile } = await build({
-  absWorkingDir: root,
-  entryPoints: {
-    kheaders: "host/cli/main.ts",
-    index: "host/index.ts",
-    "xz-worker": "host/archive/xz-worker.ts",
-  },
-  outdir: dist,
-  bundle: true,
-  splitting: true,
-  // Beside the entry points, so that the worker's address relative to a chunk is the same as to an entry point.
-  chunkNames: "[name]-[hash]",
-  platform: "node",
-  format: "esm",
-  target: "node20.17",
-  loader: { ".sh": "text" },
-  define: { KHEADERS_VERSION: JSON.stringify(version) },
-  // CommonJS dependencies ask for Node's own modules by require.
-  banner: {
-    js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-  },
-  legalComments: "none",
-  metafile: true,
-  logLevel: "warning",
-});
-const command = join(dist, "kheaders.js");
-writeFileSync(command, `#!/usr/bin/env node\n${readFileSync(command, "utf8")}`);
-chmodSync(command, 0o755);
-writeFileSync(join(dist, "THIRD-PARTY-NOTICES.txt"), notices(metafile));
-execFileSync("npx", ["tsc", "-p", "tsconfig.types.json"], { cwd: root, stdio: "inherit" });
+// What runs from dist/ meanwhile goes on: the old build gives way to the new one in two renames.
+const made = mkdtempSync(join(root, ".build-"));
+try {
+  const bundles = [
+    await bundlePrograms({ kheaders: "host/cli/main.ts", "xz-worker": "host/archive/xz-worker.ts" }, made),
+    await bundleLibraries({ index: "host/index.ts" }, made),
+  ];
+  makeExecutable(join(made, "kheaders.js"));
+  writeFileSync(join(made, "THIRD-PARTY-NOTICES.txt"), notices(bundles));
+  const types = ["tsc", "-p", "tsconfig.types.json", "--outDir", join(made, "types")];
+  execFileSync("npx", types, { cwd: root, stdio: "inherit" });
+  chmodSync(made, 0o755);
+  const old = `${made}-old`;
+  if (existsSync(dist)) renameSync(dist, old);
+  renameSync(made, dist);
+  rmSync(old, { recursive: true, force: true });
+} finally {
+  rmSync(made, { recursive: true, force: true });
+}
 
 /** The licences of every package that went into the bundle, as they ask for. */
-function notices(meta: Metafile): string {
+function notices(metafiles: readonly Metafile[]): string {
+  const inputs = metafiles.flatMap(({ inputs }) => Object.keys(inputs));
   const packages = new Set(
-    Object.keys(meta.inputs).flatMap(
-      (path) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? [],
-    ),
+    inputs.flatMap((path) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []),
   );
   const texts = [...packages].sort().map((folder) => {
     const manifest = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8")) as {

@@ -1,0 +1,71 @@
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type BuildOptions, build, type Metafile } from "esbuild";
+
+/** The repository's folder. */
+export const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** Entry points: the name of what is made, without extension, and its source, relative to the repository. */
+type EntryPoints = Readonly<Record<string, string>>;
+
+const options: BuildOptions = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: "node",
+  target: "node20.17",
+  loader: { ".sh": "text" },
+  define: { KHEADERS_VERSION: JSON.stringify(version()) },
+  legalComments: "none",
+  logLevel: "warning",
+};
+
+/**
+ * Bundles programs and workers, each into one CommonJS file `NAME.js`: it starts 20 ms earlier than the same as ES
+ * modules in several files. What is imported by `import()` is in the file too, but runs only when asked for.
+ */
+export async function bundlePrograms(entryPoints: EntryPoints, outdir: string): Promise<Metafile> {
+  const { metafile } = await build({
+    ...options,
+    entryPoints,
+    outdir,
+    format: "cjs",
+    define: { ...options.define, "import.meta.url": "moduleUrl" },
+    banner: { js: 'const moduleUrl = require("node:url").pathToFileURL(__filename).href;' },
+    metafile: true,
+  });
+  // The repository's own package.json says that its files are ES modules.
+  writeFileSync(join(outdir, "package.json"), '{ "type": "commonjs" }\n');
+  return metafile;
+}
+
+/** Bundles libraries, as ES modules `NAME.mjs`, with what several of them need or one needs only later in files beside them. */
+export async function bundleLibraries(entryPoints: EntryPoints, outdir: string): Promise<Metafile> {
+  const { metafile } = await build({
+    ...options,
+    entryPoints,
+    outdir,
+    format: "esm",
+    splitting: true,
+    // Beside the entry points, so that the worker's address relative to a chunk is the same as to an entry point.
+    chunkNames: "[name]-[hash]",
+    outExtension: { ".js": ".mjs" },
+    // CommonJS dependencies ask for Node's own modules by require.
+    banner: {
+      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    },
+    metafile: true,
+  });
+  return metafile;
+}
+
+/** Makes a bundled program one that can be run by its name. */
+export function makeExecutable(file: string): void {
+  writeFileSync(file, `#!/usr/bin/env node\n${readFileSync(file, "utf8")}`);
+  chmodSync(file, 0o755);
+}
+
+function version(): string {
+  const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
+  return manifest.version;
+}
