@@ -15,9 +15,10 @@
 #   root STYLE       goes on as root by way of su (STYLE: command or user), see become_root
 #   send KEEP        the archive: a block, the raw bytes, a closing block; then the agent exits. KEEP: 1 leaves the
 #                    module in
-#   unload           takes the module out, unless somebody reads the archive
+#   unload           takes the module out, unless somebody reads the archive; then the agent exits
 # The end of standard input ends the agent, and what it loaded is unloaded first: it is the only signal that also
-# reaches a root shell which su started in another session.
+# reaches a root shell which su started in another session. Exit statuses: 1 refused, 2 the transfer stood still, 3 the
+# archive went away in the middle of it.
 #
 # shellcheck shell=sh
 # each_module calls functions by name:
@@ -37,6 +38,7 @@ starting=
 ending=
 asking=
 watcher=
+guard=
 ours=
 archive=
 # Where Android keeps modules; since 6.1 kheaders is a GKI module and lies in system_dlkm.
@@ -269,13 +271,14 @@ unload_module() {
 restore() {
   [ -z "$ours" ] && return
   read_loaded
-  [ "$loaded" = no ] || unload_module
+  if [ "$loaded" = no ]; then unloaded=yes; else unload_module; fi
   ours=
 }
 
 finish() {
   trap '' HUP INT TERM PIPE
   [ -z "$watcher" ] || kill -9 "$watcher" 2>/dev/null
+  end_guard
   # No wait: the root role ends with the standard input, a su that hangs at its prompt with this signal.
   [ -z "$asking" ] || kill "$asking" 2>/dev/null
   # A loader must not be left behind to load after we looked. A process that has not yet become its program would miss
@@ -322,6 +325,12 @@ take_lock() {
   until flock -n -x 0 <&9 2>/dev/null; do
     run sleep 0.2 2>/dev/null || run sleep 1
   done
+  out waiting=no
+}
+
+# Before the last words: on a link that went silent they block for as long as TCP hopes.
+release_lock() {
+  exec 9<&-
 }
 
 tell_refusal() {
@@ -350,6 +359,8 @@ may_send() {
   }
 }
 
+has_sha256sum() { command -v sha256sum >/dev/null 2>&1; }
+
 # The lines of a block tell: source, path, size; then come the raw bytes; then digest, unloaded, taint.
 send() {
   may_send || return
@@ -372,13 +383,15 @@ send() {
   out "source=$origin"
   out "path=$archive"
   out "size=$size"
-  if command -v sha256sum >/dev/null 2>&1; then out "digest=later"; fi
+  if has_sha256sum; then out digest=later; fi
   out .
-  transfer || finish 2
-  digest=$(sha256sum "$archive" 2>/dev/null) || digest=
+  transfer
+  digest=
+  if has_sha256sum; then digest=$(sha256sum "$archive" 2>/dev/null) || finish 3; fi
   unloaded=
   if [ "$1" = 1 ]; then ours=; fi
   restore
+  release_lock
   out "digest=${digest%% *}"
   out "unloaded=$unloaded"
   out "taint=$taint"
@@ -386,6 +399,13 @@ send() {
   finish 0
 }
 
+# mksh would keep the guard, and with it the lock, until its sleep is over, had it any other signal.
+end_guard() {
+  [ -z "$guard" ] || kill -9 "$guard" 2>/dev/null
+  guard=
+}
+
+# Sends the raw bytes, or ends the agent. The kernel cuts readers off with ENODEV when somebody unloads the module.
 transfer() {
   starting=1
   cat <"$archive" 3<&- 9<&- &
@@ -396,8 +416,12 @@ transfer() {
   wait "$child"
   status=$?
   child=
-  kill "$guard" 2>/dev/null
-  return "$status"
+  end_guard
+  case $status in
+  0) ;;
+  143) finish 2 ;;
+  *) finish 3 ;;
+  esac
 }
 
 explain_failure() {
@@ -430,12 +454,15 @@ $KH_AGENT"
 }
 
 unload() {
+  watch_host
   take_lock
   read_loaded
   unloaded=absent
   [ "$loaded" = no ] || unload_module
+  release_lock
   out "unloaded=$unloaded"
   out .
+  finish 0
 }
 
 exec 3<&0

@@ -155,11 +155,7 @@ function checkConfig(config: KernelConfig | undefined): Check {
   if (config === undefined) return warning("kernel config", "/proc/config.gz cannot be read", undefined);
   const value = ikheadersOf(config);
   if (value !== null) return ok("kernel config", `CONFIG_IKHEADERS=${printable(value)}`);
-  return warning(
-    "kernel config",
-    "CONFIG_IKHEADERS is not set",
-    "Build the kernel with CONFIG_IKHEADERS=y or =m.",
-  );
+  return warning("kernel config", "CONFIG_IKHEADERS is not set", undefined);
 }
 
 function checkModule(report: HeadersReport): Check {

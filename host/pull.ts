@@ -3,20 +3,27 @@ import type { Digest, KernelIdentity, Source } from "../shared/identity.js";
 import { printable } from "../shared/printable.js";
 import type { ProgressListener, Stage } from "../shared/progress.js";
 import { connectToDevice, type Device, type DeviceChoice } from "./adb/devices.js";
-import { restartAsRoot, restartAsShell } from "./adb/root.js";
+import { RootAdbd } from "./adb/root.js";
 import type { AdbServer } from "./adb/server.js";
 import { findDevice } from "./adb/wait.js";
 import { AgentRefusal, type ArchiveHeader, type ArchiveTrailer, Conversation } from "./agent/conversation.js";
 import { explainRefusal } from "./agent/failures.js";
 import { becomeRoot } from "./agent/root.js";
+import { decoderSlots } from "./archive/decoder-slots.js";
 import { type Cache, decideServing, describeChange, type OpenedTree } from "./cache/index.js";
 import { mismatch } from "./kernel/belonging.js";
 import { ikheadersOf, type KernelConfig } from "./kernel/config.js";
 import { readKernelFacts } from "./kernel/identify.js";
 import { receiveArchive } from "./receive.js";
+import { Turn } from "./turn.js";
 
 /** adbd is put back even when the user has lost patience. */
 const unrootMilliseconds = 15_000;
+
+/** Of the time after which a transfer that stands still is given up, the part for which it may hold up other pulls. */
+const patienceOfOthers = 1 / 3;
+/** What a device must send in that time, in bytes: a trickle is no headway. */
+const leastHeadway = 64 * 1024;
 
 /** What to pull, from where, and how. */
 export interface PullOptions {
@@ -98,13 +105,15 @@ export async function pull(options: PullOptions): Promise<PullResult> {
 async function pullWithRootAdbd(device: Device, options: PullOptions, clock: Clock): Promise<PullResult> {
   const { server, signal, onProgress } = options;
   onProgress({ type: "stage", stage: "restarting-adbd" });
-  const asRoot = await restartAsRoot(server, device, signal);
+  const adbd = await RootAdbd.restart(server, device, signal);
   try {
-    return await pullTwiceIfCut(asRoot.device, options, clock);
+    return await pullTwiceIfCut(await adbd.device(signal), options, clock);
   } finally {
     onProgress({ type: "stage", stage: "restarting-adbd" });
-    if (asRoot.restarted)
-      await restartAsShell(server, asRoot.device, AbortSignal.timeout(unrootMilliseconds));
+    await adbd.putBack(AbortSignal.timeout(unrootMilliseconds)).catch((error: Error) => {
+      const message = `adbd may still run as root (${error.message}); put it back with: adb unroot`;
+      onProgress({ type: "warning", message });
+    });
   }
 }
 
@@ -163,15 +172,17 @@ class PullSession {
     if (change !== undefined)
       onProgress({ type: "notice", message: `${printable(this.#device.serial)} runs ${change}` });
     if (known !== undefined) return known;
-    const lock = await cache.lock(this.#kernel, {
-      signal,
-      onWait: () => this.#stage("waiting-for-other-pull"),
-    });
+    // Now rather than under the lock, where others would wait for it.
+    if (this.#asked === "greeting") await this.#askDetails();
+    const turn = new Turn(this.#options.stallSeconds * patienceOfOthers);
+    const onWait = () => this.#stage("waiting-for-other-pull");
+    turn.hold(await cache.lock(this.#kernel, { signal, onWait }));
     try {
+      turn.headway();
       // Somebody else may have pulled it between our look and our lock.
-      return (refresh ? undefined : await this.#lookUp()) ?? (await this.#fetch());
+      return (refresh ? undefined : await this.#lookUp()) ?? (await this.#fetch(turn));
     } finally {
-      lock.release();
+      turn.end();
     }
   }
 
@@ -198,6 +209,7 @@ class PullSession {
           const tree = await cache.open(serving.entry, { signal, onProgress });
           if (tree === undefined) return undefined;
           cache.remember(this.#device.serial, this.#kernel, serving.entry);
+          this.#kernel = { ...this.#kernel, buildId: this.#kernel.buildId ?? serving.entry.kernel.buildId };
           return this.#result(tree, { source: serving.entry.source, cache: "hit", unloaded: undefined });
         }
         case "miss":
@@ -236,15 +248,18 @@ class PullSession {
   }
 
   /** Gets the archive off the device, unpacks it, and publishes what proves to be of this kernel. */
-  async #fetch(): Promise<PullResult> {
-    if (this.#asked === "greeting") await this.#askDetails();
+  async #fetch(turn: Turn): Promise<PullResult> {
+    const { cache, signal } = this.#options;
+    turn.pause();
+    turn.hold(await decoderSlots.acquire(signal));
+    turn.headway();
     this.#touched = true;
     this.#stage("preparing");
     const header = await this.#requestArchive();
     this.#clock.lap("load");
-    const { cache, signal, onProgress } = this.#options;
     const staging = await cache.stage({ release: this.#kernel.release });
     try {
+      const onProgress = this.#tellingHeadway(turn);
       const received = await receiveArchive(this.#conversation, header, staging, { signal, onProgress });
       this.#clock.set("transfer", received.transferMilliseconds);
       const belonging = received.evidence.belongsTo(this.#kernel.release, this.#config);
@@ -261,6 +276,22 @@ class PullSession {
     } finally {
       staging.discard();
     }
+  }
+
+  /** Tells of a transfer, and the turn of its headway. */
+  #tellingHeadway(turn: Turn): ProgressListener {
+    let counted = 0;
+    return (event) => {
+      if (event.type === "stage") turn.headway();
+      if (
+        event.type === "progress" &&
+        (event.bytes - counted >= leastHeadway || event.bytes === event.total)
+      ) {
+        counted = event.bytes;
+        turn.headway();
+      }
+      this.#options.onProgress(event);
+    };
   }
 
   async #requestArchive(): Promise<ArchiveHeader> {

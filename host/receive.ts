@@ -61,6 +61,12 @@ export async function receiveArchive(
     }
   }
   const trailer = await conversation.trailer();
+  if (header.hasDigest && trailer.digest === undefined) {
+    throw new KheadersError(
+      "protocol-error",
+      "the device did not tell the archive's digest, as it said it would",
+    );
+  }
   const staged = staging.finish();
   if (trailer.digest !== undefined && trailer.digest !== staged.digest) {
     throw new KheadersError(

@@ -20,7 +20,7 @@ export interface UnloadOptions {
  * Takes the kheaders module out of a device's kernel, as after a pull that left it in.
  *
  * @returns the device's serial, and whether the module was there to unload.
- * @throws KheadersError `device-busy` while somebody reads the archive, `needs-root`, `root-refused`, `not-permitted`,
+ * @throws KheadersError `device-busy` while somebody reads the archive or has the device, `needs-root`, `root-refused`, `not-permitted`,
  * and what finding and reaching a device throws.
  */
 export async function unload(options: UnloadOptions): Promise<{ serial: string; unloaded: boolean }> {
@@ -39,7 +39,9 @@ export async function unload(options: UnloadOptions): Promise<{ serial: string; 
       options.onProgress({ type: "stage", stage: "becoming-root" });
       await becomeRoot(conversation, "only root may unload the kheaders module");
     }
-    const unloaded = await conversation.unload();
+    const unloaded = await conversation.unload(() =>
+      options.onProgress({ type: "stage", stage: "waiting-for-device-lock" }),
+    );
     if (unloaded === "in-use") {
       throw new KheadersError(
         "device-busy",

@@ -1,3 +1,5 @@
+import { printable } from "./printable.js";
+
 /**
  * Every way in which kheaders can fail, with the exit status that the command line gives it.
  *
@@ -65,4 +67,14 @@ export class KheadersError extends Error {
 export function errnoOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || !("code" in error)) return undefined;
   return typeof error.code === "string" ? error.code : undefined;
+}
+
+/** Whatever was thrown, as an error with a code: what is none of ours is a bug of ours. */
+export function asKheadersError(error: unknown): KheadersError {
+  if (error instanceof KheadersError) return error;
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return new KheadersError("internal-error", `this is a bug in kheaders: ${printable(message, 2000)}`, {
+    hint: "Please report it with the command that you ran.",
+    cause: error,
+  });
 }

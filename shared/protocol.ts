@@ -50,3 +50,12 @@ export const refusals = [
   "unknown-command",
 ] as const;
 export type Refusal = (typeof refusals)[number];
+
+/** Exit statuses with which the agent ends a conversation before its time. */
+export const agentStatus = {
+  refused: 1,
+  /** The transfer did not move for as long as it may. */
+  stalled: 2,
+  /** Somebody unloaded the module while its archive was read. */
+  cut: 3,
+} as const;

@@ -24,11 +24,12 @@ export interface DeviceChoice {
 
 /**
  * Parses the answer of `host:devices-l`: serial, state, then `key:value` words (AOSP
- * packages/modules/adb/transport.cpp, append_transport). The state can hold spaces, as in "no permissions (…)".
+ * packages/modules/adb/transport.cpp, append_transport). The state can hold spaces, as in "no permissions (…)", and so
+ * can the serial: "(no serial number)", or a name that mDNS found taken, "adb-… (2)._adb-tls-connect._tcp".
  */
 export function parseDevices(listing: string): Device[] {
   return listing.split("\n").flatMap((line) => {
-    const match = /^(\S+)\s+(.*)$/.exec(line);
+    const match = /^(\(no serial number\)|\S+(?: \(\d+\)\.\S+)?)\s+(.*)$/.exec(line);
     const serial = match?.[1];
     const rest = match?.[2];
     if (serial === undefined || rest === undefined) return [];

@@ -8,31 +8,56 @@ const pollMilliseconds = 100;
 /** adbd answers before it restarts; some transports never show that it was away. */
 const longestLeaveMilliseconds = 5_000;
 
-/**
- * Restarts adbd as root, as `adb root` does: this ends other people's sessions on the device.
- *
- * @returns the device as it came back, and whether adbd was restarted: it may have been root before.
- * @throws KheadersError `root-refused` on production builds, `device-lost`; the signal's reason while waiting for it.
- */
-export async function restartAsRoot(
-  server: AdbServer,
-  device: Device,
-  signal: AbortSignal,
-): Promise<{ readonly device: Device; readonly restarted: boolean }> {
-  const answer = await askAdbd(server, device, "root:", signal);
-  if (/already running as root/.test(answer)) return { device, restarted: false };
-  if (!/restarting/.test(answer)) {
-    throw new KheadersError("root-refused", `adb root: ${printable(answer.trim()) || "the device refused"}`, {
-      hint: "Only userdebug and eng builds can restart adbd as root; on others use su.",
-    });
-  }
-  return { device: await comeBack(server, device, signal), restarted: true };
-}
+/** adbd as root for the time of a work: this ends other people's sessions on the device. */
+export class RootAdbd {
+  readonly #server: AdbServer;
+  readonly #before: Device;
+  readonly #restarted: boolean;
+  #hasComeBack = false;
 
-/** Restarts adbd as the shell user, as `adb unroot` does, and waits until the device is back. */
-export async function restartAsShell(server: AdbServer, device: Device, signal: AbortSignal): Promise<void> {
-  const answer = await askAdbd(server, device, "unroot:", signal);
-  if (/restarting/.test(answer)) await comeBack(server, device, signal);
+  private constructor(server: AdbServer, before: Device, restarted: boolean) {
+    this.#server = server;
+    this.#before = before;
+    this.#restarted = restarted;
+  }
+
+  /**
+   * Has adbd restart as root, as `adb root` does; where it is root already it stays as it is. From here on `putBack` must
+   * follow, whatever happens.
+   *
+   * @throws KheadersError `root-refused` on production builds, `device-lost`.
+   */
+  static async restart(server: AdbServer, device: Device, signal: AbortSignal): Promise<RootAdbd> {
+    const answer = await askAdbd(server, device, "root:", signal);
+    const wasRoot = /already running as root/.test(answer);
+    if (!wasRoot && !/restarting/.test(answer)) {
+      throw new KheadersError(
+        "root-refused",
+        `adb root: ${printable(answer.trim()) || "the device refused"}`,
+        {
+          hint: "Only userdebug and eng builds can restart adbd as root; on others use su.",
+        },
+      );
+    }
+    return new RootAdbd(server, device, !wasRoot);
+  }
+
+  /** The device as it came back. @throws the signal's reason while waiting for it. */
+  async device(signal: AbortSignal): Promise<Device> {
+    if (!this.#restarted) return this.#before;
+    if (this.#hasComeBack) return comeBack(this.#server, this.#before.serial, () => true, signal);
+    const device = await afterRestart(this.#server, this.#before, signal);
+    this.#hasComeBack = true;
+    return device;
+  }
+
+  /** Restarts adbd as the shell user, as `adb unroot` does, and waits until it is back, if it was restarted. */
+  async putBack(signal: AbortSignal): Promise<void> {
+    if (!this.#restarted) return;
+    const device = await this.device(signal);
+    const answer = await askAdbd(this.#server, device, "unroot:", signal);
+    if (/restarting/.test(answer)) await afterRestart(this.#server, device, signal);
+  }
 }
 
 /** The services `root:` and `unroot:` answer with a sentence and close (AOSP packages/modules/adb/daemon/restart_service.cpp). */
@@ -50,13 +75,27 @@ async function askAdbd(
   }
 }
 
-async function comeBack(server: AdbServer, device: Device, signal: AbortSignal): Promise<Device> {
+/** Waits until the device has left and come back. */
+async function afterRestart(server: AdbServer, before: Device, signal: AbortSignal): Promise<Device> {
   const leaving = Date.now();
   let hasLeft = false;
+  const isBack = (now: Device | undefined) => {
+    hasLeft ||= now?.state !== "device" || now.transportId !== before.transportId;
+    return hasLeft || Date.now() - leaving > longestLeaveMilliseconds;
+  };
+  return comeBack(server, before.serial, isBack, signal);
+}
+
+/** Waits until the device can be used and `isBack` agrees, which hears of it each time that it is looked for. */
+async function comeBack(
+  server: AdbServer,
+  serial: string,
+  isBack: (now: Device | undefined) => boolean,
+  signal: AbortSignal,
+): Promise<Device> {
   for (;;) {
-    const now = (await listDevices(server, signal)).find(({ serial }) => serial === device.serial);
-    hasLeft ||= now?.state !== "device" || now.transportId !== device.transportId;
-    if (now?.state === "device" && (hasLeft || Date.now() - leaving > longestLeaveMilliseconds)) return now;
+    const now = (await listDevices(server, signal)).find((device) => device.serial === serial);
+    if (isBack(now) && now?.state === "device") return now;
     await sleep(pollMilliseconds, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
 }

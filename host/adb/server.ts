@@ -32,8 +32,24 @@ export async function connectToServer(server: AdbServer, signal: AbortSignal): P
         cause: error,
       });
     }
-    await startServer(server, signal);
-    return await AdbConnection.open(server.endpoint, signal);
+    const adb = await startServer(server, signal);
+    return await connectToStarted(server.endpoint, adb, signal);
+  }
+}
+
+async function connectToStarted(
+  endpoint: Endpoint,
+  adb: string,
+  signal: AbortSignal,
+): Promise<AdbConnection> {
+  try {
+    return await AdbConnection.open(endpoint, signal);
+  } catch (error) {
+    if (!(error instanceof AdbServerAbsent)) throw error;
+    throw new KheadersError("adb-failed", `${adb} started, but ${error.message}`, {
+      hint: `Try it by hand: ${adb} start-server`,
+      cause: error,
+    });
   }
 }
 
@@ -54,7 +70,8 @@ export function findAdb(environment: NodeJS.ProcessEnv): string | undefined {
   return adbCandidates(environment).find(isExecutableFile);
 }
 
-async function startServer(server: AdbServer, signal: AbortSignal): Promise<void> {
+/** Starts the server. @returns the adb that did. */
+async function startServer(server: AdbServer, signal: AbortSignal): Promise<string> {
   const adb = findAdb(server.environment);
   if (adb === undefined) {
     throw new KheadersError("adb-not-found", "no adb server is running, and no adb was found to start one", {
@@ -66,6 +83,7 @@ async function startServer(server: AdbServer, signal: AbortSignal): Promise<void
       env: server.environment,
       signal,
     });
+    return adb;
   } catch (error) {
     signal.throwIfAborted();
     const reason =

@@ -15,6 +15,8 @@ export class ShellProcess {
   readonly #socket: Socket;
   readonly #chunks: AsyncIterator<Uint8Array>;
   readonly #parser = new PacketParser();
+  /** What an aborted `read` was waiting for: the next one gets it, or the stream would miss a piece. */
+  #next: Promise<IteratorResult<Uint8Array>> | undefined;
   #exitStatus: number | undefined;
 
   private constructor(connection: AdbConnection) {
@@ -56,7 +58,10 @@ export class ShellProcess {
    * @throws the signal's reason when it aborts; the process goes on until `end` or `close`.
    */
   async read(signal: AbortSignal): Promise<Packet[] | undefined> {
-    const next = await orAbort(this.#chunks.next(), signal);
+    signal.throwIfAborted();
+    this.#next ??= this.#chunks.next();
+    const next = await orAbort(this.#next, signal);
+    this.#next = undefined;
     if (next.done) return undefined;
     const packets = this.#parser.push(next.value);
     const exit = packets.find((packet) => packet.id === PacketId.exit);
@@ -89,7 +94,6 @@ export class ShellProcess {
 }
 
 async function orAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
   let abort: (() => void) | undefined;
   const aborted = new Promise<never>((_, reject) => {
     abort = () => reject(signal.reason);

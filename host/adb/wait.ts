@@ -14,22 +14,43 @@ const passing: ReadonlySet<string> = new Set([
   "device-unauthorized",
 ]);
 
+/** How long to wait for devices, and what to do meanwhile. */
+export interface WaitOptions {
+  /** 0 for not at all, Infinity for as long as the signal lets us. */
+  readonly waitSeconds: number;
+  /** Called once when waiting begins. */
+  readonly onWait: () => void;
+  readonly signal: AbortSignal;
+}
+
 /**
  * Finds the device that the user means, and waits for it where asked to.
  *
- * @param waitSeconds how long to wait for it; 0 for not at all, Infinity for as long as the signal lets us.
- * @param onWait called once when waiting begins.
  * @throws KheadersError as {@link chooseDevice} and {@link listDevices} do.
  */
 export async function findDevice(
   server: AdbServer,
   choice: DeviceChoice,
-  options: { readonly waitSeconds: number; readonly onWait: () => void; readonly signal: AbortSignal },
+  options: WaitOptions,
 ): Promise<Device> {
+  return waitForDevices(server, (devices) => chooseDevice(devices, choice), options);
+}
+
+/**
+ * Lists the devices until `choose` finds among them what it wants.
+ *
+ * @param choose throws what is to be told when the time is over.
+ * @throws KheadersError as `choose` and {@link listDevices} do.
+ */
+export async function waitForDevices<T>(
+  server: AdbServer,
+  choose: (devices: readonly Device[]) => T,
+  options: WaitOptions,
+): Promise<T> {
   const deadline = Date.now() + options.waitSeconds * 1000;
   for (let attempt = 0; ; attempt += 1) {
     try {
-      return chooseDevice(await listDevices(server, options.signal), choice);
+      return choose(await listDevices(server, options.signal));
     } catch (error) {
       if (!(error instanceof KheadersError) || !passing.has(error.code) || Date.now() >= deadline)
         throw error;

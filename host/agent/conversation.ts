@@ -103,6 +103,8 @@ export class Conversation {
   readonly #process: ShellProcess;
   readonly #output: AgentOutput;
   readonly #nonce: string;
+  /** Somebody is asked whether we may be root; until then nothing but a hang-up reaches the agent. */
+  #asksSu = false;
 
   private constructor(process: ShellProcess, output: AgentOutput, nonce: string, hello: Hello) {
     this.#process = process;
@@ -120,7 +122,7 @@ export class Conversation {
     const nonce = randomBytes(8).toString("hex");
     const process = await ShellProcess.start(connection, agentCommand({ nonce, ...options }));
     try {
-      const output = new AgentOutput(process, signal);
+      const output = new AgentOutput(process, signal, options.stallSeconds);
       const block = await output.readHello("kheaders", nonce, protocolVersion);
       return new Conversation(process, output, nonce, helloOf(block));
     } catch (error) {
@@ -165,7 +167,9 @@ export class Conversation {
    */
   async becomeRoot(style: SuStyle): Promise<{ status: number; output: string } | undefined> {
     this.#process.write(`${verbs.root(style)}\n`);
+    this.#asksSu = true;
     const line = await this.#output.readLine();
+    this.#asksSu = false;
     if (line === `root ${protocolVersion} ${this.#nonce}`) {
       await this.#output.readBlock();
       return undefined;
@@ -175,10 +179,9 @@ export class Conversation {
       throw new KheadersError("protocol-error", `su printed something unexpected: ${printable(line, 80)}`);
     }
     await this.#output.readBlock();
-    const marker = `kheaders: status ${status}\n`;
-    await this.#output.untilDiagnosed(marker);
-    const output = this.diagnostics.split("kheaders: run su\n").at(-1) ?? "";
-    return { status: Number(status), output: output.replace(marker, "").trim() };
+    const diagnosed = await this.#output.untilDiagnosed(`kheaders: status ${status}\n`);
+    const output = diagnosed.split("kheaders: run su\n").at(-1) ?? "";
+    return { status: Number(status), output: output.trim() };
   }
 
   /**
@@ -186,11 +189,10 @@ export class Conversation {
    *
    * @param onWait called when another conversation has this device's lock.
    * @throws AgentRefusal when the device has no archive to give to this user.
+   * @throws KheadersError `device-busy` when the time is up before it is our turn.
    */
   async send(keepLoaded: boolean, onWait: () => void): Promise<ArchiveHeader> {
-    this.#process.write(`${verbs.send(keepLoaded)}\n`);
-    const block = await this.#output.readBlock(onWait);
-    await this.#refuseIf(block);
+    const block = await this.#askInTurn(verbs.send(keepLoaded), onWait);
     const source = block.get("source");
     const size = block.size("size");
     const path = block.get("path");
@@ -209,8 +211,9 @@ export class Conversation {
     return this.#output.bytes(count);
   }
 
+  /** What follows the bytes, when the module is out again. @throws KheadersError `timed-out` over a silent link. */
   async trailer(): Promise<ArchiveTrailer> {
-    const block = await this.#output.readBlock();
+    const block = await this.#output.unlessStalled(this.#output.readBlock());
     const unloaded = block.get("unloaded");
     return {
       digest: asDigest(block.get("digest") ?? ""),
@@ -219,16 +222,23 @@ export class Conversation {
     };
   }
 
-  /** Takes the module out. @returns "absent" where it was not loaded. */
-  async unload(): Promise<"yes" | "no" | "in-use" | "absent"> {
-    const block = await this.#ask(verbs.unload);
+  /**
+   * Takes the module out; `end` follows.
+   *
+   * @param onWait called when another conversation has this device's lock.
+   * @returns "absent" where it was not loaded.
+   * @throws KheadersError `device-busy` when the time is up before it is our turn.
+   */
+  async unload(onWait: () => void): Promise<"yes" | "no" | "in-use" | "absent"> {
+    const block = await this.#askInTurn(verbs.unload, onWait);
     const unloaded = block.get("unloaded");
     return unloaded === "yes" || unloaded === "absent" || unloaded === "in-use" ? unloaded : "no";
   }
 
   /** Ends the agent and waits until it has restored the device, for a few seconds at most. */
   async end(): Promise<void> {
-    await this.#process.end(endingMilliseconds);
+    if (this.#asksSu) this.close();
+    else await this.#process.end(endingMilliseconds);
   }
 
   /** Hangs up: for a conversation in which nothing was loaded. */
@@ -243,6 +253,26 @@ export class Conversation {
     return block;
   }
 
+  /** Asks for what only one conversation a device may do at a time. */
+  async #askInTurn(command: string, onWait: () => void): Promise<Block> {
+    this.#process.write(`${command}\n`);
+    let waits = false;
+    try {
+      const block = await this.#output.readBlock((isWaiting) => {
+        waits = isWaiting;
+        if (waits) onWait();
+      });
+      await this.#refuseIf(block);
+      return block;
+    } catch (error) {
+      if (!waits || !(error instanceof KheadersError) || error.code !== "timed-out") throw error;
+      throw new KheadersError("device-busy", `the device is busy with another kheaders: ${error.message}`, {
+        hint: "Try again when it is done, or wait longer with --timeout.",
+        cause: error,
+      });
+    }
+  }
+
   async #refuseIf(block: Block): Promise<void> {
     const error = block.get("error");
     if (error === undefined) return;
@@ -250,8 +280,7 @@ export class Conversation {
     if (reason === undefined) {
       throw new KheadersError("protocol-error", `the device answered "${printable(error, 80)}"`);
     }
-    await this.#output.untilDiagnosed("kheaders: refused\n");
-    throw new AgentRefusal(reason, block, this.diagnostics);
+    throw new AgentRefusal(reason, block, await this.#output.untilDiagnosed("kheaders: refused\n"));
   }
 
   async #file(size: number | undefined): Promise<Uint8Array | undefined> {

@@ -21,9 +21,12 @@ export interface RefusalContext {
   readonly diagnostics: string;
 }
 
-/** Takes apart what the agent printed on standard error: `kheaders: run …`, the output, `kheaders: status N`. */
+/**
+ * Takes apart what the agent printed on standard error: `kheaders: run …`, the output, `kheaders: status N`. What runs on
+ * has no status: su, while the root role speaks.
+ */
 export function parseAttempts(diagnostics: string): Attempt[] {
-  const framed = /^kheaders: run (.*)\n([\s\S]*?)^kheaders: status (\d+)$/gm;
+  const framed = /^kheaders: run (.*)\n((?:(?!^kheaders: run )[\s\S])*?)^kheaders: status (\d+)$/gm;
   return Array.from(diagnostics.matchAll(framed), (match) => ({
     command: match[1] ?? "",
     output: (match[2] ?? "").trim(),
@@ -31,7 +34,10 @@ export function parseAttempts(diagnostics: string): Attempt[] {
   }));
 }
 
-const searched = `Searched: ${moduleFolders.join(", ")}.`;
+/** The module folders that could be looked at. */
+function searched(denied: readonly string[]): string {
+  return `Searched: ${moduleFolders.filter((folder) => !denied.includes(folder)).join(", ")}.`;
+}
 
 /** Explains to the user why there are no headers: what happened, why, and what to do. */
 export function explainRefusal(context: RefusalContext): KheadersError {
@@ -77,21 +83,25 @@ export function explainRefusal(context: RefusalContext): KheadersError {
 
 function explainNeedForRoot(context: RefusalContext): KheadersError {
   // A kernel that was built without headers has none for root either, unless its kheaders.ko is there to see.
-  if (context.path === undefined && context.ikheaders === null) return withoutIkheaders();
+  if (context.path === undefined && context.ikheaders === null) return withoutIkheaders(context.denied);
   return new KheadersError("needs-root", `${place(context)} must be loaded, and only root may do that`, {
     hint: "Root the device, or use a userdebug build with --root.",
   });
 }
 
 /** The error for a kernel whose configuration says that it has no headers to give. */
-export function withoutIkheaders(): KheadersError {
-  return new KheadersError("no-headers", `this kernel was built without CONFIG_IKHEADERS. ${searched}`, {
-    hint: "Build it with CONFIG_IKHEADERS=y or =m.",
-  });
+function withoutIkheaders(denied: readonly string[]): KheadersError {
+  return new KheadersError(
+    "no-headers",
+    `this kernel was built without CONFIG_IKHEADERS. ${searched(denied)}`,
+    {
+      hint: "Build it with CONFIG_IKHEADERS=y or =m.",
+    },
+  );
 }
 
 function explainMissingModule(context: RefusalContext): KheadersError {
-  if (context.ikheaders === null) return withoutIkheaders();
+  if (context.ikheaders === null) return withoutIkheaders(context.denied);
   const tools = parseAttempts(context.diagnostics).filter((attempt) => attempt.command !== "dmesg");
   const denied = context.denied.map((folder) => printable(folder, 200)).join(", ");
   if (denied) {
@@ -107,7 +117,7 @@ function explainMissingModule(context: RefusalContext): KheadersError {
   const said = tools.map(describeAttempt).join("; ");
   return new KheadersError(
     "no-headers",
-    `${built}kheaders.ko is in none of the device's module folders${said ? ` (${said})` : ""}. ${searched}`,
+    `${built}kheaders.ko is in none of the device's module folders${said ? ` (${said})` : ""}. ${searched(context.denied)}`,
     {
       hint:
         context.ikheaders === "m"
@@ -123,15 +133,15 @@ const loadFailures: readonly {
   readonly explain: (context: RefusalContext, log: string) => KheadersError;
 }[] = [
   {
-    pattern:
-      /key was rejected|required key not available|module verification failed|EKEYREJECTED|ENOKEY|PKCS#7 signature/i,
+    // "module verification failed" is no refusal: the kernel says it of what it loads, and is tainted by, all the same.
+    pattern: /key was rejected|required key not available|is rejected|EKEYREJECTED|ENOKEY|PKCS#7 signature/i,
     explain: (context) =>
       new KheadersError("module-refused", `the kernel refused the signature of ${place(context)}`, {
         hint: "The kernel takes only modules signed with its own key: install those built with this kernel.",
       }),
   },
   {
-    pattern: /unknown symbol|disagrees about version of symbol|no symbol version for/i,
+    pattern: /unknown symbol|wrong symbol version|disagrees about version of symbol|no symbol version for/i,
     explain: (context, log) =>
       new KheadersError(
         "module-refused",

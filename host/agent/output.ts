@@ -1,5 +1,6 @@
 import { KheadersError } from "../../shared/errors.js";
 import { printable } from "../../shared/printable.js";
+import { agentStatus } from "../../shared/protocol.js";
 import type { Packet } from "../adb/packets.js";
 import { PacketId } from "../adb/packets.js";
 import type { ShellProcess } from "../adb/shell.js";
@@ -12,18 +13,29 @@ const keptDiagnostics = 64 * 1024;
 /** More than this on standard error is no diagnostics any more. */
 const longestDiagnostics = 8 * 1024 * 1024;
 
+/** The agent ends a transfer that stands still itself, and says why: the host is the second to lose patience. */
+const agentFirstMilliseconds = 5_000;
+
+/** The process whose output is read. */
+type Readable = Pick<ShellProcess, "read" | "exitStatus">;
+
 /** The agent's output, read as lines, blocks and counted bytes; what it prints on standard error is kept aside. */
 export class AgentOutput {
-  readonly #process: ShellProcess;
+  readonly #process: Readable;
   readonly #signal: AbortSignal;
+  readonly #stallSeconds: number;
   readonly #pending: Uint8Array[] = [];
   #diagnostics = "";
+  /** The end of {@link diagnostics} that nobody has waited for. */
+  #unheard = "";
   #diagnosticsLength = 0;
   #ended = false;
 
-  constructor(process: ShellProcess, signal: AbortSignal) {
+  /** @param stallSeconds for how long a device may send nothing while it transfers. */
+  constructor(process: Readable, signal: AbortSignal, stallSeconds: number) {
     this.#process = process;
     this.#signal = signal;
+    this.#stallSeconds = stallSeconds;
   }
 
   /** The end of what was printed on standard error so far. */
@@ -72,13 +84,16 @@ export class AgentOutput {
     }
   }
 
-  /** Reads lines up to the one that is a single dot. `onWait` hears that the agent waits for the device's lock. */
-  async readBlock(onWait?: () => void): Promise<Block> {
+  /**
+   * Reads lines up to the one that is a single dot. `onWaiting` hears when the agent begins to wait for the device's lock,
+   * and when it has it.
+   */
+  async readBlock(onWaiting?: (isWaiting: boolean) => void): Promise<Block> {
     const lines: string[] = [];
     let length = 0;
     for (let line = await this.readLine(); line !== "."; line = await this.readLine()) {
       if (!/^[a-z]+=/.test(line)) throw unexpected(printable(line, 80));
-      if (line === "waiting=lock") onWait?.();
+      if (line.startsWith("waiting=")) onWaiting?.(line === "waiting=lock");
       lines.push(line);
       length += line.length;
       if (length > longestBlock) throw unexpected("an answer without end");
@@ -86,11 +101,16 @@ export class AgentOutput {
     return new Block(lines);
   }
 
-  /** Yields the next `count` bytes of standard output as they come. @throws KheadersError `device-lost`. */
+  /**
+   * Yields the next `count` bytes of standard output as they come.
+   *
+   * @throws KheadersError `device-lost`; `timed-out` when none come for a while, as over a link that went silent;
+   * `transfer-cut` when the agent could not read them all.
+   */
   async *bytes(count: number): AsyncGenerator<Uint8Array> {
     let remaining = count;
     while (remaining > 0) {
-      const chunk = await this.#nextChunk();
+      const chunk = await this.unlessStalled(this.#nextChunk());
       if (chunk.length > remaining) this.#pending.unshift(chunk.subarray(remaining));
       const taken = chunk.subarray(0, remaining);
       remaining -= taken.length;
@@ -98,11 +118,32 @@ export class AgentOutput {
     }
   }
 
-  /** Waits until `text` has come on standard error, or all of it has: its order against standard output is not kept. */
-  async untilDiagnosed(text: string): Promise<void> {
-    while (!this.#diagnostics.includes(text)) {
-      const packets = await this.#read();
-      if (packets === undefined) return;
+  /**
+   * Waits until `text` has come on standard error behind what the last call waited for, or all of it has: its order
+   * against standard output is not kept.
+   *
+   * @returns what came since then, up to `text`.
+   */
+  async untilDiagnosed(text: string): Promise<string> {
+    while (!this.#unheard.includes(text)) {
+      if ((await this.#read()) === undefined) break;
+    }
+    const [heard = ""] = this.#unheard.split(text, 1);
+    this.#unheard = this.#unheard.slice(heard.length + text.length);
+    return heard;
+  }
+
+  /** Gives up on what does not come for a while. @throws KheadersError `timed-out`. */
+  async unlessStalled<T>(reading: Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const patience = this.#stallSeconds * 1000 + agentFirstMilliseconds;
+    const impatience = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(stalled(this.#stallSeconds)), patience);
+    });
+    try {
+      return await Promise.race([reading, impatience]);
+    } finally {
+      clearTimeout(timer);
     }
   }
 
@@ -135,12 +176,21 @@ export class AgentOutput {
   #keepDiagnostics(data: Uint8Array): void {
     this.#diagnosticsLength += data.length;
     if (this.#diagnosticsLength > longestDiagnostics) throw unexpected("error messages without end");
-    this.#diagnostics = (this.#diagnostics + Buffer.from(data).toString()).slice(-keptDiagnostics);
+    const text = Buffer.from(data).toString();
+    this.#diagnostics = (this.#diagnostics + text).slice(-keptDiagnostics);
+    this.#unheard = (this.#unheard + text).slice(-keptDiagnostics);
   }
 
   #lost(cause?: unknown): KheadersError {
     const status = this.#process.exitStatus;
     const last = printable(this.#diagnostics.trim().split("\n").at(-1) ?? "", 200);
+    if (status === agentStatus.stalled) return stalled(this.#stallSeconds);
+    if (status === agentStatus.cut) {
+      return new KheadersError("transfer-cut", "somebody unloaded the kheaders module while it was read", {
+        hint: "Try again.",
+        cause,
+      });
+    }
     if (status === undefined) {
       return new KheadersError("device-lost", "the device or its adb server went away in the middle", {
         hint: "Check the cable and: adb devices. What was loaded on the device is unloaded by the device itself.",
@@ -156,6 +206,12 @@ export class AgentOutput {
       },
     );
   }
+}
+
+function stalled(seconds: number): KheadersError {
+  return new KheadersError("timed-out", `the transfer stood still for ${seconds} s`, {
+    hint: "Check the cable; where the device is slow, --stall gives it longer.",
+  });
 }
 
 function unexpected(what: string): KheadersError {

@@ -23,18 +23,24 @@ export async function becomeRoot(
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      reject(
-        new KheadersError("root-timeout", `${purpose}, and su did not answer within ${timeoutSeconds} s`, {
-          hint: "Unlock the device and grant root to the shell in its root manager, then try again.",
-        }),
-      );
+      reject(new KheadersError("timed-out", `gave up after ${timeoutSeconds} s`));
     }, timeoutSeconds * 1000);
   });
   try {
     await Promise.race([trySu(conversation, purpose), timeout]);
+  } catch (error) {
+    if (error instanceof KheadersError && error.code === "timed-out") throw unanswered(purpose, error);
+    throw error;
   } finally {
     clearTimeout(timer);
   }
+}
+
+function unanswered(purpose: string, cause: KheadersError): KheadersError {
+  return new KheadersError("root-timeout", `${purpose}, and su did not answer: ${cause.message}`, {
+    hint: "Unlock the device and grant root to the shell in its root manager, then try again.",
+    cause,
+  });
 }
 
 async function trySu(conversation: Conversation, purpose: string): Promise<void> {

@@ -54,4 +54,4 @@ function send(port: MessagePort, message: FromDecoder, transfer: ArrayBuffer[] =
   port.postMessage(message, transfer);
 }
 
-if (parentPort !== null) await decode(parentPort);
+if (parentPort !== null) void decode(parentPort);

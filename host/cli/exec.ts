@@ -1,7 +1,9 @@
 import { spawn } from "node:child_process";
-import { constants } from "node:os";
+import { existsSync } from "node:fs";
 import type { Command } from "commander";
-import { errnoOf, KheadersError } from "../../shared/errors.js";
+import type { Cache, Lease } from "../cache/index.js";
+import type { PullResult } from "../pull.js";
+import { endOf } from "./child-process.js";
 import { addPullOptions, type PullFlags, pullOptionsOf } from "./pull-options.js";
 import { treeEnvironment } from "./result.js";
 import { runCommand } from "./run.js";
@@ -27,9 +29,8 @@ Examples:
       await runCommand(flags, async (context) => {
         const { pull } = await import("../pull.js");
         const options = await pullOptionsOf(flags, context);
-        const result = await pull(options);
+        const { result, lease } = await leased(() => pull(options), options.cache);
         context.handOver();
-        const lease = await options.cache.acquireLease(result.digest);
         try {
           return await run(name, args, treeEnvironment(result));
         } finally {
@@ -39,6 +40,19 @@ Examples:
     });
 }
 
+/** A tree could be pruned between a pull and the lease on it: then it is pulled again. */
+async function leased(
+  pullOnce: () => Promise<PullResult>,
+  cache: Cache,
+): Promise<{ result: PullResult; lease: Lease }> {
+  for (;;) {
+    const result = await pullOnce();
+    const lease = await cache.acquireLease(result.digest);
+    if (existsSync(result.tree)) return { result, lease };
+    lease.release();
+  }
+}
+
 /** Runs the command on our terminal. @returns its exit status, as a shell tells it. */
 async function run(command: string, args: string[], environment: Record<string, string>): Promise<number> {
   const child = spawn(command, args, { stdio: "inherit", env: { ...process.env, ...environment } });
@@ -46,16 +60,5 @@ async function run(command: string, args: string[], environment: Record<string, 
   process.on("SIGTERM", forward).on("SIGHUP", forward);
   // Ctrl-C reaches the command from the terminal; it decides what to do, we report how it ended.
   process.on("SIGINT", () => undefined);
-  return new Promise((resolve, reject) => {
-    child.on("error", (cause) => {
-      const reason = errnoOf(cause) === "ENOENT" ? "there is no such command" : "it cannot be run";
-      reject(
-        new KheadersError("usage", `${command}: ${reason}`, {
-          hint: "Name a program in PATH, after --.",
-          cause,
-        }),
-      );
-    });
-    child.on("exit", (status, signal) => resolve(status ?? 128 + (signal ? constants.signals[signal] : 0)));
-  });
+  return endOf(child, command);
 }

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from "commander";
-import { exitStatusOf } from "../../shared/errors.js";
+import { asKheadersError, exitStatusOf } from "../../shared/errors.js";
 import { addCache } from "./cache.js";
 import { addCflags } from "./cflags.js";
 import { addDevices } from "./devices.js";
@@ -9,8 +9,8 @@ import { addExec } from "./exec.js";
 import { addInfo } from "./info.js";
 import { addGlobalOptions } from "./options.js";
 import { addPull } from "./pull.js";
-import { asKheadersError } from "./reporter.js";
 import { addUnload } from "./unload.js";
+import { addWatch } from "./watch.js";
 
 const program = new Command("kheaders")
   .description(
@@ -27,10 +27,11 @@ Examples:
   $ kheaders pull                           pull the headers of the only device, print their path
   $ kheaders -s R5CT30ABCDE pull -o ./hdrs  of the device with this serial, with a copy in ./hdrs
   $ kheaders devices                        which devices have which headers
-  $ make -C "$(kheaders pull)" M=$PWD modules`,
+  $ clang $(kheaders cflags --bpf) -S -emit-llvm prog.c -o - | llc -march=bpf -filetype=obj -o prog.o`,
   );
 addGlobalOptions(program);
 addPull(program);
+addWatch(program);
 addDevices(program);
 addExec(program);
 addUnload(program);
@@ -40,14 +41,18 @@ addCflags(program);
 addEnv(program);
 addDoctor(program);
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (error instanceof CommanderError) {
-    process.exitCode = error.exitCode === 0 ? 0 : exitStatusOf.usage;
-  } else {
-    const known = asKheadersError(error);
-    process.stderr.write(`kheaders: ${known.message}\n${known.hint ? `  ${known.hint}\n` : ""}`);
-    process.exitCode = known.exitStatus;
+void run();
+
+async function run(): Promise<void> {
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? 0 : exitStatusOf.usage;
+    } else {
+      const known = asKheadersError(error);
+      process.stderr.write(`kheaders: ${known.message}\n${known.hint ? `  ${known.hint}\n` : ""}`);
+      process.exitCode = known.exitStatus;
+    }
   }
 }

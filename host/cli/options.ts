@@ -1,11 +1,12 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { KheadersError } from "../../shared/errors.js";
 import type { DeviceChoice } from "../adb/devices.js";
 import { chooseEndpoint, parsePort } from "../adb/endpoint.js";
 import type { AdbServer } from "../adb/server.js";
 
 /** Options that every command takes, before or after its name, as adb has them. */
 export interface GlobalFlags {
-  readonly s?: string;
+  readonly s?: readonly string[];
   readonly d?: boolean;
   readonly e?: boolean;
   readonly t?: string;
@@ -27,7 +28,9 @@ const defaultTimeoutSeconds = 300;
 /** Adds the options of {@link GlobalFlags}. */
 export function addGlobalOptions(program: Command): Command {
   return program
-    .addOption(new Option("-s <serial>", "use the device with this serial (also: ANDROID_SERIAL)"))
+    .addOption(
+      new Option("-s <serial>", "use the device with this serial (also: ANDROID_SERIAL)").argParser(collect),
+    )
     .addOption(new Option("-d", "use the device on USB"))
     .addOption(new Option("-e", "use the emulator or network device"))
     .addOption(new Option("-t <id>", "use the device with this transport id"))
@@ -54,10 +57,20 @@ export function serverOf(flags: GlobalFlags, environment: NodeJS.ProcessEnv): Ad
   return { endpoint, environment };
 }
 
-/** The device that the flags and `ANDROID_SERIAL` mean: the variable counts only where no flag chooses, as with adb. */
+/**
+ * The device that the flags and `ANDROID_SERIAL` mean: the variable counts only where no flag chooses, as with adb.
+ *
+ * @throws KheadersError `usage` where several are named.
+ */
 export function choiceOf(flags: GlobalFlags, environment: NodeJS.ProcessEnv): DeviceChoice {
   if (flags.t !== undefined) return { transportId: flags.t };
-  if (flags.s !== undefined) return { serial: flags.s };
+  const [serial, another] = new Set(flags.s);
+  if (another !== undefined) {
+    throw new KheadersError("usage", "this works on one device, but -s names several", {
+      hint: "Only pull and watch take several -s.",
+    });
+  }
+  if (serial !== undefined) return { serial };
   if (flags.d) return { usb: true };
   if (flags.e) return { emulator: true };
   return environment.ANDROID_SERIAL ? { serial: environment.ANDROID_SERIAL } : {};
@@ -67,6 +80,11 @@ export function choiceOf(flags: GlobalFlags, environment: NodeJS.ProcessEnv): De
 export function waitOf(flags: GlobalFlags): number {
   if (flags.wait === undefined) return 0;
   return flags.wait === true ? Number.POSITIVE_INFINITY : flags.wait;
+}
+
+/** Collects the values of an option that may come several times. */
+export function collect(value: string, before: readonly string[] | undefined): string[] {
+  return [...(before ?? []), value];
 }
 
 /** Takes a positive number of seconds. */

@@ -19,14 +19,20 @@ export interface PullFlags extends GlobalFlags {
 }
 
 export function addPullOptions(command: Command): Command {
-  return command
+  command
     .option("--refresh", "pull from the device, whatever the cache has")
     .option("--offline", "answer from the cache alone")
     .option("--keep-loaded", "leave the module loaded (see: kheaders unload)")
+    .option("--root", "restart adbd as root if need be, and put it back (ends other sessions on the device)");
+  return addCommonPullOptions(command);
+}
+
+/** Options that make sense also where nobody is at the device, and many are pulled from. */
+export function addCommonPullOptions(command: Command): Command {
+  return command
     .option("--allow-mismatch", "unpack headers that are not of the running kernel, too")
     .option("--trust-release", "take an equal fingerprint and release for the same kernel")
     .option("--no-su", "never ask su for root")
-    .option("--root", "restart adbd as root if need be, and put it back (ends other sessions on the device)")
     .option(
       "--stall <seconds>",
       "give a transfer up that does not move for this long",
@@ -38,8 +44,20 @@ export function addPullOptions(command: Command): Command {
 /** What the flags ask the library for. @throws KheadersError `usage`, `cache-failed` or `cache-format`. */
 export async function pullOptionsOf(flags: PullFlags, context: RunContext): Promise<PullOptions> {
   return {
-    server: serverOf(flags, process.env),
+    ...(await sharedPullOptionsOf(flags, context)),
     choice: choiceOf(flags, process.env),
+    root: flags.root ? "adb" : flags.su ? "su" : "never",
+    onProgress: context.reporter.on,
+  };
+}
+
+/** What the flags ask for of every device, where several may be meant. @throws as {@link pullOptionsOf} does. */
+export async function sharedPullOptionsOf(
+  flags: PullFlags,
+  context: RunContext,
+): Promise<Omit<PullOptions, "choice" | "root" | "onProgress">> {
+  return {
+    server: serverOf(flags, process.env),
     cache: await openCacheOf(flags),
     waitSeconds: waitOf(flags),
     refresh: flags.refresh === true,
@@ -47,9 +65,7 @@ export async function pullOptionsOf(flags: PullFlags, context: RunContext): Prom
     keepLoaded: flags.keepLoaded === true,
     allowMismatch: flags.allowMismatch === true,
     trustRelease: flags.trustRelease === true,
-    root: flags.root ? "adb" : flags.su ? "su" : "never",
     stallSeconds: flags.stall,
     signal: context.signal,
-    onProgress: context.reporter.on,
   };
 }

@@ -1,24 +1,9 @@
 import type { Ora } from "ora";
-import { KheadersError } from "../../shared/errors.js";
+import type { KheadersError } from "../../shared/errors.js";
 import { printable } from "../../shared/printable.js";
 import type { ProgressEvent, Stage } from "../../shared/progress.js";
+import { stageTexts } from "./stage-texts.js";
 import { formatBytes } from "./units.js";
-
-const stageTexts: Record<Stage, string> = {
-  "waiting-for-device": "Waiting for the device",
-  connecting: "Connecting",
-  identifying: "Asking which kernel runs",
-  "waiting-for-other-pull": "Waiting for another kheaders that pulls this kernel",
-  "becoming-root": "Asking su for root (look at the device's screen)",
-  "restarting-adbd": "Restarting adbd (adb root)",
-  "waiting-for-device-lock": "Waiting for another kheaders on this device",
-  preparing: "Loading the headers on the device",
-  transferring: "Transferring",
-  unpacking: "Unpacking",
-  publishing: "Publishing the tree",
-  repairing: "Checking the tree",
-  copying: "Copying",
-};
 
 /** Stages that a user waits for; the others are shown with --verbose only. */
 const slowStages: ReadonlySet<Stage> = new Set([
@@ -129,14 +114,4 @@ export function errorObject(serial: string | undefined, error: KheadersError): o
     serial: serial ?? null,
     error: { code: error.code, message: error.message, hint: error.hint ?? null },
   };
-}
-
-/** Whatever was thrown, as an error with a code: what is none of ours is a bug of ours. */
-export function asKheadersError(error: unknown): KheadersError {
-  if (error instanceof KheadersError) return error;
-  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return new KheadersError("internal-error", `this is a bug in kheaders: ${printable(message, 2000)}`, {
-    hint: "Please report it with the command that you ran.",
-    cause: error,
-  });
 }

@@ -1,5 +1,5 @@
-import { exitStatusOf, KheadersError } from "../../shared/errors.js";
-import { asKheadersError, errorObject, Reporter } from "./reporter.js";
+import { asKheadersError, exitStatusOf, KheadersError } from "../../shared/errors.js";
+import { errorObject, Reporter } from "./reporter.js";
 
 /** Options that decide how a command runs and reports. */
 export interface RunFlags {
@@ -8,8 +8,8 @@ export interface RunFlags {
   readonly json?: boolean;
   /** Seconds. */
   readonly timeout: number;
-  /** The serial that was asked for, to name in a JSON error. */
-  readonly s?: string;
+  /** The serials that were asked for; a single one is named in a JSON error. */
+  readonly s?: readonly string[];
 }
 
 /** What a command's body works with. */
@@ -46,6 +46,8 @@ export async function runCommand(
   const interrupt = () => end("interrupted");
   const terminate = () => end("terminated");
   process.on("SIGINT", interrupt).on("SIGTERM", terminate).on("SIGHUP", terminate);
+  // A reader that went away is no failure of ours.
+  process.stdout.on("error", () => undefined);
   const timer = settings.untimed
     ? undefined
     : setTimeout(() => {
@@ -66,7 +68,7 @@ export async function runCommand(
   } catch (thrown) {
     const error = asKheadersError(thrown);
     reporter.error(error);
-    if (flags.json) printJson(errorObject(flags.s, error));
+    if (flags.json) printJson(errorObject(flags.s?.length === 1 ? flags.s[0] : undefined, error));
     status = error.exitStatus;
   }
   clearTimeout(timer);
@@ -84,10 +86,9 @@ export function printJson(object: object): void {
   printLine(JSON.stringify(object));
 }
 
-/** Ends the process once what it printed has left it. A reader that went away is no failure of ours. */
+/** Ends the process once what it printed has left it, or cannot. */
 async function exitAfterOutput(status: number): Promise<never> {
   await new Promise<void>((resolve) => {
-    process.stdout.on("error", () => resolve());
     process.stdout.write("", () => resolve());
   });
   process.exit(status);

@@ -15,13 +15,12 @@ export function buildIdOf(notes: Uint8Array, littleEndian = true): BuildId | und
     const descriptorSize = view.getUint32(offset + 4, littleEndian);
     const type = view.getUint32(offset + 8, littleEndian);
     const descriptor = offset + 12 + padded(nameSize);
-    const next = descriptor + padded(descriptorSize);
-    if (next > notes.length + 3) return undefined;
+    if (descriptor + descriptorSize > notes.length) return undefined;
     const name = Buffer.from(notes.subarray(offset + 12, offset + 12 + nameSize)).toString("latin1");
     if (type === noteTypeBuildId && name === "GNU\0") {
       return asBuildId(Buffer.from(notes.subarray(descriptor, descriptor + descriptorSize)).toString("hex"));
     }
-    offset = next;
+    offset = descriptor + padded(descriptorSize);
   }
   return undefined;
 }

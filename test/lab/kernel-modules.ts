@@ -1,4 +1,4 @@
-import { copyFile, cp, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { appendFile, copyFile, cp, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { cached, digestOf } from "./cached.js";
@@ -24,7 +24,7 @@ export interface LabModules {
 }
 
 /** Raised when what is built changes. */
-const recipe = 2;
+const recipe = 3;
 
 /** What the stale headers call themselves where the apt sources have no other kernel. */
 const inventedRelease = "6.1.0-0-cloud-amd64";
@@ -41,7 +41,7 @@ export async function labModules(): Promise<LabModules> {
       ? await prepareHeaders(kernel.otherHeaders, join(into, "work/other"))
       : await renameKernel(await prepareHeaders(kernel.headers, join(into, "work/other")));
     // The image is configured with signing keys and a salt that Debian's headers, and so the archive, do not have.
-    const config = await readFile(join(kernel.headers.arch, ".config"));
+    const config = await readFile(join(own.arch, ".config"));
     await Promise.all([
       buildKheaders(own, kernel.source, join(into, "own")),
       buildKheaders(other, kernel.source, join(into, "other")),
@@ -61,9 +61,14 @@ export async function labModules(): Promise<LabModules> {
   };
 }
 
-/** A copy of the headers of one architecture whose Makefile finds the common ones where they are now. */
+/**
+ * A copy of the headers of one architecture whose Makefile finds the common ones where they are now. It is configured as a
+ * kernel that has kheaders as a module is; Debian's are not.
+ */
 async function prepareHeaders(headers: KernelHeaders, folder: string): Promise<KernelHeaders> {
   await cp(headers.arch, folder, { recursive: true });
+  await appendFile(join(folder, ".config"), "CONFIG_IKHEADERS=m\n");
+  await appendFile(join(folder, "include/generated/autoconf.h"), "#define CONFIG_IKHEADERS_MODULE 1\n");
   await writeFile(join(folder, "Makefile"), `include ${headers.common}/Makefile\n`);
   return { ...headers, arch: folder };
 }

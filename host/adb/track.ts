@@ -1,0 +1,42 @@
+import { type AdbConnection, AdbRefusal } from "./connection.js";
+import { type Device, parseDevices } from "./devices.js";
+import { type AdbServer, connectToServer } from "./server.js";
+
+/**
+ * Follows the server's list of devices: gives it at once, and anew with every change, until the signal aborts. (adbkit's
+ * tracker knows no transport ids, by which a device that went and came back at once is told from one that stayed.)
+ *
+ * @throws KheadersError `adb-not-found`, or `adb-failed` also when the server goes away; the signal's reason.
+ */
+export async function* trackDevices(
+  server: AdbServer,
+  signal: AbortSignal,
+): AsyncGenerator<Device[], never, undefined> {
+  const connection = await startTracking(server, signal);
+  try {
+    for (;;) yield parseDevices(await connection.readValue());
+  } finally {
+    connection.close();
+  }
+}
+
+async function startTracking(server: AdbServer, signal: AbortSignal): Promise<AdbConnection> {
+  try {
+    return await request(server, signal, "host:track-devices-l");
+  } catch (error) {
+    // Servers before platform-tools 28 or so know the short list only.
+    if (error instanceof AdbRefusal) return request(server, signal, "host:track-devices");
+    throw error;
+  }
+}
+
+async function request(server: AdbServer, signal: AbortSignal, service: string): Promise<AdbConnection> {
+  const connection = await connectToServer(server, signal);
+  try {
+    await connection.request(service);
+    return connection;
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}

@@ -1,0 +1,69 @@
+/** What a block of lines is drawn on: standard error, where that is a terminal. */
+export interface Screen {
+  readonly columns: number;
+  readonly rows: number;
+  write(text: string): unknown;
+}
+
+const redrawMilliseconds = 100;
+
+/**
+ * Lines at the bottom of a terminal that are drawn anew as they change. Other output goes above them: call
+ * {@link LiveBlock.erase} before it.
+ */
+export class LiveBlock {
+  readonly #screen: Screen;
+  readonly #lines: () => readonly string[];
+  #drawn = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param lines gives the lines as they are now, printable ASCII, those that matter most first. */
+  constructor(screen: Screen, lines: () => readonly string[]) {
+    this.#screen = screen;
+    this.#lines = lines;
+  }
+
+  /** Something has changed: the lines are drawn anew soon. */
+  changed(): void {
+    this.#timer ??= setTimeout(() => this.#draw(), redrawMilliseconds);
+  }
+
+  /** Takes the lines off the screen; they come back with the next change. */
+  erase(): void {
+    if (this.#drawn > 0) this.#screen.write(`\x1b[${this.#drawn}A\x1b[J`);
+    this.#drawn = 0;
+  }
+
+  /** Draws all lines a last time, whole, and leaves them on the screen. */
+  close(): void {
+    clearTimeout(this.#timer);
+    this.erase();
+    this.#write(this.#lines());
+  }
+
+  #draw(): void {
+    this.#timer = undefined;
+    this.erase();
+    const { rows, columns } = this.#screen;
+    const fitting = fitRows(this.#lines(), rows).map((line) => fitColumns(line, columns));
+    this.#write(fitting);
+    this.#drawn = fitting.length;
+  }
+
+  #write(lines: readonly string[]): void {
+    this.#screen.write(lines.map((line) => `${line}\n`).join(""));
+  }
+}
+
+/** Cuts a line so that it does not wrap; a terminal may wrap one that fills it. */
+export function fitColumns(line: string, columns: number): string {
+  const width = Math.max(columns - 1, 1);
+  return line.length <= width ? line : `${line.slice(0, Math.max(width - 3, 0))}...`.slice(0, width);
+}
+
+/** Keeps as many lines as fit above the cursor's, and tells of the rest. */
+export function fitRows(lines: readonly string[], rows: number): string[] {
+  const room = Math.max(rows - 1, 1);
+  if (lines.length <= room) return [...lines];
+  return [...lines.slice(0, room - 1), `... and ${lines.length - room + 1} more`];
+}
