@@ -12,6 +12,8 @@ const shellAsText = {
 export default defineConfig({
   plugins: [shellAsText],
   test: {
+    // CommonJS packages look as they do in Node and in the build.
+    deps: { interopDefault: false },
     projects: [
       {
         extends: true,
@@ -36,6 +38,7 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
+          globalSetup: ["test/support/fault-table-setup.ts"],
           testTimeout: 120_000,
           hookTimeout: 300_000,
           fileParallelism: false,

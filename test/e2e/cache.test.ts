@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { bundle } from "../../scripts/bundle.js";
+import { bundlePrograms } from "../../scripts/bundle.js";
 import { commandUser } from "../support/kheaders.js";
 import type { PullOrders } from "../support/pull-child.js";
 import { smallArchive } from "../support/small-archive.js";
@@ -97,7 +97,8 @@ describe("killed at random moments, the cache verifies and the next pull is righ
   const release = "6.6.32-android15-8";
   beforeAll(async () => {
     const folder = station.folder("child");
-    await bundle({ child: "test/support/pull-child.ts", "xz-worker": "host/archive/xz-worker.ts" }, folder);
+    const worker = { "xz-worker": "host/archive/xz-worker.ts" };
+    await bundlePrograms({ child: "test/support/pull-child.ts", ...worker }, folder);
     program = join(folder, "child.js");
   });
 

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import {
   chmodSync,
   mkdirSync,
@@ -12,18 +12,18 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { agentCommand } from "../../host/agent/script.js";
+import { errnoOf } from "../../shared/errors.js";
 import type { DeviceShell } from "./device-shells.js";
 import { findProgram } from "./programs.js";
 import { RunningAgent } from "./running-agent.js";
 
 /** Tools of a device that the agent may use, apart from those that the sandbox plays itself. */
 const tools = ["cat", "flock", "ls", "sha256sum", "sleep", "stat", "tail", "uname", "wc"];
-/** Programs that the sandbox plays. */
-const played = ["dmesg", "getprop", "insmod", "modprobe", "rmmod", "su"];
 /** Where a device has what the agent looks at. The shell's own `/proc/PID` stays the real one. */
 const devicePaths =
   /(?<![\w/])\/(?:sys|proc|system|system_dlkm|vendor|vendor_dlkm|odm|odm_dlkm|lib)\/(?!\$1|\[0-9\])/g;
 const otherModule = "virtio_net 77824 0 - Live 0x0000000000000000\n";
+const withModule = `kheaders 4096 0 - Live 0x0000000000000000\n${otherModule}`;
 const nobody = 65_534;
 
 export const archivePath = "/sys/kernel/kheaders.tar.xz";
@@ -36,7 +36,7 @@ export const nonce = "c0ffee";
 export class AgentSandbox {
   readonly #shell: DeviceShell;
   readonly #root = mkdtempSync(join(tmpdir(), "kheaders-agent-"));
-  readonly #absent = new Set<string>();
+  readonly #folders = new Set<string>();
 
   constructor(shell: DeviceShell) {
     this.#shell = shell;
@@ -70,12 +70,11 @@ export class AgentSandbox {
   }
 
   folder(devicePath: string): void {
-    let made = this.#root;
-    for (const name of devicePath.split("/").filter((part) => part !== "")) {
-      made = join(made, name);
-      mkdirSync(made, { recursive: true });
-      chmodSync(made, 0o777); // Whoever runs the agent, whatever the umask.
-    }
+    if (devicePath === "/" || this.#folders.has(devicePath)) return;
+    this.folder(dirname(devicePath));
+    mkdirSync(this.path(devicePath));
+    this.mode(devicePath, 0o777); // Whoever runs the agent, whatever the umask.
+    this.#folders.add(devicePath);
   }
 
   write(devicePath: string, content: string | Uint8Array): void {
@@ -107,13 +106,11 @@ export class AgentSandbox {
       `#!/bin/sh\nroot=${this.#root}\necho "${name} $*" >>"$root/calls"\n${script}\n`,
     );
     this.mode(`/bin/${name}`, 0o777);
-    this.#absent.delete(name);
   }
 
-  /** Takes a tool or program from the device. */
+  /** Takes a tool or program from the device; a shell that prefers its toolbox still has that one's tools. */
   withoutProgram(name: string): void {
     rmSync(this.path(`/bin/${name}`), { force: true });
-    this.#absent.add(name);
   }
 
   hasProgram(name: string): boolean {
@@ -123,7 +120,7 @@ export class AgentSandbox {
   /** Lets the device have loaded the module before the agent comes. */
   load(): void {
     this.write(archivePath, readFileSync(this.path("/module/archive")));
-    this.write("/proc/modules", `kheaders 4096 0 - Live 0x0000000000000000\n${otherModule}`);
+    this.write("/proc/modules", withModule);
   }
 
   /** Whether the device shows the module as loaded. */
@@ -172,6 +169,7 @@ export class AgentSandbox {
     await new Promise((resolve, reject) => {
       reader.stdout.once("data", resolve);
       reader.once("error", reject);
+      reader.once("exit", () => reject(new Error("the archive could not be opened")));
     });
     return reader;
   }
@@ -187,8 +185,8 @@ export class AgentSandbox {
 
   /** Ends what still runs and removes the sandbox. */
   dispose(): void {
-    for (const pid of this.#pids()) spawnSync("/bin/kill", ["-9", pid]);
-    spawnSync("/bin/chmod", ["-R", "u+rwx", this.#root]);
+    for (const pid of this.#pids()) killIfThere(Number(pid));
+    for (const folder of this.#folders) this.mode(folder, 0o700);
     rmSync(this.#root, { recursive: true, force: true });
   }
 
@@ -201,18 +199,17 @@ export class AgentSandbox {
     return { ...user, cwd: this.#root, env: { PATH: this.path("/bin"), KH_SANDBOX: this.#root } };
   }
 
-  /** Functions that stand before the toolbox's own tools in a shell that would not look into PATH for them. */
+  /** Functions that stand before the toolbox's own tools in a shell that does not look into PATH for them. */
   #shadowed(): string {
     if (!this.#shell.prefersToolbox) return "";
-    const calls = played.map((name) => {
-      // What the agent runs in the background must be one process, as an external program is.
-      const how = name === "rmmod" || name === "dmesg" || name === "getprop" ? "" : "exec ";
-      return `${name}() { ${how}${this.path(`/bin/${name}`)} "$@"; }\n`;
-    });
-    const missing = [...this.#absent]
-      .filter((name) => !played.includes(name) && this.#shell.toolbox?.tools.has(name))
-      .map((name) => `${name}() { return 127; }\n`);
-    return [...calls, ...missing].join("");
+    const inBackground = ["insmod", "modprobe", "su"];
+    return ["dmesg", "rmmod", ...inBackground]
+      .map((name) => {
+        // What the agent runs in the background must be one process, as an external program is.
+        const how = inBackground.includes(name) ? "exec " : "";
+        return `${name}() { ${how}${this.path(`/bin/${name}`)} "$@"; }\n`;
+      })
+      .join("");
   }
 
   #pids(): string[] {
@@ -224,12 +221,12 @@ export class AgentSandbox {
 
 /** A module that loads: the archive appears, the module is listed. */
 export const loading = `
-case $(/bin/cat $root/proc/modules) in
+read -r first <$root/proc/modules
+case $first in
   kheaders*) echo "\${0##*/}: failed to load kheaders: File exists" >&2; exit 1 ;;
 esac
-modules=$(/bin/cat $root/proc/modules)
 /bin/cp $root/module/archive $root${archivePath}
-printf 'kheaders 4096 0 - Live 0x0000000000000000\\n%s\\n' "$modules" >$root/proc/modules`;
+printf '%s' '${withModule}' >$root/proc/modules`;
 
 const unloading = `
 /bin/rm -f $root${archivePath}
@@ -238,6 +235,14 @@ printf '%s' '${otherModule}' >$root/proc/modules`;
 /** A program that says \`message\` and fails. */
 export function refusing(message: string, status: number): string {
   return `echo '${message}' >&2\nexit ${status}`;
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if (errnoOf(error) !== "ESRCH") throw error; // It ended by itself.
+  }
 }
 
 /** Empty for a process that has ended or belongs to somebody else. */

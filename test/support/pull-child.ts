@@ -17,23 +17,27 @@ export interface PullOrders {
 const orders: PullOrders = JSON.parse(process.argv[2] ?? "");
 const say = (text: string) => writeSync(1, `${text}\n`);
 
-say("starting");
-const result = await pull({
-  server: { endpoint: { kind: "tcp", host: "127.0.0.1", port: orders.port }, environment: {} },
-  choice: { serial: orders.serial },
-  cache: openCache({ dir: orders.cache, tool: "test", locks: orders.locks }),
-  waitSeconds: 0,
-  refresh: false,
-  offline: false,
-  keepLoaded: false,
-  allowMismatch: false,
-  trustRelease: false,
-  root: "su",
-  stallSeconds: 30,
-  signal: AbortSignal.timeout(60_000),
-  onProgress: (event) => {
-    if (event.type === "stage") say(event.stage);
-  },
-});
-say(`tree ${result.tree}`);
-process.exit(0);
+void run();
+
+async function run(): Promise<void> {
+  say("starting");
+  const result = await pull({
+    server: { endpoint: { kind: "tcp", host: "127.0.0.1", port: orders.port }, environment: {} },
+    choice: { serial: orders.serial },
+    cache: openCache({ dir: orders.cache, tool: "test", locks: orders.locks }),
+    waitSeconds: 0,
+    refresh: false,
+    offline: false,
+    keepLoaded: false,
+    allowMismatch: false,
+    trustRelease: false,
+    root: "su",
+    stallSeconds: 30,
+    signal: AbortSignal.timeout(60_000),
+    onProgress: (event) => {
+      if (event.type === "stage") say(event.stage);
+    },
+  });
+  say(`tree ${result.tree}`);
+  process.exit(0);
+}

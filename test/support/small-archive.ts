@@ -5,7 +5,10 @@ import { xz } from "./xz.js";
 const usualMacros = ["CONFIG_IKCONFIG 1", "CONFIG_IKHEADERS_MODULE 1"];
 
 /** The headers of a kernel that exists only in a test, as its compressed archive: a few files that prove its release. */
-export function smallArchive(release: string, options: { content?: string; macros?: readonly string[] } = {}): Buffer {
+export function smallArchive(
+  release: string,
+  options: { content?: string; macros?: readonly string[] } = {},
+): Buffer {
   const { content = "", macros = usualMacros } = options;
   const define = (macro: string) => `#define ${macro}\n`;
   return xz(

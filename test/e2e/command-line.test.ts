@@ -1,0 +1,113 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { smallArchive } from "../support/small-archive.js";
+import { Workstation } from "../support/workstation.js";
+
+const release = "6.1.57-android14-11";
+
+let host: Workstation;
+beforeAll(async () => {
+  host = await Workstation.open();
+  await host.simulate({ release, archive: smallArchive(release) });
+});
+afterAll(() => host.close());
+
+describe("a command line that is wrong", () => {
+  it.each([
+    [["pull", "--colour"], /unknown option '--colour'/],
+    [["pull", "surplus"], /too many arguments/],
+    [["fetch"], /unknown command 'fetch'/],
+    [["exec"], /missing required argument 'command'/],
+    [["pull", "-s"], /argument missing/],
+    [["pull", "--timeout", "soon"], /positive number of seconds/],
+    [["pull", "--wait=-1"], /positive number of seconds/],
+    [["pull", "-P", "99999"], /"99999" is no TCP port/],
+    [["pull", "-L", "carrier-pigeon"], /no adb server socket/],
+    [["pull", "-L", "tcp:5037", "-H", "localhost"], /-L cannot be given together/],
+    [["pull", "--release", release], /go with --offline/],
+    [["pull", "--offline", "--digest", "latest"], /hexadecimal/],
+  ])("%j ends with status 2 and says why", async (args, message) => {
+    const outcome = await host.kheaders(args);
+    expect(outcome).toMatchObject({ status: 2, stdout: "" });
+    expect(outcome.stderr).toMatch(message);
+  });
+
+  it("leaves nothing behind", async () => {
+    await host.kheaders(["pull", "--colour"]);
+    expect(host.cacheContents()).toEqual([]);
+  });
+
+  it("ends with status 2 when a variable is wrong, too", async () => {
+    const outcome = await host.kheaders(["pull"], { env: { ANDROID_ADB_SERVER_PORT: "five" } });
+    expect(outcome).toMatchObject({ status: 2, stdout: "" });
+    expect(outcome.stderr).toContain("ANDROID_ADB_SERVER_PORT");
+  });
+});
+
+describe("help", () => {
+  it.each([[[]], [["pull"]], [["devices"]], [["exec"]], [["unload"]]])(
+    "of %j has examples and needs no adb",
+    async (command) => {
+      const outcome = await host.kheaders([...command, "--help"], {
+        env: { ANDROID_ADB_SERVER_PORT: "1", PATH: "/nonexistent" },
+      });
+      expect(outcome).toMatchObject({ status: 0, stderr: "" });
+      expect(outcome.stdout).toMatch(/Examples?:\n +\$ kheaders /);
+    },
+  );
+
+  it("is pointed to where a command is missing", async () => {
+    const outcome = await host.kheaders([]);
+    expect(outcome.status).toBe(2);
+    expect(outcome.stderr).toContain("Usage: kheaders");
+  });
+
+  it("is beside the version", async () => {
+    const manifest = readFileSync(fileURLToPath(new URL("../../package.json", import.meta.url)), "utf8");
+    const { version }: { version?: unknown } = JSON.parse(manifest);
+    expect(await host.kheaders(["--version"])).toMatchObject({ status: 0, stdout: `${version}\n`, stderr: "" });
+  });
+});
+
+describe("what a pull tells on standard error", () => {
+  const fresh = ["pull", "--refresh"];
+
+  it("is each step with -v", async () => {
+    const { stderr } = await host.kheaders([...fresh, "-v"]);
+    const steps = stderr.split("\n").flatMap((line) => /^ *\d+\.\d{3} s {2}(\w+)/.exec(line)?.[1] ?? []);
+    const expected = ["Connecting", "Asking", "Loading", "Transferring", "Unpacking", "Publishing"];
+    expect(steps.filter((step, index) => step !== steps[index - 1])).toEqual(expected);
+  });
+
+  it("is nothing with --quiet, even on a terminal", async () => {
+    expect((await host.kheaders([...fresh, "--quiet"])).stderr).toBe("");
+    expect((await host.kheaders([...fresh, "-q"], { terminal: { of: "stderr" } })).stderr).toBe("");
+  });
+
+  it("is the error all the same with --quiet", async () => {
+    const { status, stderr } = await host.kheaders(["pull", "-q", "-s", "R5CT30ABCDE"]);
+    expect(status).toBe(3);
+    expect(stderr).toContain("R5CT30ABCDE");
+  });
+});
+
+describe("the adb server", () => {
+  const port = () => String(host.adb.port);
+  const elsewhere = { ANDROID_ADB_SERVER_PORT: "1" };
+
+  it.each([
+    ["-P", () => ({ args: ["-P", port()], env: elsewhere })],
+    ["-H and -P", () => ({ args: ["-H", "127.0.0.1", "-P", port()], env: elsewhere })],
+    ["-L", () => ({ args: ["-L", `tcp:localhost:${port()}`], env: elsewhere })],
+    ["ADB_SERVER_SOCKET", () => ({ args: [], env: { ...elsewhere, ADB_SERVER_SOCKET: `tcp:${port()}` } })],
+    [
+      "ANDROID_ADB_SERVER_ADDRESS and _PORT",
+      () => ({ args: [], env: { ANDROID_ADB_SERVER_ADDRESS: "127.0.0.1", ANDROID_ADB_SERVER_PORT: port() } }),
+    ],
+  ])("is the one that %s names", async (_, choose) => {
+    const { args, env } = choose();
+    const { status, stderr } = await host.kheaders([...args, "pull"], { env: { ...env, PATH: "/nonexistent" } });
+    expect(status, stderr).toBe(0);
+  });
+});

@@ -1,0 +1,126 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startAdbServer } from "../../lab/index.js";
+import { recordFault } from "../../support/fault-table.js";
+import type { Outcome } from "../../support/kheaders.js";
+import { ObservedDevice } from "../../support/observed-device.js";
+import { type PullStage, pullStages, pullUntil } from "../../support/pull-stages.js";
+import { Workstation } from "../../support/workstation.js";
+
+/** The promise, in seconds: nobody says goodbye over such a link. */
+const goneWithin = 60;
+const hurried = ["--stall", "3", "--timeout", "12"];
+
+/** How a pull went whose link fell silent, and the next one. */
+interface Course {
+  readonly secondsUntilGone: number;
+  readonly ended: Outcome;
+  readonly next: Outcome;
+}
+
+let host: Workstation;
+let rootShell: ObservedDevice;
+let insideSu: ObservedDevice;
+
+beforeAll(async () => {
+  host = await Workstation.open();
+  rootShell = await ObservedDevice.boot(host);
+  insideSu = await ObservedDevice.boot(host, { user: "shell", su: "magisk" });
+});
+
+afterAll(() => host.close());
+
+describe("the cable is pulled, with no goodbye", () => {
+  it.each(pullStages)("%s", async (stage) => {
+    const [fromRootShell, fromInsideSu] = await Promise.all([
+      withoutLink(rootShell, stage, hurried),
+      withoutLink(insideSu, stage, hurried),
+    ]);
+    record("link off, --stall 3", `${stage}, root shell`, fromRootShell);
+    record("link off, --stall 3", `${stage}, inside su`, fromInsideSu);
+    expectRestored(fromRootShell);
+    expectRestored(fromInsideSu);
+  });
+
+  it("during a transfer with the usual patience", async () => {
+    const course = await withoutLink(rootShell, "during the transfer", []);
+    record("link off", "during the transfer, root shell", course);
+    expectRestored(course);
+    expect(course.ended.stderr).toMatch(/^kheaders: the transfer stood still for 30 s$/m);
+  });
+});
+
+describe("the device restarts all of a sudden", () => {
+  it.each(pullStages)("%s", async (stage) => {
+    const [fromRootShell, fromInsideSu] = await Promise.all([
+      withReset(rootShell, stage),
+      withReset(insideSu, stage),
+    ]);
+    record("device reset", `${stage}, root shell`, fromRootShell);
+    record("device reset", `${stage}, inside su`, fromInsideSu);
+    expectRestored(fromRootShell);
+    expectRestored(fromInsideSu);
+  });
+});
+
+async function withoutLink(observed: ObservedDevice, stage: PullStage, options: string[]): Promise<Course> {
+  const { device } = observed;
+  return pullOverOwnServer(observed, stage, options, async (ended) => {
+    const from = await observed.mark();
+    const started = performance.now();
+    await device.setLink(false);
+    const gone = await observed.says("the module is gone", from, goneWithin);
+    const outcome = await ended;
+    await device.setLink(true);
+    return { secondsUntilGone: (gone - started) / 1000, ended: outcome };
+  });
+}
+
+async function withReset(observed: ObservedDevice, stage: PullStage): Promise<Course> {
+  const { device } = observed;
+  const course = await pullOverOwnServer(observed, stage, hurried, async (ended) => {
+    await device.reset();
+    const outcome = await ended;
+    await device.waitUp();
+    // A kernel that is no more has nothing loaded.
+    return { secondsUntilGone: 0, ended: outcome };
+  });
+  await observed.startObserver();
+  return course;
+}
+
+/** Has a pull come to the stage, then the fault befall it, and pulls again over a connection that is made anew. */
+async function pullOverOwnServer(
+  observed: ObservedDevice,
+  stage: PullStage,
+  options: readonly string[],
+  fault: (ended: Promise<Outcome>) => Promise<Omit<Course, "next">>,
+): Promise<Course> {
+  const { serial } = observed.device;
+  const server = await startAdbServer();
+  try {
+    await server.connect(serial);
+    const env = { ANDROID_ADB_SERVER_PORT: String(server.port) };
+    const command = await pullUntil(stage, observed, () =>
+      host.start(["-s", serial, "pull", "--refresh", ...options], { env }),
+    );
+    const course = await fault(command.ended);
+    if (stage === "during the transfer") await observed.setSlowLink(false);
+    await host.adb.adb("disconnect", serial);
+    await host.adb.connect(serial);
+    const next = await host.kheaders(["-s", serial, "pull", "--refresh"]);
+    return { ...course, next };
+  } finally {
+    await server.stop();
+  }
+}
+
+function record(fault: string, stage: string, { secondsUntilGone, ended }: Course): void {
+  recordFault({ fault, stage, secondsUntilGone, outcome: `status ${ended.status}` });
+}
+
+function expectRestored({ secondsUntilGone, ended, next }: Course): void {
+  expect(secondsUntilGone).toBeLessThan(goneWithin);
+  expect(ended).toMatchObject({ status: 6, stdout: "" });
+  expect(ended.stderr.match(/^kheaders: .+/gm)).toHaveLength(1);
+  expect(next).toMatchObject({ status: 0 });
+}

@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { VirtualDevice } from "../lab/index.js";
+import { kernelEvents } from "../support/device-state.js";
+import type { Outcome } from "../support/kheaders.js";
+import { Workstation } from "../support/workstation.js";
+
+let host: Workstation;
+let device: VirtualDevice;
+let first: Outcome;
+
+beforeAll(async () => {
+  host = await Workstation.open();
+  device = await host.boot({ flavour: "module" });
+  first = await host.kheaders(["pull"]);
+  expect(first.status).toBe(0);
+});
+
+afterAll(() => host.close());
+
+/** Runs the command, and tells how many modules the device's kernel loaded and unloaded meanwhile. */
+async function withEvents(args: readonly string[]): Promise<Outcome & { events: number }> {
+  const before = await kernelEvents(host, device);
+  const outcome = await host.kheaders(args);
+  return { ...outcome, events: (await kernelEvents(host, device)) - before };
+}
+
+describe("a pull of a kernel that is cached", () => {
+  it("prints the same path and loads no module", async () => {
+    const again = await withEvents(["pull"]);
+    expect(again).toMatchObject({ status: 0, stdout: first.stdout, stderr: "", events: 0 });
+  });
+
+  it("says with --json that it was a hit", async () => {
+    const { stdout } = await host.kheaders(["pull", "--json"]);
+    const result: unknown = JSON.parse(stdout);
+    expect(result).toMatchObject({ cache: "hit", tree: first.stdout.trimEnd(), source: "module", unloaded: null });
+  });
+
+  it("is shown by `devices`", async () => {
+    const { stdout } = await host.kheaders(["devices", "--json"]);
+    expect(JSON.parse(stdout)).toMatchObject({ serial: device.serial, cached: true });
+  });
+
+  it("is answered with --offline, too", async () => {
+    expect(await withEvents(["pull", "--offline"])).toMatchObject({ status: 0, stdout: first.stdout, events: 0 });
+  });
+
+  it("comes from the device all the same with --refresh", async () => {
+    expect(await withEvents(["pull", "--refresh"])).toMatchObject({ status: 0, stdout: first.stdout, events: 2 });
+  });
+});
+
+it("ends with status 3 and loads nothing with --offline, when the kernel is not cached", async () => {
+  const elsewhere = host.folder("empty-cache");
+  const outcome = await withEvents(["pull", "--offline", "--cache-dir", elsewhere]);
+  expect(outcome).toMatchObject({ status: 3, stdout: "", events: 0 });
+  expect(outcome.stderr).toContain((await host.shell(device, "uname -r")).trim());
+  expect(host.cacheContents(elsewhere)).toEqual([]);
+});
+
+it("waits with --wait for a device that reboots, and knows the kernel again by its build-id", async () => {
+  const bootId = await host.shell(device, "cat /proc/sys/kernel/random/boot_id");
+  await host.adb.adb("disconnect", device.serial);
+  const waiting = host.start(["pull", "--wait=60"]);
+  await waiting.says(/Waiting for the device/);
+  await device.reset();
+  await device.waitUp();
+  await host.adb.connect(device.serial);
+  expect(await waiting.ended).toMatchObject({ status: 0, stdout: first.stdout });
+  expect(await host.shell(device, "cat /proc/sys/kernel/random/boot_id")).not.toBe(bootId);
+  const { stdout } = await host.kheaders(["pull", "--json"]);
+  expect(JSON.parse(stdout)).toMatchObject({ cache: "hit" });
+});

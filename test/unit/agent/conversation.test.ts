@@ -1,0 +1,302 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { AgentRefusal, Conversation } from "../../../host/agent/conversation.js";
+import { becomeRoot } from "../../../host/agent/root.js";
+import { KheadersError } from "../../../shared/errors.js";
+import { protocolVersion } from "../../../shared/protocol.js";
+import type { FakeAdbServer } from "../../support/fake-adb-server.js";
+import { connected, type FakeShell, serverWithShell } from "../../support/fake-shell.js";
+
+const hello = "fingerprint=a/b:14/c\nrelease=6.1.57\nversion=#1 SMP\nmachine=aarch64\nuid=2000\n";
+const bootId = "b7f6a0f4-9f9e-4b53-8a1f-4a9f3ec1a0ce";
+const digest = "ab".repeat(32);
+
+let server: FakeAdbServer | undefined;
+let conversation: Conversation | undefined;
+afterEach(async () => {
+  conversation?.close();
+  await server?.stop();
+});
+
+/** What a fake agent answers to a command of the host; it sees the nonce as well. */
+type Answer = (shell: FakeShell, nonce: string) => void | Promise<void>;
+
+/** Starts a conversation with an agent that says `opening` behind the first line of its hello, then answers in turn. */
+async function started(
+  answers: Record<string, Answer | string> = {},
+  options: { opening?: string; version?: number; signal?: AbortSignal } = {},
+): Promise<Conversation> {
+  server = await serverWithShell(async (shell, command) => {
+    const nonce = /^KH_NONCE='(\w+)'$/m.exec(command)?.[1] ?? "";
+    shell.print(`kheaders ${options.version ?? protocolVersion} ${nonce}\n${options.opening ?? hello}.\n`);
+    for (let input = await shell.input(); input !== undefined; input = await shell.input()) {
+      const answer = answers[input.text.trimEnd()];
+      if (typeof answer === "string") shell.print(answer);
+      else await answer?.(shell, nonce);
+    }
+  });
+  const signal = options.signal ?? new AbortController().signal;
+  conversation = await Conversation.start(await connected(server, signal), { stallSeconds: 30 }, signal);
+  return conversation;
+}
+
+const noWait = () => expect.unreachable();
+
+/** Lets what was sent before travel by itself. */
+const aMoment = () => new Promise((resolve) => setTimeout(resolve, 20));
+
+describe("the hello", () => {
+  it("names the kernel", async () => {
+    const { hello: heard } = await started({}, { opening: `${hello}boot=${bootId}\n` });
+    expect(heard).toEqual({
+      fingerprint: "a/b:14/c",
+      release: "6.1.57",
+      version: "#1 SMP",
+      machine: "aarch64",
+      bootId,
+      uid: 2000,
+    });
+  });
+
+  it.each(["", "boot=\n", "boot=../../x\n"])("may come without a boot id that is one: %j", async (boot) => {
+    expect((await started({}, { opening: hello + boot })).hello.bootId).toBeUndefined();
+  });
+
+  it("must name the release", async () => {
+    await expect(started({}, { opening: "machine=aarch64\n" })).rejects.toMatchObject({
+      code: "protocol-error",
+    });
+  });
+
+  it("must be of our protocol", async () => {
+    await expect(started({}, { version: protocolVersion + 1 })).rejects.toMatchObject({
+      code: "protocol-error",
+    });
+  });
+});
+
+describe("facts", () => {
+  it("are the two files", async () => {
+    const facts = await (await started({ facts: "config=3\nnotes=2\n.\nabcde" })).facts();
+    expect(facts).toEqual({ config: Buffer.from("abc"), notes: Buffer.from("de") });
+  });
+
+  it("may be unknown", async () => {
+    const facts = await (await started({ facts: "config=none\nnotes=denied\n.\n" })).facts();
+    expect(facts).toEqual({ config: undefined, notes: undefined });
+  });
+
+  it("are short", async () => {
+    const talk = await started({ facts: "config=999999999999\nnotes=none\n.\n" });
+    await expect(talk.facts()).rejects.toMatchObject({ code: "protocol-error" });
+  });
+});
+
+describe("headers", () => {
+  it("are reported", async () => {
+    const answer =
+      "uid=2000\nsu=yes\ndebuggable=1\narchive=/proc/kheaders.tar.xz\nreadable=no\nloaded=maybe\ndenied=/a\ndenied=/b\n.\n";
+    expect(await (await started({ headers: answer })).headers()).toEqual({
+      uid: 2000,
+      su: true,
+      debuggable: true,
+      archive: "/proc/kheaders.tar.xz",
+      readable: false,
+      loaded: "unknown",
+      module: undefined,
+      denied: ["/a", "/b"],
+    });
+  });
+});
+
+describe("send", () => {
+  const header = "source=module\npath=/sys/kernel/kheaders.tar.xz\nsize=5\n";
+
+  it("gives header, bytes and trailer", async () => {
+    const talk = await started({
+      "send 0": `${header}digest=later\n.\nbytesdigest=${digest}\nunloaded=yes\ntaint=OE\n.\n`,
+    });
+    const announced = await talk.send(false, noWait);
+    expect(announced).toEqual({
+      source: "module",
+      path: "/sys/kernel/kheaders.tar.xz",
+      size: 5,
+      hasDigest: true,
+    });
+    const parts: Uint8Array[] = [];
+    for await (const part of talk.bytes(announced.size)) parts.push(part);
+    expect(Buffer.concat(parts).toString()).toBe("bytes");
+    expect(await talk.trailer()).toEqual({ digest, unloaded: "yes", taint: "OE" });
+  });
+
+  it("may have no digest and nothing to unload", async () => {
+    const talk = await started({ "send 1": `${header}.\nbytesdigest=\nunloaded=\ntaint=\n.\n` });
+    const announced = await talk.send(true, noWait);
+    expect(announced.hasDigest).toBe(false);
+    for await (const part of talk.bytes(announced.size)) expect(part.length).toBeGreaterThan(0);
+    expect(await talk.trailer()).toEqual({ digest: undefined, unloaded: undefined, taint: undefined });
+  });
+
+  it.each([
+    "size=5\npath=/a\n",
+    "source=module\nsize=5\n",
+    "source=file\npath=/a\nsize=5\n",
+    "source=module\npath=/a\n",
+  ])("says what comes: not %j", async (incomplete) => {
+    const talk = await started({ "send 0": `${incomplete}.\n` });
+    await expect(talk.send(false, noWait)).rejects.toMatchObject({ code: "protocol-error" });
+  });
+
+  it("tells when it waits for its turn", async () => {
+    const talk = await started({ "send 0": `waiting=lock\nwaiting=no\n${header}.\n` });
+    let waits = 0;
+    await talk.send(false, () => {
+      waits += 1;
+    });
+    expect(waits).toBe(1);
+  });
+
+  it("is busy when the time is up before its turn", async () => {
+    const abort = new AbortController();
+    const talk = await started({ "send 0": "waiting=lock\n" }, { signal: abort.signal });
+    const timeUp = () => abort.abort(new KheadersError("timed-out", "gave up after 3 s"));
+    await expect(talk.send(false, timeUp)).rejects.toMatchObject({
+      code: "device-busy",
+      exitStatus: 6,
+      message: expect.stringContaining("gave up after 3 s"),
+    });
+  });
+
+  it("may be refused, with diagnostics that come late", async () => {
+    const talk = await started({
+      "send 0": async (shell) => {
+        shell.print("error=load-failed\ndenied=/a\npath=/a/kheaders.ko\n.\n");
+        await aMoment();
+        shell.complain("kheaders: run insmod /a/kheaders.ko\n");
+        await aMoment();
+        shell.complain("no\nkheaders: status 1\nkheaders: refused\n");
+      },
+    });
+    const refusal = await talk.send(false, noWait).catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(AgentRefusal);
+    expect(refusal).toMatchObject({
+      reason: "load-failed",
+      path: "/a/kheaders.ko",
+      denied: ["/a"],
+      diagnostics: "kheaders: run insmod /a/kheaders.ko\nno\nkheaders: status 1\n",
+    });
+  });
+
+  it("may be refused again as root, with the diagnostics of that alone", async () => {
+    let asked = 0;
+    const talk = await started({
+      "send 0": async (shell) => {
+        asked += 1;
+        shell.print(asked === 1 ? "error=needs-root\n.\n" : "error=module-not-found\n.\n");
+        await aMoment();
+        shell.complain(asked === 1 ? "kheaders: refused\n" : "as root\nkheaders: refused\n");
+      },
+    });
+    await expect(talk.send(false, noWait)).rejects.toMatchObject({ reason: "needs-root", diagnostics: "" });
+    await expect(talk.send(false, noWait)).rejects.toMatchObject({
+      reason: "module-not-found",
+      diagnostics: "as root\n",
+    });
+  });
+
+  it("may not be refused for a reason that nobody knows", async () => {
+    const talk = await started({ "send 0": "error=\x1b[2Jbecause\n.\n" });
+    await expect(talk.send(false, noWait)).rejects.toMatchObject({
+      code: "protocol-error",
+      message: expect.stringContaining('"\\x1b[2Jbecause"'),
+    });
+  });
+});
+
+describe("unload", () => {
+  it.each([
+    ["yes", "yes"],
+    ["absent", "absent"],
+    ["in-use", "in-use"],
+    ["no", "no"],
+    ["perhaps", "no"],
+  ])("says %s", async (said, meant) => {
+    const talk = await started({ unload: `unloaded=${said}\n.\n` });
+    expect(await talk.unload(noWait)).toBe(meant);
+  });
+});
+
+describe("the end", () => {
+  it("is waited for, so that the device is restored", async () => {
+    const talk = await started({ "": (shell) => shell.exit(0) });
+    await expect(talk.end()).resolves.toBeUndefined();
+  });
+});
+
+describe("root", () => {
+  const rootHello: Answer = (shell, nonce) => shell.print(`root ${protocolVersion} ${nonce}\nuid=0\n.\n`);
+  const suThat =
+    (status: number, says: string): Answer =>
+    async (shell) => {
+      shell.print(`su=${status}\n.\n`);
+      await aMoment();
+      shell.complain(`kheaders: run su\n${says}\nkheaders: status ${status}\n`);
+    };
+
+  it("comes by way of su -c", async () => {
+    const talk = await started({ "root command": rootHello });
+    await becomeRoot(talk, "root is needed");
+  });
+
+  it("comes by way of AOSP's su, where that takes a user first", async () => {
+    const talk = await started({
+      "root command": suThat(1, "su: invalid uid/gid '-c'"),
+      "root user": rootHello,
+    });
+    await becomeRoot(talk, "root is needed");
+  });
+
+  it("is refused in the words of the su that was asked last", async () => {
+    const talk = await started({
+      "root command": suThat(1, "su: invalid uid/gid '-c'"),
+      "root user": suThat(1, "su: uid 2000 not allowed to su"),
+    });
+    await expect(becomeRoot(talk, "root is needed")).rejects.toMatchObject({
+      code: "root-refused",
+      exitStatus: 5,
+      message: "root is needed, and su refused: su: uid 2000 not allowed to su",
+    });
+  });
+
+  it("is not asked of a root manager in AOSP's style: that would run our commands", async () => {
+    const talk = await started({ "root command": suThat(13, "Permission denied"), "root user": noWait });
+    await expect(becomeRoot(talk, "root is needed")).rejects.toMatchObject({
+      code: "root-refused",
+      message: "root is needed, and su refused: Permission denied",
+    });
+  });
+
+  it("cannot be had without a su", async () => {
+    const talk = await started({ "root command": suThat(127, "sh: su: inaccessible or not found") });
+    await expect(becomeRoot(talk, "root is needed")).rejects.toMatchObject({
+      code: "needs-root",
+      exitStatus: 5,
+      message: "root is needed, and the device has no su",
+    });
+  });
+
+  it("is not waited for for ever", async () => {
+    const talk = await started();
+    await expect(becomeRoot(talk, "root is needed", 0.05)).rejects.toMatchObject({
+      code: "root-timeout",
+      exitStatus: 5,
+      message: expect.stringMatching(/^root is needed, and su did not answer/),
+      hint: expect.stringContaining("Unlock the device"),
+    });
+    await talk.end();
+  });
+
+  it("is not taken from a su that prints something else", async () => {
+    const talk = await started({ "root command": "Enter the password:\n" });
+    await expect(becomeRoot(talk, "root is needed")).rejects.toMatchObject({ code: "protocol-error" });
+  });
+});

@@ -1,0 +1,82 @@
+import { describe, expect, it } from "vitest";
+import {
+  differingNames,
+  ikheadersOf,
+  macrosOf,
+  parseAutoconf,
+  parseDotConfig,
+} from "../../../host/kernel/config.js";
+
+const dotConfig = `#
+# Automatically generated file; DO NOT EDIT.
+# Linux/arm64 6.1.57 Kernel Configuration
+#
+CONFIG_CC_VERSION_TEXT="Android (8508608) clang version 14.0.7 (a=b, \\"c\\")"
+CONFIG_64BIT=y
+CONFIG_IKHEADERS=m
+CONFIG_LOG_BUF_SHIFT=18
+CONFIG_PHYSICAL_START=0x1000000
+CONFIG_LOCALVERSION=""
+# CONFIG_MODULE_SIG_FORCE is not set
+`;
+
+const autoconf = `/*
+ *
+ * Automatically generated file; DO NOT EDIT.
+ */
+#define CONFIG_LOG_BUF_SHIFT 18
+#define CONFIG_CC_VERSION_TEXT "Android (8508608) clang version 14.0.7 (a=b, \\"c\\")"
+#define CONFIG_LOCALVERSION ""
+#define CONFIG_IKHEADERS_MODULE 1
+#define CONFIG_64BIT 1
+#define CONFIG_PHYSICAL_START 0x1000000
+`;
+
+describe("a kernel's configuration", () => {
+  const config = parseDotConfig(dotConfig);
+
+  it("holds what is set, as it is written", () => {
+    expect(Object.fromEntries(config)).toEqual({
+      CONFIG_CC_VERSION_TEXT: '"Android (8508608) clang version 14.0.7 (a=b, \\"c\\")"',
+      CONFIG_64BIT: "y",
+      CONFIG_IKHEADERS: "m",
+      CONFIG_LOG_BUF_SHIFT: "18",
+      CONFIG_PHYSICAL_START: "0x1000000",
+      CONFIG_LOCALVERSION: '""',
+    });
+  });
+
+  it("agrees with the autoconf.h that was made from it", () => {
+    expect(differingNames(macrosOf(config), parseAutoconf(autoconf))).toEqual([]);
+  });
+
+  it.each([
+    {
+      what: "=m in place of =y",
+      from: "64BIT=y",
+      to: "64BIT=m",
+      differing: ["CONFIG_64BIT", "CONFIG_64BIT_MODULE"],
+    },
+    { what: "another number", from: "SHIFT=18", to: "SHIFT=17", differing: ["CONFIG_LOG_BUF_SHIFT"] },
+    { what: "another text", from: "14.0.7", to: "14.0.8", differing: ["CONFIG_CC_VERSION_TEXT"] },
+    { what: "one more", from: "CONFIG_64BIT", to: "CONFIG_A=y\nCONFIG_64BIT", differing: ["CONFIG_A"] },
+    { what: "one less", from: "CONFIG_64BIT=y\n", to: "", differing: ["CONFIG_64BIT"] },
+  ])("differs from it by $what", ({ from, to, differing }) => {
+    const other = parseDotConfig(dotConfig.replace(from, to));
+    expect(differingNames(macrosOf(other), parseAutoconf(autoconf))).toEqual(differing);
+  });
+
+  it("may be empty", () => {
+    expect(parseDotConfig("").size).toBe(0);
+    expect(parseAutoconf("").size).toBe(0);
+  });
+
+  it.each([
+    ["CONFIG_IKHEADERS=y\n", "y"],
+    ["CONFIG_IKHEADERS=m\n", "m"],
+    ["CONFIG_IKHEADERS_PROC=m\n", "m"],
+    ["# CONFIG_IKHEADERS is not set\n", null],
+  ])("tells how the headers are offered: %j", (text, offered) => {
+    expect(ikheadersOf(parseDotConfig(text))).toBe(offered);
+  });
+});
