@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { androidRoot, textFile } from "./android-root.js";
@@ -30,11 +31,17 @@ export async function baseInitramfs(): Promise<string> {
       ...(await androidRoot()),
       { type: "file", path: "init", mode: 0o755, content: init },
       { type: "file", path: "lab/kconfig_gz.ko", mode: 0o644, content: await readFile(modules.config) },
-      ...(await driverEntries(join(kernel.root, "lib/modules", kernel.release))),
+      ...(await driverEntries(modulesFolder(kernel.root, kernel.release))),
     ];
     await writeFile(join(into, "base.cpio"), newc(entries));
   });
   return join(folder, "base.cpio");
+}
+
+/** Debian 13's packages have moved it to /usr. */
+function modulesFolder(root: string, release: string): string {
+  const merged = join(root, "usr/lib/modules", release);
+  return existsSync(merged) ? merged : join(root, "lib/modules", release);
 }
 
 /** The drivers and, in `lab/drivers/order`, the order in which they must be loaded. */
@@ -44,8 +51,10 @@ async function driverEntries(modules: string): Promise<DeviceEntry[]> {
     const match = /^(.+)\.ko(\.xz)?$/.exec(basename(path));
     if (match?.[1] !== undefined) files.set(match[1].replaceAll("-", "_"), join(modules, path));
   }
+  const builtIn = (await readFile(join(modules, "modules.builtin"), "utf8")).replaceAll("-", "_");
   const loaded = new Map<string, Buffer>();
   const add = async (name: string): Promise<void> => {
+    if (builtIn.includes(`/${name}.ko\n`)) return;
     const file = files.get(name);
     if (file === undefined) throw new Error(`the kernel has no module ${name}`);
     if (loaded.has(name)) return;
