@@ -1,2 +1,225 @@
-export { KheadersError } from "../shared/errors.js";
-export { pull } from "./pull.js";
+/**
+ * The library: what the commands do, for other programs. It prints nothing, and takes an AbortSignal for whatever waits.
+ * All options may be left out: then it is as on the command line without that flag, environment variables included.
+ * What can go wrong is a {@link KheadersError} with a code that does not change.
+ */
+import { stallSeconds } from "../shared/protocol.js";
+import type { AdbServer } from "./adb/server.js";
+import { type Cache, cacheDir as chooseCacheDir } from "./cache/index.js";
+import { defaultAnswerSeconds, defaultSettleSeconds, defaultTimeoutSeconds } from "./default-times.js";
+import {
+  defaultChoice,
+  neverAborts,
+  type Optional,
+  openCacheIn,
+  serverOf,
+  withDefaults,
+} from "./defaults.js";
+import { type Check, type DoctorOptions, doctor as runDoctor } from "./doctor.js";
+import { type PullManyOptions, pullMany as pullFromMany } from "./farm/pull-many.js";
+import type { DeviceOutcome } from "./farm/pull-one.js";
+import { type WatchOptions, watch as watchDevices } from "./farm/watch.js";
+import { findTree as findTreeOf } from "./find-tree.js";
+import { findOffline as findInCache, type OfflineSelector } from "./offline.js";
+import { type PullOptions, type PullResult, pull as pullFromDevice } from "./pull.js";
+import { type DeviceReport, type SurveyOptions, survey as surveyDevices } from "./survey.js";
+import { type UnloadOptions, unload as unloadModule } from "./unload.js";
+
+export { type ErrorCode, exitStatusOf, KheadersError } from "../shared/errors.js";
+export type { BuildId, Digest, KernelIdentity, KernelKey, Source } from "../shared/identity.js";
+export type { ProgressEvent, ProgressListener, Stage } from "../shared/progress.js";
+export type { DeviceChoice } from "./adb/devices.js";
+export type { Endpoint, EndpointOptions } from "./adb/endpoint.js";
+export type { AdbServer } from "./adb/server.js";
+export type {
+  Cache,
+  CacheEntry,
+  CacheInfo,
+  Kernel,
+  Lease,
+  ListedKernel,
+  ListedTree,
+  Listing,
+  OpenedTree,
+  Problem,
+  PruneOptions,
+  PruneReport,
+  RemovedTree,
+  RemoveReport,
+  VerifyOptions,
+  VerifyReport,
+} from "./cache/index.js";
+export { checkCopyTarget, copyTree, keepArchive, updateLink } from "./cache/index.js";
+export type { Optional } from "./defaults.js";
+export type { Check, DoctorOptions } from "./doctor.js";
+export { type Pattern, parsePattern } from "./farm/match.js";
+export type { FarmEvent, PullManyOptions } from "./farm/pull-many.js";
+export type { DeviceOutcome } from "./farm/pull-one.js";
+export type { Selection, Skipped, Target } from "./farm/selection.js";
+export type { WatchEvent, WatchOptions } from "./farm/watch.js";
+export type { Architecture } from "./kernel/architecture.js";
+export { clangIncludeFolder } from "./kernel/clang.js";
+export { compilerFlags, type Purpose } from "./kernel/compiler-flags.js";
+export { buildEnvironment } from "./kernel/environment.js";
+export { cmakeWord, makeWord, shellWord } from "./kernel/quoting.js";
+export { readTreeFacts, type TreeFacts } from "./kernel/tree-facts.js";
+export type { OfflineSelector } from "./offline.js";
+export type { PullOptions, PullResult, PullTimes } from "./pull.js";
+export type { DeviceReport, Headers, SurveyOptions } from "./survey.js";
+export { treeEnvironment } from "./tree-environment.js";
+export type { UnloadOptions } from "./unload.js";
+
+/** The version of kheaders. */
+export const version: string = KHEADERS_VERSION;
+
+/**
+ * The adb server that adb's environment variables mean, or the options `-H`, `-P` and `-L`. It is reached only when it is
+ * used, and then started where none runs on this machine.
+ *
+ * @throws KheadersError `usage` for an address that cannot be one.
+ */
+export function adbServer(
+  options: Parameters<typeof serverOf>[0] = {},
+  environment: NodeJS.ProcessEnv = process.env,
+): AdbServer {
+  return serverOf(options, environment);
+}
+
+/** The cache's folder: `KHEADERS_CACHE_DIR`, or the platform's. @throws KheadersError `cache-failed` without a home. */
+export function cacheDir(environment: NodeJS.ProcessEnv = process.env): Promise<string> {
+  return chooseCacheDir(environment, undefined);
+}
+
+/**
+ * Opens the cache, by default that of the commands. Nothing is written before there is something to keep.
+ *
+ * @throws KheadersError `cache-format` for the cache of another version; `cache-failed`.
+ */
+export function openCache(options: { readonly dir?: string | undefined } = {}): Promise<Cache> {
+  return openCacheIn(options.dir, process.env);
+}
+
+/**
+ * Gives the headers of the kernel that a device is running right now: from the cache where an entry proves to be of that
+ * kernel, else from the device.
+ *
+ * @throws KheadersError with any code but `usage`; the signal's reason when it aborts, once the device is as it was.
+ */
+export async function pull(options: Optional<PullOptions> = {}): Promise<PullResult> {
+  return pullFromDevice(await pullOptions(options));
+}
+
+/**
+ * Pulls from many devices at once, by default from all that can be used. Those of one kernel cause one transfer; what goes
+ * wrong with one device is its outcome, and holds up no other.
+ *
+ * @returns how each ended, those that ended first before the others.
+ * @throws KheadersError `no-device`, `adb-not-found`, `adb-failed`; the signal's reason when it aborts.
+ */
+export async function pullMany(options: Optional<PullManyOptions> = {}): Promise<DeviceOutcome[]> {
+  return pullFromMany({
+    ...(await withDefaults(options)),
+    devices: options.devices ?? {},
+    jobs: options.jobs ?? Number.POSITIVE_INFINITY,
+    timeoutSeconds: options.timeoutSeconds ?? defaultTimeoutSeconds,
+    root: options.root ?? "su",
+    onEvent: options.onEvent ?? (() => undefined),
+  });
+}
+
+/**
+ * Stays, and pulls from each device that comes online or has rebooted, by default from all.
+ *
+ * @throws the signal's reason when it aborts, once what was loaded is unloaded; KheadersError `adb-not-found` or
+ * `adb-failed` where the adb server cannot be reached at first.
+ */
+export async function watch(options: Optional<WatchOptions> = {}): Promise<never> {
+  return watchDevices({
+    ...(await withDefaults(options)),
+    devices: options.devices ?? {},
+    timeoutSeconds: options.timeoutSeconds ?? defaultTimeoutSeconds,
+    settleSeconds: options.settleSeconds ?? defaultSettleSeconds,
+    root: options.root ?? "su",
+    onEvent: options.onEvent ?? (() => undefined),
+  });
+}
+
+/**
+ * Asks every connected device which kernel it runs and how it offers its headers. Loads nothing and never asks su.
+ *
+ * @throws KheadersError `adb-not-found` or `adb-failed`; what goes wrong with one device is in its report.
+ */
+export async function survey(options: Optional<SurveyOptions> = {}): Promise<DeviceReport[]> {
+  const { server, cache, stallSeconds, signal } = await withDefaults(options);
+  const timeoutSeconds = options.timeoutSeconds ?? defaultAnswerSeconds;
+  return surveyDevices({ server, cache, stallSeconds, timeoutSeconds, signal });
+}
+
+/**
+ * Takes the kheaders module out of a device's kernel, as after a pull that left it in.
+ *
+ * @returns the device's serial, and whether the module was there to unload.
+ * @throws KheadersError `device-busy`, `needs-root`, `root-refused`, `not-permitted`, and what reaching a device throws.
+ */
+export function unload(
+  options: Optional<UnloadOptions> = {},
+): Promise<{ readonly serial: string; readonly unloaded: boolean }> {
+  return unloadModule({
+    server: options.server ?? adbServer(),
+    choice: options.choice ?? defaultChoice(process.env),
+    waitSeconds: options.waitSeconds ?? 0,
+    noSu: options.noSu ?? false,
+    stallSeconds: options.stallSeconds ?? stallSeconds,
+    signal: options.signal ?? neverAborts(),
+    onProgress: options.onProgress ?? (() => undefined),
+  });
+}
+
+/** Looks at everything that a pull needs, in its order, and changes nothing: starts no adb server, never asks su. */
+export async function doctor(options: Optional<Omit<DoctorOptions, "tool">> = {}): Promise<Check[]> {
+  return runDoctor({
+    server: options.server ?? adbServer(),
+    choice: options.choice ?? defaultChoice(process.env),
+    cacheDir: options.cacheDir ?? (await cacheDir()),
+    tool: version,
+    stallSeconds: options.stallSeconds ?? stallSeconds,
+    signal: options.signal ?? neverAborts(),
+  });
+}
+
+/**
+ * Answers from the cache alone, with no device.
+ *
+ * @throws KheadersError `not-cached`; `several-kernels` where several fit: the message lists them; `usage` for a digest
+ * that is none.
+ */
+export async function findOffline(
+  selector: OfflineSelector,
+  options: Optional<Pick<PullOptions, "cache" | "signal" | "onProgress">> = {},
+): Promise<PullResult> {
+  const { signal = neverAborts(), onProgress = () => undefined } = options;
+  return findInCache(options.cache ?? (await openCache()), selector, { signal, onProgress });
+}
+
+/**
+ * Finds a tree: a folder, the digest of a cached archive or its beginning, or (where `what` is undefined) the headers of
+ * the chosen device, which are pulled if need be.
+ *
+ * @returns its absolute path.
+ * @throws KheadersError `not-cached`, `several-kernels`, and what {@link pull} throws.
+ */
+export async function findTree(
+  what: string | undefined,
+  options: Optional<PullOptions> = {},
+): Promise<string> {
+  return findTreeOf(what, await pullOptions(options));
+}
+
+async function pullOptions(options: Optional<PullOptions>): Promise<PullOptions> {
+  return {
+    ...(await withDefaults(options)),
+    choice: options.choice ?? defaultChoice(process.env),
+    root: options.root ?? "su",
+    onProgress: options.onProgress ?? (() => undefined),
+  };
+}

@@ -1,14 +1,12 @@
 import type { Command } from "commander";
 import { printable } from "../../shared/printable.js";
 import { stallSeconds } from "../../shared/protocol.js";
+import { defaultAnswerSeconds } from "../default-times.js";
 import type { DeviceReport } from "../survey.js";
 import { openCacheOf } from "./cache-option.js";
 import { type GlobalFlags, serverOf } from "./options.js";
 import { printJson, printLine, runCommand } from "./run.js";
 import { table } from "./table.js";
-
-/** One device must not hold up the table. */
-const longestAnswerSeconds = 15;
 
 export function addDevices(program: Command): void {
   program
@@ -36,7 +34,7 @@ Examples:
           server: serverOf(flags, process.env),
           cache: await openCacheOf(flags),
           stallSeconds,
-          timeoutSeconds: Math.min(flags.timeout, longestAnswerSeconds),
+          timeoutSeconds: Math.min(flags.timeout, defaultAnswerSeconds),
           signal,
         });
         if (flags.json) for (const report of reports) printJson(jsonOf(report));

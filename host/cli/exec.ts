@@ -3,9 +3,9 @@ import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import type { Cache, Lease } from "../cache/index.js";
 import type { PullResult } from "../pull.js";
+import { treeEnvironment } from "../tree-environment.js";
 import { endOf } from "./child-process.js";
 import { addPullOptions, type PullFlags, pullOptionsOf } from "./pull-options.js";
-import { treeEnvironment } from "./result.js";
 import { runCommand } from "./run.js";
 
 export function addExec(program: Command): void {
@@ -55,10 +55,11 @@ async function leased(
 
 /** Runs the command on our terminal. @returns its exit status, as a shell tells it. */
 async function run(command: string, args: string[], environment: Record<string, string>): Promise<number> {
-  const child = spawn(command, args, { stdio: "inherit", env: { ...process.env, ...environment } });
   const forward = (signal: NodeJS.Signals) => child.kill(signal);
+  // Before the command starts, or a signal that comes with its first breath ends us alone.
   process.on("SIGTERM", forward).on("SIGHUP", forward);
   // Ctrl-C reaches the command from the terminal; it decides what to do, we report how it ended.
   process.on("SIGINT", () => undefined);
+  const child = spawn(command, args, { stdio: "inherit", env: { ...process.env, ...environment } });
   return endOf(child, command);
 }

@@ -12,6 +12,9 @@ import { addPull } from "./pull.js";
 import { addUnload } from "./unload.js";
 import { addWatch } from "./watch.js";
 
+// A reader of our output that went away is no failure of ours.
+process.stdout.on("error", () => undefined);
+
 const program = new Command("kheaders")
   .description(
     "The kernel headers of the very kernel that your Android device is running, on your workstation.",

@@ -3,6 +3,7 @@ import { KheadersError } from "../../shared/errors.js";
 import type { DeviceChoice } from "../adb/devices.js";
 import { chooseEndpoint, parsePort } from "../adb/endpoint.js";
 import type { AdbServer } from "../adb/server.js";
+import { defaultTimeoutSeconds } from "../default-times.js";
 
 /** Options that every command takes, before or after its name, as adb has them. */
 export interface GlobalFlags {
@@ -22,8 +23,6 @@ export interface GlobalFlags {
   readonly quiet?: boolean;
   readonly verbose?: boolean;
 }
-
-const defaultTimeoutSeconds = 300;
 
 /** Adds the options of {@link GlobalFlags}. */
 export function addGlobalOptions(program: Command): Command {

@@ -46,8 +46,6 @@ export async function runCommand(
   const interrupt = () => end("interrupted");
   const terminate = () => end("terminated");
   process.on("SIGINT", interrupt).on("SIGTERM", terminate).on("SIGHUP", terminate);
-  // A reader that went away is no failure of ours.
-  process.stdout.on("error", () => undefined);
   const timer = settings.untimed
     ? undefined
     : setTimeout(() => {

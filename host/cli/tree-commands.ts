@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { asKheadersError, errnoOf, type KheadersError } from "../../shared/errors.js";
 import type { Cache } from "../cache/index.js";
 import type { PullResult } from "../pull.js";
+import { treeEnvironment } from "../tree-environment.js";
 import { endOf } from "./child-process.js";
-import { treeEnvironment } from "./result.js";
 
 /** How long a command may take to end once it is told to, in milliseconds. */
 const endingMilliseconds = 5_000;

@@ -1,23 +1,8 @@
 import { type Command, Option } from "commander";
-import { KheadersError } from "../../shared/errors.js";
-import { printable } from "../../shared/printable.js";
-import type { ProgressEvent } from "../../shared/progress.js";
-import type { WatchEvent } from "../farm/watch.js";
 import { collect } from "./options.js";
-import { addCommonPullOptions, type PullFlags, sharedPullOptionsOf } from "./pull-options.js";
-import { printJson, printLine, type RunContext, runCommand } from "./run.js";
-import { type SelectionFlags, selectionOf } from "./selection-options.js";
-import { stageTexts } from "./stage-texts.js";
-import { type TreeCommand, TreeCommands } from "./tree-commands.js";
-import { eventLine, eventObject } from "./watch-event.js";
-
-/** For how long a device must stay as it is before that counts, in seconds. */
-const settleSeconds = 1;
-
-interface Flags extends PullFlags, SelectionFlags {
-  readonly exec?: string;
-  readonly shell?: boolean;
-}
+import { addCommonPullOptions } from "./pull-options.js";
+import { runCommand } from "./run.js";
+import type { WatchFlags } from "./run-watch.js";
 
 export function addWatch(program: Command): void {
   const command = program
@@ -47,75 +32,11 @@ Examples:
   $ kheaders watch --exec 'echo "$KHEADERS_SERIAL $KHEADERS_TREE" >> trees' --shell`,
     )
     .action(async (args: string[], _options, invoked: Command) => {
-      const flags = invoked.optsWithGlobals<Flags>();
-      await runCommand(flags, (context) => runWatch(flags, args, context), { untimed: true });
+      const flags = invoked.optsWithGlobals<WatchFlags>();
+      await runCommand(
+        flags,
+        async (context) => (await import("./run-watch.js")).runWatch(flags, args, context),
+        { untimed: true },
+      );
     });
-}
-
-async function runWatch(flags: Flags, args: readonly string[], context: RunContext): Promise<number> {
-  const devices = selectionOf(flags);
-  const command = commandOf(flags, args);
-  const options = await sharedPullOptionsOf(flags, context);
-  const { watch } = await import("../farm/watch.js");
-  const print = (event: Parameters<typeof eventObject>[0]) => {
-    if (flags.json) printJson(eventObject(event));
-    else printLine(eventLine(event));
-  };
-  const commands =
-    command &&
-    new TreeCommands(command, options.cache, (serial, end) => print({ type: "command-ended", serial, end }));
-  const trees = new Map<string, string>();
-  const onEvent = (event: WatchEvent) => {
-    if (event.type === "progress") {
-      tellProgress(event.serial, event.event, flags);
-      return;
-    }
-    print(event);
-    if (event.type !== "pulled" || trees.get(event.serial) === event.result.digest) return;
-    trees.set(event.serial, event.result.digest);
-    commands?.start(event.serial, event.result);
-  };
-  const readerGone = new AbortController();
-  process.stdout.on("error", () => readerGone.abort());
-  try {
-    await watch({
-      ...options,
-      devices,
-      root: flags.su ? "su" : "never",
-      timeoutSeconds: flags.timeout,
-      settleSeconds,
-      signal: AbortSignal.any([context.signal, readerGone.signal]),
-      onEvent,
-    });
-  } catch (error) {
-    if (!readerGone.signal.aborted) throw error;
-  } finally {
-    await commands?.close();
-  }
-  return 0;
-}
-
-function commandOf(flags: Flags, args: readonly string[]): TreeCommand | undefined {
-  const { exec, shell } = flags;
-  if (exec === undefined) {
-    if (shell) throw new KheadersError("usage", "--shell goes with --exec");
-    if (args.length > 0) {
-      throw new KheadersError("usage", `"${printable(args[0] ?? "")}" is an argument of no command`, {
-        hint: "Name the command with --exec.",
-      });
-    }
-    return undefined;
-  }
-  return shell ? { program: "sh", args: ["-c", exec, "sh", ...args] } : { program: exec, args };
-}
-
-function tellProgress(serial: string, event: ProgressEvent, flags: Flags): void {
-  if (flags.quiet) return;
-  const device = printable(serial);
-  if (event.type === "warning") process.stderr.write(`kheaders: ${device}: warning: ${event.message}\n`);
-  else if (event.type === "notice") process.stderr.write(`kheaders: ${event.message}\n`);
-  else if (event.type === "stage" && flags.verbose) {
-    const detail = event.detail ? ` (${event.detail})` : "";
-    process.stderr.write(`${device}  ${stageTexts[event.stage]}${detail}\n`);
-  }
 }

@@ -88,6 +88,8 @@ export class RunningKheaders {
       ...commandUser,
       cwd: options.cwd ?? options.folder,
       env: options.env,
+      // A process group of its own, for `kill`.
+      detached: true,
       // A terminal is typed on; otherwise there is nothing to read.
       stdio: [terminal ? "pipe" : "ignore", "pipe", "pipe"],
     });
@@ -141,10 +143,11 @@ export class RunningKheaders {
     this.#child.stdin?.write(text);
   }
 
-  /** Ends it at once, where it still runs. */
+  /** Ends it at once, with all that it started, where something of it still runs. */
   async kill(): Promise<void> {
-    if (!this.#isRunning) return;
-    this.#child.kill("SIGKILL");
+    const { pid } = this.#child;
+    if (!this.#isRunning || pid === undefined) return;
+    process.kill(-pid, "SIGKILL");
     // How it ends is of no interest any more.
     await this.ended.catch(() => undefined);
   }

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { exitStatusOf } from "../../../shared/errors.js";
 import type { SimulatedDevice } from "../../lab/index.js";
@@ -218,5 +219,87 @@ describe("32 devices of 4 kernels with 3 that hang, 2 that refuse and 1 unplugge
     expect(status).toBe(statuses.get(String(firstToFail)));
     expect(await inLoading.hasArchive()).toBe(false);
     expect(await inTransfer.hasArchive()).toBe(false);
+  });
+});
+
+describe("a device that makes no headway", () => {
+  let host: Workstation;
+
+  beforeAll(async () => {
+    host = await Workstation.open();
+  });
+  afterAll(() => host.close());
+
+  it("does not keep its kernel from others, not even those of another process", async () => {
+    const kernel = farmKernel("6.1.1-stuck");
+    const stuck = await host.simulate({ ...otherBuild(kernel), faults: { loadDelay: 1000 } });
+    const healthy = await host.simulate(kernel.options);
+    const holding = host.start(["pull", "-v", "--stall", "3", "-s", stuck.serial]);
+    await holding.says(/Loading the headers on the device/);
+    const outcome = await host.kheaders(["pull", "--json", "--timeout", "30", "-s", healthy.serial]);
+    expect(objectsIn(outcome.stdout)).toEqual([
+      expect.objectContaining({ digest: kernel.digest, cache: "miss" }),
+    ]);
+    expect(outcome.stderr).toContain("Waiting for another kheaders that pulls this kernel");
+    holding.signal("SIGINT");
+    expect(await holding.ended).toMatchObject({ status: exitStatusOf.interrupted });
+  });
+
+  it("does not keep others from a decoder", async () => {
+    const slow = await Promise.all(
+      Array.from({ length: availableParallelism() + 1 }, (_, index) =>
+        host.simulate({ ...farmKernel(`6.1.${index}-slow`).options, faults: { readRate: 1 } }),
+      ),
+    );
+    const kernel = farmKernel("6.6.1-late");
+    const late = "#!/lab-bin/busybox sh\nsleep 2\necho lab/late/late:15/LAB.1/1:user/release-keys\n";
+    const healthy = await host.simulate({ ...kernel.options, programs: { "/system/bin/getprop": late } });
+    const serials = [...slow, healthy].flatMap(({ serial }) => ["-s", serial]);
+    const { stdout } = await host.kheaders(["pull", "--json", "--stall", "3", "--timeout", "15", ...serials]);
+    const results = objectsIn(stdout);
+    expect(results[0]).toMatchObject({ serial: healthy.serial, digest: kernel.digest });
+    expect(results.slice(1).map(({ error }) => error)).toEqual(
+      slow.map(() => expect.objectContaining({ code: "timed-out" })),
+    );
+  });
+});
+
+describe("pull --all", () => {
+  let host: Workstation;
+
+  beforeAll(async () => {
+    host = await Workstation.open();
+  });
+  afterAll(() => host.close());
+
+  it("waits for devices with --wait", async () => {
+    const kernel = farmKernel("6.1.1-awaited");
+    const device = await host.simulate(kernel.options, { attach: false });
+    const running = host.start(["pull", "--all", "--wait", "--json"]);
+    await running.says(/Waiting for devices/);
+    await host.adb.connect(device.serial);
+    const { status, stdout } = await running.ended;
+    expect(status).toBe(0);
+    expect(objectsIn(stdout)).toMatchObject([{ serial: device.serial, digest: kernel.digest }]);
+    await device.stop();
+    await host.adb.adb("disconnect", device.serial);
+  });
+
+  it("leaves no module loaded when it is interrupted, and nothing unfinished in the cache", async () => {
+    const before = host.cacheContents();
+    const devices = await Promise.all(
+      ["6.1.2-cut", "6.1.3-cut"].map((release) =>
+        host.simulate({ ...farmKernel(release).options, faults: { readRate: 20 } }),
+      ),
+    );
+    const running = host.start(["pull", "--all", "-v"]);
+    await running.says(/Transferring/);
+    running.signal("SIGINT");
+    const { status, stdout } = await running.ended;
+    expect({ status, stdout }).toEqual({ status: exitStatusOf.interrupted, stdout: "" });
+    const { loads, unloads } = await totalLoads(devices);
+    expect(loads).toBeGreaterThan(0);
+    expect(unloads).toBe(loads);
+    expect(host.cacheContents()).toEqual(before);
   });
 });

@@ -251,6 +251,23 @@ describe("a module that does not load", () => {
     expect(explainRefusal(context({ diagnostics })).message).toMatch(/Bad address$/);
   });
 
+  it("is not explained by what the kernel said of an earlier attempt", () => {
+    const diagnostics =
+      inserting.toybox("Out of memory") +
+      kernelLog("[ 9.0] kheaders: Loading of unsigned module is rejected", "[ 9.5] wlan: fine");
+    expect(explainRefusal(context({ diagnostics })).message).toMatch(/no memory left/);
+  });
+
+  it("is explained by the kernel's last word", () => {
+    const diagnostics =
+      inserting.toybox("No such file or directory") +
+      kernelLog(
+        "[ 9.0] kheaders: Loading of unsigned module is rejected",
+        "[ 9.5] kheaders: Unknown symbol sysfs_new (err -2)",
+      );
+    expect(explainRefusal(context({ diagnostics })).message).toMatch(/Unknown symbol sysfs_new/);
+  });
+
   it("is explained by what the module that was tried says, not by a modprobe that knows another", () => {
     const diagnostics =
       ran("modprobe kheaders", 1, "modprobe: Operation not permitted") +
@@ -304,14 +321,14 @@ describe("a module that is not found", () => {
     for (const folder of moduleFolders) expect(error.message).toContain(folder);
   });
 
-  it("may lie in a folder that may not be listed", () => {
+  it("may lie in a folder that not even root may list", () => {
     const denied = ["/system_dlkm/lib/modules", "/vendor_dlkm/lib/modules"];
     const refusal = context({ refusal: "module-not-found", path: undefined, ikheaders: "m", denied });
     expect(explainRefusal(refusal)).toMatchObject({
-      code: "needs-root",
+      code: "not-permitted",
       exitStatus: 5,
       message: expect.stringContaining(
-        "/system_dlkm/lib/modules, /vendor_dlkm/lib/modules may not be listed",
+        "/system_dlkm/lib/modules, /vendor_dlkm/lib/modules may not be listed even by root",
       ),
     });
   });
@@ -336,6 +353,12 @@ describe("a user who may not", () => {
     { what: "that was never built", some: { path: undefined, ikheaders: null }, code: "no-headers" },
   ])("load the module $what: $code", ({ some, code }) => {
     expect(explainRefusal(context({ refusal: "needs-root", ...some })).code).toBe(code);
+  });
+
+  it("load a module is told of the folders where it may be", () => {
+    const denied = ["/system_dlkm/lib/modules"];
+    const error = explainRefusal(context({ refusal: "needs-root", path: undefined, ikheaders: "m", denied }));
+    expect(error.message).toContain("/system_dlkm/lib/modules, which this user may not list");
   });
 });
 

@@ -137,7 +137,8 @@ describe("bytes", () => {
     it("are not waited for for ever, but longer than the agent does", async () => {
       vi.useFakeTimers();
       const silent = { exitStatus: undefined, read: () => new Promise<undefined>(() => {}) };
-      const bytes = new AgentOutput(silent, never, stallSeconds).bytes(1).next();
+      const output = new AgentOutput(silent, never, stallSeconds);
+      const bytes = output.bytes(1).next();
       const outcome = expect(bytes).rejects.toMatchObject({
         code: "timed-out",
         message: "the transfer stood still for 30 s",
@@ -150,8 +151,10 @@ describe("bytes", () => {
         });
       await vi.advanceTimersByTimeAsync(stallSeconds * 1000);
       expect(settled).toBe(false);
+      expect(output.hasStalled).toBe(false);
       await vi.advanceTimersByTimeAsync(30_000);
       await outcome;
+      expect(output.hasStalled).toBe(true);
     });
   });
 });
