@@ -14,6 +14,8 @@ export default defineConfig({
   test: {
     // CommonJS packages look as they do in Node and in the build.
     deps: { interopDefault: false },
+    // Most tests wait for processes: by default vitest leaves a core of two idle.
+    maxWorkers: 2,
     projects: [
       {
         extends: true,

@@ -75,7 +75,9 @@ function printTable(reports: readonly DeviceReport[]): void {
   ]);
   for (const line of table(headings, rows)) printLine(line);
   for (const { serial, problem } of reports) {
-    if (problem)
-      process.stderr.write(`kheaders: ${printable(serial)}: ${problem.message}\n  ${problem.hint ?? ""}\n`);
+    if (!problem) continue;
+    const name = printable(serial);
+    const about = problem.message.startsWith(name) ? problem.message : `${name}: ${problem.message}`;
+    process.stderr.write(`kheaders: ${about}\n${problem.hint ? `  ${problem.hint}\n` : ""}`);
   }
 }

@@ -36,7 +36,10 @@ describe("where no adb server runs", () => {
   });
 
   it("one is started, and a pull goes on with it", async () => {
-    const device = await host.simulate({ release: "6.1.1", archive: smallArchive("6.1.1") }, { attach: false });
+    const device = await host.simulate(
+      { release: "6.1.1", archive: smallArchive("6.1.1") },
+      { attach: false },
+    );
     expect(await host.kheaders(["devices"], only({ ADB: adb }))).toMatchObject({
       status: 0,
       stdout: "",
@@ -69,7 +72,9 @@ describe("where no adb server runs", () => {
   it("a pull ends with status 3 and says what to install where there is no adb either", async () => {
     const outcome = await host.kheaders(["pull"], only({}));
     expect(outcome).toMatchObject({ status: 3, stdout: "" });
-    expect(outcome.stderr).toMatch(/no adb was found.*\n {2}Install Android's platform-tools .*apt install adb/);
+    expect(outcome.stderr).toMatch(
+      /no adb was found.*\n {2}Install Android's platform-tools .*apt install adb/,
+    );
   });
 });
 

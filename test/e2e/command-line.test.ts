@@ -66,7 +66,11 @@ describe("help", () => {
   it("is beside the version", async () => {
     const manifest = readFileSync(fileURLToPath(new URL("../../package.json", import.meta.url)), "utf8");
     const { version }: { version?: unknown } = JSON.parse(manifest);
-    expect(await host.kheaders(["--version"])).toMatchObject({ status: 0, stdout: `${version}\n`, stderr: "" });
+    expect(await host.kheaders(["--version"])).toMatchObject({
+      status: 0,
+      stdout: `${version}\n`,
+      stderr: "",
+    });
   });
 });
 
@@ -107,7 +111,9 @@ describe("the adb server", () => {
     ],
   ])("is the one that %s names", async (_, choose) => {
     const { args, env } = choose();
-    const { status, stderr } = await host.kheaders([...args, "pull"], { env: { ...env, PATH: "/nonexistent" } });
+    const { status, stderr } = await host.kheaders([...args, "pull"], {
+      env: { ...env, PATH: "/nonexistent" },
+    });
     expect(status, stderr).toBe(0);
   });
 });

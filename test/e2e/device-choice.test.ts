@@ -25,7 +25,11 @@ describe("with no device", () => {
     expect(stdout).toMatch(/^\{.*\}\n$/);
     expect(JSON.parse(stdout)).toEqual({
       serial: null,
-      error: { code: "no-device", message: "no device is connected", hint: expect.stringContaining("--wait") },
+      error: {
+        code: "no-device",
+        message: "no device is connected",
+        hint: expect.stringContaining("--wait"),
+      },
     });
   });
 

@@ -14,7 +14,8 @@ beforeAll(async () => {
   host = await Workstation.open();
   await Promise.all(
     names.map(async (name) => {
-      const flavour = name === "restricted module" ? "module" : name === "restricted built-in" ? "built-in" : name;
+      const flavour =
+        name === "restricted module" ? "module" : name === "restricted built-in" ? "built-in" : name;
       const restricted = name.startsWith("restricted");
       const user = restricted ? "shell" : "root";
       devices.set(name, await host.boot({ flavour, restricted, user }));

@@ -25,7 +25,8 @@ async function attachOnly(archive: Uint8Array): Promise<SimulatedDevice> {
 
 describe("where something cannot be written", () => {
   const what = "folders that cannot be written";
-  if (runsAsRoot) return skipBecause("only root can run the command here, and root may write everywhere", what);
+  if (runsAsRoot)
+    return skipBecause("only root can run the command here, and root may write everywhere", what);
 
   let device: SimulatedDevice;
   let closed: string;
@@ -93,21 +94,26 @@ describe("on a full disk", () => {
     writeFileSync(list, "");
     chmodSync(list, 0o666);
     const outcome = await host.kheaders(args, { before: onSmallDisk, env: { DISK: disk, LEFT: list } });
-    const left = readFileSync(list, "utf8").split("\n").filter((path) => path !== "");
+    const left = readFileSync(list, "utf8")
+      .split("\n")
+      .filter((path) => path !== "");
     return { ...outcome, left: left.map((path) => path.slice(disk.length + 1)).sort() };
   }
 
-  it.each(cases)("a pull that has no room for %s ends with status 8 and leaves nothing", async (name, archive) => {
-    const device = await attachOnly(archive);
-    const disk = host.folder(`small-disk-for-${name}`);
-    const outcome = await kheaders(disk, ["pull", "--cache-dir", disk]);
-    expect(outcome).toMatchObject({ status: 8, stdout: "" });
-    expect(outcome.stderr).toMatch(/no space left for .*\n {2}Free some space/);
-    expect(outcome.left.filter((path) => path.includes("/"))).toEqual([]);
-    expect(outcome.left).toContain("trees");
-    expect(await device.counts()).toEqual({ loads: 1, unloads: 1 });
-    expect(await device.hasArchive()).toBe(false);
-  });
+  it.each(cases)(
+    "a pull that has no room for %s ends with status 8 and leaves nothing",
+    async (name, archive) => {
+      const device = await attachOnly(archive);
+      const disk = host.folder(`small-disk-for-${name}`);
+      const outcome = await kheaders(disk, ["pull", "--cache-dir", disk]);
+      expect(outcome).toMatchObject({ status: 8, stdout: "" });
+      expect(outcome.stderr).toMatch(/no space left for .*\n {2}Free some space/);
+      expect(outcome.left.filter((path) => path.includes("/"))).toEqual([]);
+      expect(outcome.left).toContain("trees");
+      expect(await device.counts()).toEqual({ loads: 1, unloads: 1 });
+      expect(await device.hasArchive()).toBe(false);
+    },
+  );
 
   it("a pull whose copy has no room ends with status 8 and leaves nothing of it", async () => {
     await attachOnly(smallArchive(release, { content: easy(4_000_000) }));

@@ -30,10 +30,17 @@ describe("a pull of a kernel that is cached", () => {
     expect(again).toMatchObject({ status: 0, stdout: first.stdout, stderr: "", events: 0 });
   });
 
-  it("says with --json that it was a hit", async () => {
+  it("says with --json that it was a hit, and all that is known of the kernel", async () => {
     const { stdout } = await host.kheaders(["pull", "--json"]);
     const result: unknown = JSON.parse(stdout);
-    expect(result).toMatchObject({ cache: "hit", tree: first.stdout.trimEnd(), source: "module", unloaded: null });
+    expect(result).toMatchObject({
+      cache: "hit",
+      tree: first.stdout.trimEnd(),
+      source: "module",
+      unloaded: null,
+      release: (await host.shell(device, "uname -r")).trim(),
+      buildId: expect.stringMatching(/^[0-9a-f]{40}$/),
+    });
   });
 
   it("is shown by `devices`", async () => {
@@ -42,11 +49,19 @@ describe("a pull of a kernel that is cached", () => {
   });
 
   it("is answered with --offline, too", async () => {
-    expect(await withEvents(["pull", "--offline"])).toMatchObject({ status: 0, stdout: first.stdout, events: 0 });
+    expect(await withEvents(["pull", "--offline"])).toMatchObject({
+      status: 0,
+      stdout: first.stdout,
+      events: 0,
+    });
   });
 
   it("comes from the device all the same with --refresh", async () => {
-    expect(await withEvents(["pull", "--refresh"])).toMatchObject({ status: 0, stdout: first.stdout, events: 2 });
+    expect(await withEvents(["pull", "--refresh"])).toMatchObject({
+      status: 0,
+      stdout: first.stdout,
+      events: 2,
+    });
   });
 });
 

@@ -1,4 +1,12 @@
-import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from "node:fs";
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { SimulatedDevice } from "../lab/index.js";
@@ -53,10 +61,13 @@ describe("pull -o DIR", () => {
   });
 
   it.each([
-    ["a folder that is not empty", () => {
-      mkdirSync(join(folder, "taken"));
-      writeFileSync(join(folder, "taken/mine"), "mine");
-    }],
+    [
+      "a folder that is not empty",
+      () => {
+        mkdirSync(join(folder, "taken"));
+        writeFileSync(join(folder, "taken/mine"), "mine");
+      },
+    ],
     ["a file", () => writeFileSync(join(folder, "taken"), "mine")],
   ])("refuses %s with status 8, changes nothing there, and asks no device", async (_, make) => {
     make();

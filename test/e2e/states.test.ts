@@ -53,7 +53,10 @@ describe("a device whose kheaders.ko is of another kernel", () => {
   it("is unpacked with --allow-mismatch, and never served as that kernel's", async () => {
     const cache = ["--cache-dir", host.folder("mismatch")];
     const allowed = await kheaders("stale", "pull", "--allow-mismatch", ...cache);
-    expect(allowed).toMatchObject({ status: 0, stdout: expect.stringMatching(/^\/.+\/trees\/[0-9a-f]{64}\n$/) });
+    expect(allowed).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^\/.+\/trees\/[0-9a-f]{64}\n$/),
+    });
     expect(allowed.stderr).toContain((await labModules()).staleRelease);
     expect(await kheaders("stale", "pull", "--offline", ...cache)).toMatchObject({ status: 3, stdout: "" });
     const { status, stdout } = await kheaders("stale", "pull", "--json", ...cache);

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { runAny } from "./command.js";
-import { freePort } from "./ports.js";
+import { freePort, listens } from "./ports.js";
 
 /** What an adb command printed. */
 export interface AdbOutput {
@@ -50,6 +50,10 @@ export async function startAdbServer(): Promise<AdbServer> {
   const { pid } = child;
   if (pid === undefined) throw new Error("the adb server has no process id");
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  // A client that finds no server would start one that nobody ends.
+  for (const end = Date.now() + upWithin; !(await listens(port)); await sleep(10)) {
+    if (child.exitCode !== null || Date.now() > end) throw new Error("the adb server does not start");
+  }
 
   const adb = async (...args: string[]): Promise<AdbOutput> => {
     const { stdout, stderr, status } = await runAny("adb", args, { env });

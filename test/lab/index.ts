@@ -5,10 +5,10 @@ export { type AdbOutput, type AdbServer, startAdbServer } from "./adb-server.js"
 export { shellUser, textFile } from "./android-root.js";
 export { buildLab } from "./build.js";
 export { type LabModules, labModules } from "./kernel-modules.js";
-export { withOtherFlags, withUnknownSymbol } from "./module-faults.js";
+export { withOtherFlags, withoutArchive, withUnknownSymbol } from "./module-faults.js";
 export type { DeviceEntry } from "./newc.js";
 export { labCache } from "./paths.js";
-export { freePort } from "./ports.js";
+export { freePort, listens } from "./ports.js";
 export {
   type Faults,
   type InventedKernel,

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 
 const given = new Set<number>();
 
@@ -18,4 +18,16 @@ export async function freePort(): Promise<number> {
   if ((port >= 5554 && port <= 5585) || given.has(port)) return freePort();
   given.add(port);
   return port;
+}
+
+/** Whether somebody listens on a port of the loopback address. */
+export function listens(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    const finish = (answer: boolean) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once("connect", () => finish(true)).once("error", () => finish(false));
+  });
 }

@@ -1,10 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { once } from "node:events";
 import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import {
   type AdbServer,
   type BootOptions,
@@ -52,10 +49,7 @@ export class Workstation {
   }
 
   static async open(): Promise<Workstation> {
-    const adb = await startAdbServer();
-    // An adb command that finds no server yet starts one of its own, and two of them end each other.
-    while (!(await accepts(adb.port))) await sleep(10);
-    return new Workstation(adb);
+    return new Workstation(await startAdbServer());
   }
 
   /** Makes an empty folder that the command's user owns. */
@@ -139,14 +133,4 @@ export class Workstation {
       KHEADERS_CACHE_DIR: this.cache,
     };
   }
-}
-
-/** Whether something listens on a port of the loopback address. */
-async function accepts(port: number): Promise<boolean> {
-  const socket = connect(port, "127.0.0.1");
-  const accepted = once(socket, "connect").then(
-    () => true,
-    () => false,
-  );
-  return accepted.finally(() => socket.destroy());
 }
