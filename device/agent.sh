@@ -49,9 +49,25 @@ module_folders='/system/lib/modules /system_dlkm/lib/modules /vendor/lib/modules
 if [ -n "${KSH_VERSION-}" ]; then
   # shellcheck disable=SC3044
   out() { print -r -- "$1"; }
+  # shellcheck disable=SC3034
+  read_all() { text=$(<"$1"); }
 else
   out() { printf '%s\n' "$1"; }
+  read_all() { text=$(cat "$1"); }
 fi
+
+newline='
+'
+block=
+
+# Adds a line to the answer.
+tell() { block=$block$1$newline; }
+
+# Sends the answer, in one piece: adb carries each write by itself, and waits for the other side in between.
+tell_all() {
+  out "$block."
+  block=
+}
 
 note() { out "kheaders: $1" >&2; }
 
@@ -80,53 +96,63 @@ read_kernel() {
 
 hello_shell() {
   read_kernel
-  out "kheaders $protocol $KH_NONCE"
-  out "fingerprint=$(getprop ro.build.fingerprint 2>/dev/null)"
-  out "release=$release"
-  out "version=$version"
-  out "machine=$machine"
+  tell "kheaders $protocol $KH_NONCE"
+  tell "fingerprint=$(getprop ro.build.fingerprint 2>/dev/null)"
+  tell "release=$release"
+  tell "version=$version"
+  tell "machine=$machine"
   first_line /proc/sys/kernel/random/boot_id
-  out "boot=$line"
-  out "uid=$uid"
-  out .
+  tell "boot=$line"
+  tell "uid=$uid"
+  tell_all
 }
 
 hello_root() {
-  out "root $protocol $KH_NONCE"
-  out "uid=$uid"
-  out .
+  tell "root $protocol $KH_NONCE"
+  tell "uid=$uid"
+  tell_all
 }
 
-# Sets `uid` to the effective user id. /proc/self is the shell itself: the loop's redirection opens it.
+# Sets `uid` to the effective user id. Who reads /proc/self has ours, be it this shell or a child of it.
 read_uid() {
-  uid=
-  while read -r key _ value _; do
-    [ "$key" = Uid: ] || continue
-    uid=$value
-    break
-  done </proc/self/status
+  read_all /proc/self/status
+  text=${text#*Uid:}
+  # shellcheck disable=SC2086 # A list of words: the real, the effective, ...
+  set -- $text
+  uid=$2
 }
 
-# Size of file $1, or "none" where it is not there, or "denied".
-size_of() {
-  if [ -r "$1" ]; then
-    stat -c %s "$1" 2>/dev/null || wc -c <"$1" 2>/dev/null || out denied
-  elif [ -e "$1" ]; then
-    out denied
-  else
-    out none
-  fi
+# Tells how long file $1, a fact, is.
+tell_fact() {
+  case $1 in *config.gz) tell "config=$2" ;; *) tell "notes=$2" ;; esac
 }
 
+# Sends what tells kernels apart, as far as it may be read. One process tells both sizes, another sends both files.
 facts() {
-  config=$(size_of /proc/config.gz)
-  notes=$(size_of /sys/kernel/notes)
-  out "config=$config"
-  out "notes=$notes"
-  out .
   set --
-  case $config in *[!0-9]* | '') ;; *) set -- /proc/config.gz ;; esac
-  case $notes in *[!0-9]* | '') ;; *) set -- "$@" /sys/kernel/notes ;; esac
+  for file in /proc/config.gz /sys/kernel/notes; do
+    if [ -r "$file" ]; then
+      set -- "$@" "$file"
+    elif [ -e "$file" ]; then
+      tell_fact "$file" denied
+    else
+      tell_fact "$file" none
+    fi
+  done
+  sizes=
+  [ $# -eq 0 ] || sizes=$(stat -c '%s %n' "$@" 2>/dev/null) || sizes=$(wc -c "$@" 2>/dev/null)
+  for file; do
+    shift
+    case $sizes in
+    *" $file"*)
+      size=${sizes%%" $file"*}
+      tell_fact "$file" "${size##*[!0-9]}"
+      set -- "$@" "$file"
+      ;;
+    *) tell_fact "$file" denied ;;
+    esac
+  done
+  tell_all
   [ $# -eq 0 ] || cat "$@"
 }
 
@@ -143,14 +169,12 @@ find_archive() {
 
 # Sets `loaded` to yes, no, or unknown where /proc/modules cannot be read.
 read_loaded() {
-  modules=$(cat /proc/modules 2>/dev/null) || {
+  { read_all /proc/modules; } 2>/dev/null || {
     loaded=unknown
     return
   }
-  case "
-$modules" in
-  *'
-kheaders '*) loaded=yes ;;
+  case $newline$text in
+  *"${newline}kheaders "*) loaded=yes ;;
   *) loaded=no ;;
   esac
 }
@@ -168,28 +192,28 @@ each_module() {
 }
 
 tell_module() {
-  out "module=$1"
+  tell "module=$1"
 }
 
 tell_denied() {
   for folder in $module_folders; do
-    if [ -d "$folder" ] && [ ! -r "$folder" ]; then out "denied=$folder"; fi
+    if [ -d "$folder" ] && [ ! -r "$folder" ]; then tell "denied=$folder"; fi
   done
 }
 
 headers() {
-  out "uid=$uid"
-  if command -v su >/dev/null 2>&1; then out su=yes; fi
-  out "debuggable=$(getprop ro.debuggable 2>/dev/null)"
+  tell "uid=$uid"
+  if command -v su >/dev/null 2>&1; then tell su=yes; fi
+  tell "debuggable=$(getprop ro.debuggable 2>/dev/null)"
   if find_archive; then
-    out "archive=$archive"
-    if [ -r "$archive" ]; then out readable=yes; else out readable=no; fi
+    tell "archive=$archive"
+    if [ -r "$archive" ]; then tell readable=yes; else tell readable=no; fi
   fi
   read_loaded
-  out "loaded=$loaded"
+  tell "loaded=$loaded"
   each_module tell_module
   tell_denied
-  out .
+  tell_all
 }
 
 # A signal that comes between the start of a process and the note of its pid waits for `started`, or that process would
@@ -225,6 +249,10 @@ attempt() {
   return "$status"
 }
 
+load_by_modprobe() {
+  attempt modprobe kheaders && find_archive
+}
+
 load_from() {
   attempt insmod "$1" || return 1
   find_archive
@@ -233,8 +261,10 @@ load_from() {
 # Whatever is in /proc/modules after this and was not before is ours: we hold the lock.
 load_module() {
   ours=1
-  attempt modprobe kheaders && find_archive && return 0
+  # Android has no /lib/modules, and without that its modprobe finds nothing: it is asked last.
+  if [ -d /lib/modules ]; then load_by_modprobe && return 0; fi
   each_module load_from && return 0
+  if [ ! -d /lib/modules ]; then load_by_modprobe && return 0; fi
   note "run dmesg"
   dmesg 2>/dev/null | tail -n 20 >&2
   note "status 0"
@@ -244,7 +274,15 @@ load_module() {
 # Neither sysfs nor procfs pins the module: rmmod would succeed and cut a reader off. Looks at the links alone, for
 # following one could block on a dead file system.
 is_read_by_others() {
-  case $(ls -l /proc/[0-9]*/fd 2>/dev/null) in
+  # Kernel threads, most of what is in /proc, have nothing open. Who has anything open has one of the first ten.
+  set --
+  last=
+  for found in /proc/[0-9]*/fd/[0-9]; do
+    [ "${found%/*}" = "$last" ] && continue
+    last=${found%/*}
+    set -- "$@" "$last"
+  done
+  case $(ls -l "$@" 2>/dev/null) in
   *"$archive"*) return 0 ;;
   esac
   return 1
@@ -335,10 +373,10 @@ release_lock() {
 
 tell_refusal() {
   note refused
-  out "error=$1"
+  tell "error=$1"
   tell_denied
-  [ $# -lt 2 ] || out "path=$2"
-  out .
+  [ $# -lt 2 ] || tell "path=$2"
+  tell_all
 }
 
 refuse() {
@@ -377,14 +415,14 @@ send() {
     load_module || explain_failure
     origin=module
   fi
-  size=$(size_of "$archive")
+  size=$(stat -c %s "$archive" 2>/dev/null) || size=$(wc -c <"$archive")
   first_line /sys/module/kheaders/taint
   taint=$line
-  out "source=$origin"
-  out "path=$archive"
-  out "size=$size"
-  if has_sha256sum; then out digest=later; fi
-  out .
+  tell "source=$origin"
+  tell "path=$archive"
+  tell "size=$size"
+  if has_sha256sum; then tell digest=later; fi
+  tell_all
   transfer
   digest=
   if has_sha256sum; then digest=$(sha256sum "$archive" 2>/dev/null) || finish 3; fi
@@ -392,10 +430,10 @@ send() {
   if [ "$1" = 1 ]; then ours=; fi
   restore
   release_lock
-  out "digest=${digest%% *}"
-  out "unloaded=$unloaded"
-  out "taint=$taint"
-  out .
+  tell "digest=${digest%% *}"
+  tell "unloaded=$unloaded"
+  tell "taint=$taint"
+  tell_all
   finish 0
 }
 
@@ -449,8 +487,8 @@ $KH_AGENT"
   status=$?
   asking=
   note "status $status"
-  out "su=$status"
-  out .
+  tell "su=$status"
+  tell_all
 }
 
 unload() {
@@ -460,8 +498,8 @@ unload() {
   unloaded=absent
   [ "$loaded" = no ] || unload_module
   release_lock
-  out "unloaded=$unloaded"
-  out .
+  tell "unloaded=$unloaded"
+  tell_all
   finish 0
 }
 
@@ -480,8 +518,8 @@ while read -r verb argument <&3; do
   send) send "$argument" ;;
   unload) unload ;;
   *)
-    out "error=unknown-command"
-    out .
+    tell "error=unknown-command"
+    tell_all
     ;;
   esac
 done

@@ -5,7 +5,13 @@
  */
 import { stallSeconds } from "../shared/protocol.js";
 import type { AdbServer } from "./adb/server.js";
+import { type BpfObject, type BpfOptions, compileBpf as compileBpfProgram } from "./bpf.js";
 import { type Cache, cacheDir as chooseCacheDir } from "./cache/index.js";
+import {
+  type CheckHeadersOptions,
+  checkHeaders as checkHeadersOf,
+  type HeaderCheck,
+} from "./check-headers.js";
 import { defaultAnswerSeconds, defaultSettleSeconds, defaultTimeoutSeconds } from "./default-times.js";
 import {
   defaultChoice,
@@ -31,6 +37,8 @@ export type { ProgressEvent, ProgressListener, Stage } from "../shared/progress.
 export type { DeviceChoice } from "./adb/devices.js";
 export type { Endpoint, EndpointOptions } from "./adb/endpoint.js";
 export type { AdbServer } from "./adb/server.js";
+export { type ArchiveFiles, archiveFiles, type FileMap } from "./archive-files.js";
+export type { BpfObject, BpfOptions, BpfVersion } from "./bpf.js";
 export type {
   Cache,
   CacheEntry,
@@ -50,6 +58,7 @@ export type {
   VerifyReport,
 } from "./cache/index.js";
 export { checkCopyTarget, copyTree, keepArchive, updateLink } from "./cache/index.js";
+export type { CheckHeadersOptions, HeaderCheck } from "./check-headers.js";
 export type { Optional } from "./defaults.js";
 export type { Check, DoctorOptions } from "./doctor.js";
 export { type Pattern, parsePattern } from "./farm/match.js";
@@ -213,6 +222,42 @@ export async function findTree(
   options: Optional<PullOptions> = {},
 ): Promise<string> {
   return findTreeOf(what, await pullOptions(options));
+}
+
+/**
+ * Compiles an eBPF program against a tree: by default with the `clang` in PATH, for the first version of eBPF.
+ *
+ * @throws KheadersError `compile-failed`, `tool-missing`, `usage`, `output-failed`, `disk-full`.
+ */
+export function compileBpf(
+  options: Pick<BpfOptions, "tree" | "source" | "output"> & Optional<BpfOptions>,
+): Promise<BpfObject> {
+  return compileBpfProgram({
+    tree: options.tree,
+    source: options.source,
+    output: options.output,
+    version: options.version ?? "v1",
+    clang: options.clang ?? "clang",
+    flags: options.flags ?? [],
+    signal: options.signal ?? neverAborts(),
+    onDiagnostics: options.onDiagnostics ?? (() => undefined),
+  });
+}
+
+/**
+ * Compiles a small program for each header that tracers use, and tells which compile.
+ *
+ * @throws KheadersError `usage` for what is no tree; `tool-missing`.
+ */
+export function checkHeaders(
+  options: Pick<CheckHeadersOptions, "tree"> & Optional<CheckHeadersOptions>,
+): Promise<HeaderCheck[]> {
+  return checkHeadersOf({
+    tree: options.tree,
+    clang: options.clang ?? "clang",
+    signal: options.signal ?? neverAborts(),
+    onProgress: options.onProgress ?? (() => undefined),
+  });
 }
 
 async function pullOptions(options: Optional<PullOptions>): Promise<PullOptions> {

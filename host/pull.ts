@@ -14,11 +14,7 @@ import { type Cache, decideServing, describeChange, type OpenedTree } from "./ca
 import { mismatch } from "./kernel/belonging.js";
 import { ikheadersOf, type KernelConfig } from "./kernel/config.js";
 import { readKernelFacts } from "./kernel/identify.js";
-import { receiveArchive } from "./receive.js";
 import { Turn } from "./turn.js";
-
-/** adbd is put back even when the user has lost patience. */
-const unrootMilliseconds = 15_000;
 
 /** Of the time after which a transfer that stands still is given up, the part for which it may hold up other pulls. */
 const patienceOfOthers = 1 / 3;
@@ -104,13 +100,14 @@ export async function pull(options: PullOptions): Promise<PullResult> {
 /** Restarts adbd as root for the pull, and as it was afterwards, whatever comes of the pull. */
 async function pullWithRootAdbd(device: Device, options: PullOptions, clock: Clock): Promise<PullResult> {
   const { server, signal, onProgress } = options;
+  signal.throwIfAborted();
   onProgress({ type: "stage", stage: "restarting-adbd" });
-  const adbd = await RootAdbd.restart(server, device, signal);
+  const adbd = await RootAdbd.restart(server, device);
   try {
     return await pullTwiceIfCut(await adbd.device(signal), options, clock);
   } finally {
     onProgress({ type: "stage", stage: "restarting-adbd" });
-    await adbd.putBack(AbortSignal.timeout(unrootMilliseconds)).catch((error: Error) => {
+    await adbd.putBack().catch((error: Error) => {
       const message = `adbd may still run as root (${error.message}); put it back with: adb unroot`;
       onProgress({ type: "warning", message });
     });
@@ -253,26 +250,35 @@ class PullSession {
     turn.pause();
     turn.hold(await decoderSlots.acquire(signal));
     turn.headway();
-    this.#touched = true;
-    this.#stage("preparing");
-    const header = await this.#requestArchive();
-    this.#clock.lap("load");
     const staging = await cache.stage({ release: this.#kernel.release });
     try {
+      this.#touched = true;
+      this.#stage("preparing");
+      const requested = this.#requestArchive();
+      // It is awaited below: until then all is made ready for what it brings.
+      requested.catch(() => undefined);
+      const { receiveArchive, startDecoder } = await import("./receive.js");
+      const decoder = startDecoder();
       const onProgress = this.#tellingHeadway(turn);
-      const received = await receiveArchive(this.#conversation, header, staging, { signal, onProgress });
+      const received = await requested
+        .then((header) => {
+          this.#clock.lap("load");
+          return receiveArchive(this.#conversation, header, staging, decoder, { signal, onProgress });
+        })
+        .finally(() => decoder.close());
       this.#clock.set("transfer", received.transferMilliseconds);
       const belonging = received.evidence.belongsTo(this.#kernel.release, this.#config);
       if (!belonging.belongs && !this.#options.allowMismatch) throw mismatch(belonging.reason);
       this.#stage("publishing");
       const { staged, trailer } = received;
+      const { source } = received.header;
       const tree = belonging.belongs
-        ? await staged.publish({ identity: this.#kernel, serial: this.#device.serial, source: header.source })
+        ? await staged.publish({ identity: this.#kernel, serial: this.#device.serial, source })
         : await staged.publishApart();
       this.#clock.lap("unpack");
       if (!belonging.belongs) this.#warn(`not the running kernel's headers: ${belonging.reason}`);
       this.#warnOf(trailer);
-      return this.#result(tree, { source: header.source, cache: "miss", unloaded: trailer.unloaded });
+      return this.#result(tree, { source, cache: "miss", unloaded: trailer.unloaded });
     } finally {
       staging.discard();
     }

@@ -3,12 +3,22 @@ import type { ProgressListener } from "../shared/progress.js";
 import type { ArchiveHeader, ArchiveTrailer, Conversation } from "./agent/conversation.js";
 import { archiveLimits } from "./archive/limits.js";
 import { readArchive } from "./archive/read.js";
+import { XzThread } from "./archive/xz-thread.js";
 import type { Staged, Staging } from "./cache/index.js";
 import { KernelEvidence } from "./kernel/belonging.js";
+
+/**
+ * Starts a decoder for {@link receiveArchive} ahead of its archive, for a thread takes 50 ms to start. Whoever starts one
+ * must close it at the end, used or not.
+ */
+export function startDecoder(): XzThread {
+  return new XzThread();
+}
 
 /** An archive that was received whole and unpacked into the staging area. */
 export interface Received {
   readonly staged: Staged;
+  readonly header: ArchiveHeader;
   readonly trailer: ArchiveTrailer;
   readonly evidence: KernelEvidence;
   readonly transferMilliseconds: number;
@@ -18,12 +28,14 @@ export interface Received {
  * Receives an archive from the device in one pass: its bytes go at once to the archive file, its hash, and the decoder
  * in its own thread, whose output goes through the checks into the tree. The slowest of them sets the time.
  *
+ * @param decoder from {@link startDecoder}.
  * @throws KheadersError `archive-refused`, `archive-corrupt`, `disk-full`, `cache-failed`, and what the conversation throws.
  */
 export async function receiveArchive(
   conversation: Conversation,
   header: ArchiveHeader,
   staging: Staging,
+  decoder: XzThread,
   options: { readonly signal: AbortSignal; readonly onProgress: ProgressListener },
 ): Promise<Received> {
   const { signal, onProgress } = options;
@@ -50,6 +62,7 @@ export async function receiveArchive(
   const evidence = new KernelEvidence();
   const batches = readArchive(transferred(), {
     signal,
+    thread: decoder,
     limits: archiveLimits,
     requireCheck: !header.hasDigest,
     caseInsensitive: staging.caseInsensitive,
@@ -75,5 +88,5 @@ export async function receiveArchive(
       { hint: "Try again; if it stays so, check the cable and the device's memory." },
     );
   }
-  return { staged, trailer, evidence, transferMilliseconds };
+  return { staged, header, trailer, evidence, transferMilliseconds };
 }

@@ -3,10 +3,11 @@ import { printable } from "./printable.js";
 /**
  * Every way in which kheaders can fail, with the exit status that the command line gives it.
  *
- * 2 usage; 3 no device or no clear choice; 4 the kernel offers no headers; 5 permission; 6 device or adb lost,
- * busy or timed out; 7 bad archive; 8 cache or disk; 70 a bug of ours; 130 and 143 after signals.
+ * 1 it does not compile; 2 usage; 3 no device or no clear choice; 4 the kernel offers no headers; 5 permission; 6 device
+ * or adb lost, busy or timed out; 7 bad archive; 8 cache or disk; 70 a bug of ours; 130 and 143 after signals.
  */
 export const exitStatusOf = {
+  "compile-failed": 1,
   usage: 2,
   "tool-missing": 2,
   "adb-not-found": 3,

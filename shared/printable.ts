@@ -13,6 +13,9 @@ const shortEscapes: ReadonlyMap<string, string> = new Map([
   ["\t", "\\t"],
 ]);
 
+/** What needs no escape, and is nearly all that is ever printed. */
+const plain = /^[ -~]*$/;
+
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
@@ -22,6 +25,7 @@ const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
  * itself, so applying it twice changes nothing.
  */
 export function printable(text: string | Uint8Array, maxLength: number = printableLength): string {
+  if (typeof text === "string" && text.length <= maxLength && plain.test(text)) return text;
   // UTF-8 needs at most four bytes for a character, and one character more than fits shows that something is left out.
   const decoded = typeof text === "string" ? text : utf8.decode(text.subarray(0, 4 * (maxLength + 1)));
   let shown = "";

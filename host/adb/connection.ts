@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import adbkit from "@devicefarmer/adbkit/dist/src/adb/connection.js";
 import { errnoOf, KheadersError } from "../../shared/errors.js";
 import { printable } from "../../shared/printable.js";
-import { describeEndpoint, type Endpoint } from "./endpoint.js";
+import { type Address, addressesOf, describeEndpoint, type Endpoint } from "./endpoint.js";
 
 /** The adb server answered FAIL; `message` is its reason. */
 export class AdbRefusal extends Error {
@@ -14,6 +14,9 @@ export class AdbRefusal extends Error {
 export class AdbServerAbsent extends Error {
   override readonly name = "AdbServerAbsent";
 }
+
+/** The errors of connect(2), besides a refusal, where there is no socket of that path, or no such address on this machine. */
+const nobodyThere: ReadonlySet<string> = new Set(["ENOENT", "EADDRNOTAVAIL", "EAFNOSUPPORT"]);
 
 /** adbkit starts a local server whenever a connection is refused, even one to another host: this one never does. */
 class PlainConnection extends adbkit.default {
@@ -29,10 +32,9 @@ export class AdbConnection {
   readonly #signal: AbortSignal;
   readonly #abort = () => this.#connection.socket.destroy(asError(this.#signal.reason));
 
-  private constructor(endpoint: Endpoint, signal: AbortSignal) {
+  private constructor(endpoint: Endpoint, address: Address, signal: AbortSignal) {
     this.#endpoint = endpoint;
     this.#signal = signal;
-    const { kind, ...address } = endpoint;
     this.#connection = new PlainConnection(
       // adbkit hands its options to net.connect, which takes a path as well; its type knows TCP alone.
       address as { host: string; port: number },
@@ -47,7 +49,20 @@ export class AdbConnection {
    */
   static async open(endpoint: Endpoint, signal: AbortSignal): Promise<AdbConnection> {
     signal.throwIfAborted();
-    const opened = new AdbConnection(endpoint, signal);
+    for (const address of addressesOf(endpoint)) {
+      const opened = await AdbConnection.#connect(endpoint, address, signal);
+      if (opened !== undefined) return opened;
+    }
+    throw new AdbServerAbsent(`no adb server listens at ${describeEndpoint(endpoint)}`);
+  }
+
+  /** Connects to one address, or gives undefined where nothing listens. */
+  static async #connect(
+    endpoint: Endpoint,
+    address: Address,
+    signal: AbortSignal,
+  ): Promise<AdbConnection | undefined> {
+    const opened = new AdbConnection(endpoint, address, signal);
     const connecting = opened.#connection.connect();
     signal.addEventListener("abort", opened.#abort);
     try {
@@ -55,9 +70,7 @@ export class AdbConnection {
     } catch (error) {
       opened.close();
       signal.throwIfAborted();
-      if (error instanceof AdbServerAbsent || errnoOf(error) === "ENOENT") {
-        throw new AdbServerAbsent(`no adb server listens at ${describeEndpoint(endpoint)}`, { cause: error });
-      }
+      if (error instanceof AdbServerAbsent || nobodyThere.has(errnoOf(error) ?? "")) return undefined;
       throw new KheadersError(
         "adb-failed",
         `cannot connect to the adb server at ${describeEndpoint(endpoint)}`,

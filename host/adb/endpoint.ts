@@ -74,6 +74,21 @@ export function isLocal(endpoint: Endpoint): boolean {
   return endpoint.kind === "unix" || /^(localhost|127(\.\d+){3}|::1)$/.test(endpoint.host);
 }
 
+/** An address as Node's `net.connect` takes it. */
+export type Address = { readonly host: string; readonly port: number } | { readonly path: string };
+
+/**
+ * Where to connect to, one after the other. As for adb, `localhost` means the loopback addresses, IPv4 first (AOSP
+ * system/core/libcutils/socket_network_client_unix.cpp and adb's socket_spec.cpp), whatever the machine's resolver
+ * makes of that name; to ask it takes longer than to connect.
+ */
+export function addressesOf(endpoint: Endpoint): readonly Address[] {
+  if (endpoint.kind === "unix") return [{ path: endpoint.path }];
+  const { host, port } = endpoint;
+  const hosts = host === defaultHost ? ["127.0.0.1", "::1"] : [host];
+  return hosts.map((address) => ({ host: address, port }));
+}
+
 /** The endpoint as people and `adb -L` write it. */
 export function describeEndpoint(endpoint: Endpoint): string {
   if (endpoint.kind === "tcp") return `tcp:${endpoint.host}:${endpoint.port}`;

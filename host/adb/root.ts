@@ -7,6 +7,8 @@ import type { AdbServer } from "./server.js";
 const pollMilliseconds = 100;
 /** adbd answers before it restarts; some transports never show that it was away. */
 const longestLeaveMilliseconds = 5_000;
+/** What was begun is brought to an end even when the user has lost patience, but not for longer than this. */
+const patienceMilliseconds = 15_000;
 
 /** adbd as root for the time of a work: this ends other people's sessions on the device. */
 export class RootAdbd {
@@ -23,12 +25,12 @@ export class RootAdbd {
 
   /**
    * Has adbd restart as root, as `adb root` does; where it is root already it stays as it is. From here on `putBack` must
-   * follow, whatever happens.
+   * follow, whatever happens: so this cannot be interrupted.
    *
-   * @throws KheadersError `root-refused` on production builds, `device-lost`.
+   * @throws KheadersError `root-refused` on production builds, `device-lost`, `timed-out`.
    */
-  static async restart(server: AdbServer, device: Device, signal: AbortSignal): Promise<RootAdbd> {
-    const answer = await askAdbd(server, device, "root:", signal);
+  static async restart(server: AdbServer, device: Device): Promise<RootAdbd> {
+    const answer = await askAdbd(server, device, "root:", patience());
     const wasRoot = /already running as root/.test(answer);
     if (!wasRoot && !/restarting/.test(answer)) {
       throw new KheadersError(
@@ -51,13 +53,26 @@ export class RootAdbd {
     return device;
   }
 
-  /** Restarts adbd as the shell user, as `adb unroot` does, and waits until it is back, if it was restarted. */
-  async putBack(signal: AbortSignal): Promise<void> {
+  /**
+   * Restarts adbd as the shell user, as `adb unroot` does, and waits until it is back, if it was restarted.
+   *
+   * @throws KheadersError `device-lost`, `timed-out`.
+   */
+  async putBack(): Promise<void> {
     if (!this.#restarted) return;
+    const signal = patience();
     const device = await this.device(signal);
     const answer = await askAdbd(this.#server, device, "unroot:", signal);
     if (/restarting/.test(answer)) await afterRestart(this.#server, device, signal);
   }
+}
+
+function patience(): AbortSignal {
+  const controller = new AbortController();
+  const seconds = patienceMilliseconds / 1000;
+  const impatience = new KheadersError("timed-out", `adbd did not come back within ${seconds} s`);
+  setTimeout(() => controller.abort(impatience), patienceMilliseconds).unref();
+  return controller.signal;
 }
 
 /** The services `root:` and `unroot:` answer with a sentence and close (AOSP packages/modules/adb/daemon/restart_service.cpp). */

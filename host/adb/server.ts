@@ -1,7 +1,5 @@
-import { execFile } from "node:child_process";
 import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { promisify } from "node:util";
 import { KheadersError } from "../../shared/errors.js";
 import { printable } from "../../shared/printable.js";
 import { AdbConnection, AdbServerAbsent } from "./connection.js";
@@ -78,6 +76,11 @@ async function startServer(server: AdbServer, signal: AbortSignal): Promise<stri
       hint: "Install Android's platform-tools (Debian: apt install adb), or name it in ADB, ANDROID_HOME or PATH.",
     });
   }
+  // Loaded only here: a server mostly runs already.
+  const [{ execFile }, { promisify }] = await Promise.all([
+    import("node:child_process"),
+    import("node:util"),
+  ]);
   try {
     await promisify(execFile)(adb, ["-L", describeEndpoint(server.endpoint), "start-server"], {
       env: server.environment,

@@ -43,7 +43,9 @@ export class ShellProcess {
         cause: error,
       });
     }
-    return new ShellProcess(connection);
+    const process = new ShellProcess(connection);
+    process.acknowledge();
+    return process;
   }
 
   /** The process's exit status, once it has ended and its output was read. */
@@ -71,6 +73,15 @@ export class ShellProcess {
 
   write(text: string): void {
     this.#socket.write(encodePacket(PacketId.stdin, Buffer.from(text)));
+  }
+
+  /**
+   * Acknowledges what has come so far, where more is to come without a word from us. The adb server leaves Nagle's
+   * algorithm on (RFC 896): it holds a small piece back until the one before is acknowledged, which our kernel puts off
+   * for 40 ms unless it has something to send. So we send a packet of no bytes, which adbd passes on to nobody.
+   */
+  acknowledge(): void {
+    this.#socket.write(encodePacket(PacketId.stdin, new Uint8Array()));
   }
 
   /** Closes the process's standard input, then waits until it has ended, for `milliseconds` at most. */

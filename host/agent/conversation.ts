@@ -138,6 +138,7 @@ export class Conversation {
 
   async facts(): Promise<Facts> {
     const block = await this.#ask(verbs.facts);
+    this.#process.acknowledge();
     const config = await this.#file(block.size("config"));
     const notes = await this.#file(block.size("notes"));
     return { config, notes };
@@ -203,6 +204,7 @@ export class Conversation {
     ) {
       throw new KheadersError("protocol-error", "the device did not say what it sends");
     }
+    this.#process.acknowledge();
     return { source, path, size, hasDigest: block.get("digest") !== undefined };
   }
 
@@ -235,9 +237,12 @@ export class Conversation {
     return unloaded === "yes" || unloaded === "absent" || unloaded === "in-use" ? unloaded : "no";
   }
 
-  /** Ends the agent and waits until it has restored the device, for a few seconds at most. */
+  /**
+   * Ends the agent and waits until it has restored the device, for a few seconds at most; not at all where no answer is to
+   * be expected.
+   */
   async end(): Promise<void> {
-    if (this.#asksSu) this.close();
+    if (this.#asksSu || this.#output.hasStalled) this.close();
     else await this.#process.end(endingMilliseconds);
   }
 

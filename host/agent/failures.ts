@@ -84,9 +84,14 @@ export function explainRefusal(context: RefusalContext): KheadersError {
 function explainNeedForRoot(context: RefusalContext): KheadersError {
   // A kernel that was built without headers has none for root either, unless its kheaders.ko is there to see.
   if (context.path === undefined && context.ikheaders === null) return withoutIkheaders(context.denied);
-  return new KheadersError("needs-root", `${place(context)} must be loaded, and only root may do that`, {
-    hint: "Root the device, or use a userdebug build with --root.",
-  });
+  const denied = listed(context.denied);
+  const perhaps =
+    context.path === undefined && denied ? `, if it is in ${denied}, which this user may not list` : "";
+  return new KheadersError(
+    "needs-root",
+    `${place(context)} must be loaded, and only root may do that${perhaps}`,
+    { hint: "Root the device, or use a userdebug build with --root." },
+  );
 }
 
 /** The error for a kernel whose configuration says that it has no headers to give. */
@@ -103,13 +108,14 @@ function withoutIkheaders(denied: readonly string[]): KheadersError {
 function explainMissingModule(context: RefusalContext): KheadersError {
   if (context.ikheaders === null) return withoutIkheaders(context.denied);
   const tools = parseAttempts(context.diagnostics).filter((attempt) => attempt.command !== "dmesg");
-  const denied = context.denied.map((folder) => printable(folder, 200)).join(", ");
+  const denied = listed(context.denied);
   if (denied) {
+    // Only root gets so far.
     return new KheadersError(
-      "needs-root",
-      `no kheaders.ko was found, but ${denied} may not be listed without root`,
+      "not-permitted",
+      `no kheaders.ko was found, but ${denied} may not be listed even by root`,
       {
-        hint: "Root the device, or use a userdebug build with --root.",
+        hint: "SELinux seems to confine the root shell: adb shell dmesg | grep avc",
       },
     );
   }
@@ -130,6 +136,8 @@ function explainMissingModule(context: RefusalContext): KheadersError {
 /** The spellings of one reason over AOSP's modprobe, toybox, kmod, busybox and the kernel log. */
 const loadFailures: readonly {
   readonly pattern: RegExp;
+  /** The kernel log may know more. */
+  readonly isVague?: true;
   readonly explain: (context: RefusalContext, log: string) => KheadersError;
 }[] = [
   {
@@ -183,6 +191,7 @@ const loadFailures: readonly {
   {
     // kernel/module/main.c gives ENOENT for a symbol that nobody exports.
     pattern: /insmod[^\n]*no such file or directory/i,
+    isVague: true,
     explain: (context) =>
       new KheadersError("module-refused", `${place(context)} needs a symbol that this kernel does not have`, {
         hint: "Install the modules that were built with this kernel.",
@@ -203,29 +212,34 @@ function explainLoadFailure(context: RefusalContext): KheadersError {
     );
   }
   const inserted = attempts.filter((attempt) => attempt.command.startsWith("insmod "));
-  const log = [...inserted, ...attempts.filter((attempt) => attempt.command === "dmesg")]
-    .map((attempt) => (attempt.command === "dmesg" ? aboutModule(attempt.output) : attempt.output))
-    .join("\n");
-  const known = loadFailures.find(({ pattern }) => pattern.test(log));
-  if (known) return known.explain(context, log);
-  const said = loaders.map(describeAttempt).join("; ");
-  return new KheadersError("module-refused", `${place(context)} could not be loaded: ${said}`, {
+  const said = inserted.map((attempt) => attempt.output).join("\n");
+  const log = attempts.filter((attempt) => attempt.command === "dmesg").map((attempt) => attempt.output);
+  const saidByAll = `${said}\n${aboutModule(log.join("\n"))}`;
+  // The kernel's last word may be of an earlier attempt: a tool that knows the reason is heard first.
+  const known =
+    loadFailures.find(({ pattern, isVague }) => !isVague && pattern.test(said)) ??
+    loadFailures.find(({ pattern }) => pattern.test(saidByAll));
+  if (known) return known.explain(context, saidByAll);
+  const tries = loaders.map(describeAttempt).join("; ");
+  return new KheadersError("module-refused", `${place(context)} could not be loaded: ${tries}`, {
     hint: "See the kernel log: adb shell dmesg",
   });
 }
 
-/** The kernel log is everybody's: only what names the module counts. */
+/** The kernel log is everybody's and goes back to its boot: only the last that names the module counts. */
 function aboutModule(log: string): string {
-  return log
-    .split("\n")
-    .filter((line) => /kheaders|lockdown/i.test(line))
-    .join("\n");
+  const lines = log.split("\n").filter((line) => /kheaders|lockdown/i.test(line));
+  return lines.at(-1) ?? "";
 }
 
 function reasonIn(log: string, pattern: RegExp): string {
   const lines = log.split("\n").filter((line) => pattern.test(line));
   const kernels = lines.find((line) => line.startsWith("[") || line.startsWith("<"));
   return printable((kernels ?? lines[0] ?? "").replace(/^(<\d+>)?\[[^\]]*\] */, "").trim(), 300);
+}
+
+function listed(folders: readonly string[]): string {
+  return folders.map((folder) => printable(folder, 200)).join(", ");
 }
 
 function place(context: RefusalContext): string {

@@ -30,6 +30,7 @@ export class AgentOutput {
   #unheard = "";
   #diagnosticsLength = 0;
   #ended = false;
+  #hasStalled = false;
 
   /** @param stallSeconds for how long a device may send nothing while it transfers. */
   constructor(process: Readable, signal: AbortSignal, stallSeconds: number) {
@@ -41,6 +42,11 @@ export class AgentOutput {
   /** The end of what was printed on standard error so far. */
   get diagnostics(): string {
     return this.#diagnostics;
+  }
+
+  /** Whether it was given up for having been silent too long. */
+  get hasStalled(): boolean {
+    return this.#hasStalled;
   }
 
   /** Reads one line, without its newline. @throws KheadersError `device-lost` or `protocol-error`. */
@@ -138,7 +144,10 @@ export class AgentOutput {
     let timer: NodeJS.Timeout | undefined;
     const patience = this.#stallSeconds * 1000 + agentFirstMilliseconds;
     const impatience = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(stalled(this.#stallSeconds)), patience);
+      timer = setTimeout(() => {
+        this.#hasStalled = true;
+        reject(stalled(this.#stallSeconds));
+      }, patience);
     });
     try {
       return await Promise.race([reading, impatience]);

@@ -121,10 +121,17 @@ function textFields(block: Uint8Array, name: string) {
   return fields;
 }
 
+const zeros = Buffer.alloc(tarBlockSize);
+
+/** Whether there are only zeros in at most one block. */
+export function isZero(bytes: Uint8Array): boolean {
+  return zeros.compare(bytes, 0, bytes.length, 0, bytes.length) === 0;
+}
+
 /** A text shorter than its field is followed by NULs alone. */
 function checkFilledUp(field: Uint8Array, name: string): void {
   const end = field.indexOf(0);
-  if (end !== -1 && field.subarray(end).some((byte) => byte !== 0)) {
+  if (end !== -1 && !isZero(field.subarray(end))) {
     throw refused(`${name} has a NUL within its name or link target`);
   }
 }

@@ -4,7 +4,14 @@ import { formatOf } from "./formats.js";
 import type { ArchiveLimits } from "./limits.js";
 import { checkPax } from "./pax.js";
 import type { StepParser, Steps } from "./steps.js";
-import { checkUtf8, type LongNames, readTarHeader, type TarHeader, tarBlockSize } from "./tar-header.js";
+import {
+  checkUtf8,
+  isZero,
+  type LongNames,
+  readTarHeader,
+  type TarHeader,
+  tarBlockSize,
+} from "./tar-header.js";
 
 /** A member of a tar archive as it stands there: well-formed, but its names are not yet checked. */
 export type TarMember = { readonly path: string; readonly mode: number } & (
@@ -101,10 +108,6 @@ function* end(): StepParser {
   for (let block = yield { bytes: tarBlockSize }; ; block = yield { bytes: tarBlockSize, mayEnd: true }) {
     if (!isZero(block)) throw refused("something follows the end of the tar archive");
   }
-}
-
-function isZero(block: Uint8Array): boolean {
-  return block.every((byte) => byte === 0);
 }
 
 function padding(size: number): number {

@@ -97,6 +97,10 @@ export class TreeCheck {
   }
 
   #addParents(components: readonly string[]): Entry[] {
+    const folder = components.slice(0, -1).join("/");
+    const known = this.#places.get(this.#key(folder));
+    // Who claimed it in these very letters has claimed its parents: mostly there is nothing to do.
+    if (known?.type === "folder" && known.path === folder) return [];
     const added: Entry[] = [];
     for (let depth = 1; depth < components.length; depth += 1) {
       const path = components.slice(0, depth).join("/");

@@ -6,11 +6,13 @@ import { XzThread } from "./xz-thread.js";
 export interface XzOptions extends XzRules {
   /** Ends the decoder; what is thrown then is the signal's reason. */
   readonly signal?: AbortSignal | undefined;
+  /** The thread that decodes, where one was started ahead, for it takes 50 ms. It serves once. */
+  readonly thread?: XzThread | undefined;
 }
 
 /**
  * Decodes an .xz file that comes in chunks, in a thread of its own, which starts with the first `next()` and may so
- * start while the source still waits for its first byte. Decoded bytes come in pieces of at most 64 KiB that are the
+ * start while the source still waits for its first byte, unless one was started before. Decoded bytes come in pieces of at most 64 KiB that are the
  * receiver's to keep; about 1 MB of them is under way at most. The source is read up to 8 MiB ahead of the decoder.
  *
  * When the receiver stops early, the thread ends at once and the source is closed as soon as it gives its next chunk,
@@ -26,7 +28,7 @@ export async function* decodeXz(
   const { signal } = options;
   signal?.throwIfAborted();
   const structure = new XzStructure(options);
-  const thread = new XzThread();
+  const thread = options.thread ?? new XzThread();
   const onAbort = () => thread.fail(signal?.reason);
   signal?.addEventListener("abort", onAbort);
   try {

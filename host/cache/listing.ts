@@ -57,7 +57,7 @@ export function list(store: Store): Listing {
   const serials = serialsByEntry(store);
   const kernels = entries.map((entry) => ({
     entry,
-    stats: readTreeRecord(paths, entry.digest),
+    stats: statIfThere(paths.tree(entry.digest)) && readTreeRecord(paths, entry.digest),
     lastUse: statIfThere(paths.entry(entry.id))?.mtime ?? entry.created,
     serials: [...(serials.get(entry.id) ?? [])].sort(),
   }));

@@ -2,6 +2,7 @@ import {
   chmodSync,
   closeSync,
   fchmodSync,
+  fstatSync,
   futimesSync,
   mkdirSync,
   openSync,
@@ -36,6 +37,8 @@ export class TreeWriter {
   readonly root: string;
   readonly #linkEqualFile: LinkEqualFile;
   readonly #manifest: ManifestEntry[] = [];
+  /** Modes that the umask was seen to let through. */
+  readonly #modesKept = new Set<number>();
 
   /**
    * Makes the folder `root`, which must not exist.
@@ -61,7 +64,7 @@ export class TreeWriter {
       if (entry.type === "folder") makeOpenFolder(target);
       else if (entry.type === "link") symlinkSync(entry.target, target);
       else if (made.type === "file" && !this.#linkEqualFile(made, target)) {
-        writeFile(target, entry.content, entry.executable);
+        this.#writeFile(target, entry.content, fileMode(entry.executable));
       }
     });
     this.#manifest.push(made);
@@ -82,6 +85,27 @@ export class TreeWriter {
     return this.#manifest;
   }
 
+  /** Writes a new file; what is there already is never followed nor opened. */
+  #writeFile(file: string, content: Uint8Array, mode: number): void {
+    const descriptor = openSync(file, "wx", mode);
+    try {
+      for (let written = 0; written < content.length; ) {
+        written += writeSync(descriptor, content, written);
+      }
+      this.#ensureMode(descriptor, mode);
+      futimesSync(descriptor, treeFileTime, treeFileTime);
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+
+  /** Nearly every umask lets our modes through. Where it does, it is asked once, not for each of thousands of files. */
+  #ensureMode(descriptor: number, mode: number): void {
+    if (this.#modesKept.has(mode)) return;
+    if ((fstatSync(descriptor).mode & 0o7777) === mode) this.#modesKept.add(mode);
+    else fchmodSync(descriptor, mode);
+  }
+
   #attempt(path: string, work: () => void): void {
     try {
       work();
@@ -95,21 +119,6 @@ export class TreeWriter {
       }
       throw diskError(error, "write the tree", `${this.root}/${path}`);
     }
-  }
-}
-
-/** Writes a new file; what is there already is never followed nor opened. */
-function writeFile(file: string, content: Uint8Array, executable: boolean): void {
-  const mode = fileMode(executable);
-  const descriptor = openSync(file, "wx", mode);
-  try {
-    for (let written = 0; written < content.length; ) {
-      written += writeSync(descriptor, content, written);
-    }
-    fchmodSync(descriptor, mode);
-    futimesSync(descriptor, treeFileTime, treeFileTime);
-  } finally {
-    closeSync(descriptor);
   }
 }
 

@@ -1,19 +1,25 @@
 import { Command, CommanderError } from "commander";
 import { asKheadersError, exitStatusOf } from "../../shared/errors.js";
-import { addCache } from "./cache.js";
-import { addCflags } from "./cflags.js";
-import { addDevices } from "./devices.js";
-import { addDoctor } from "./doctor.js";
-import { addEnv } from "./env.js";
-import { addExec } from "./exec.js";
-import { addInfo } from "./info.js";
 import { addGlobalOptions } from "./options.js";
-import { addPull } from "./pull.js";
-import { addUnload } from "./unload.js";
-import { addWatch } from "./watch.js";
 
 // A reader of our output that went away is no failure of ours.
 process.stdout.on("error", () => undefined);
+
+/** The commands in the order of --help. Loading one takes as long as a tenth of a cache hit. */
+const commands: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
+  pull: async () => (await import("./pull.js")).addPull,
+  watch: async () => (await import("./watch.js")).addWatch,
+  devices: async () => (await import("./devices.js")).addDevices,
+  exec: async () => (await import("./exec.js")).addExec,
+  unload: async () => (await import("./unload.js")).addUnload,
+  cache: async () => (await import("./cache.js")).addCache,
+  info: async () => (await import("./info.js")).addInfo,
+  cflags: async () => (await import("./cflags.js")).addCflags,
+  env: async () => (await import("./env.js")).addEnv,
+  bpf: async () => (await import("./bpf.js")).addBpf,
+  check: async () => (await import("./check.js")).addCheck,
+  doctor: async () => (await import("./doctor.js")).addDoctor,
+};
 
 const program = new Command("kheaders")
   .description(
@@ -33,21 +39,12 @@ Examples:
   $ clang $(kheaders cflags --bpf) -S -emit-llvm prog.c -o - | llc -march=bpf -filetype=obj -o prog.o`,
   );
 addGlobalOptions(program);
-addPull(program);
-addWatch(program);
-addDevices(program);
-addExec(program);
-addUnload(program);
-addCache(program);
-addInfo(program);
-addCflags(program);
-addEnv(program);
-addDoctor(program);
 
 void run();
 
 async function run(): Promise<void> {
   try {
+    for (const name of meantBy(process.argv.slice(2))) (await commands[name]?.())?.(program);
     await program.parseAsync();
   } catch (error) {
     if (error instanceof CommanderError) {
@@ -58,4 +55,14 @@ async function run(): Promise<void> {
       process.exitCode = known.exitStatus;
     }
   }
+}
+
+/** The commands that the arguments can mean: those that they name, or all of them, to be listed. */
+function meantBy(words: readonly string[]): string[] {
+  const [first = ""] = words;
+  if (first === "--version" || first === "-V") return [];
+  const names = Object.keys(commands);
+  const named = names.filter((name) => words.includes(name));
+  const asksForAll = named.length === 0 || first === "--help" || first === "-h";
+  return asksForAll ? names : named;
 }

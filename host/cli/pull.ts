@@ -95,15 +95,21 @@ async function runPull(flags: Flags, context: RunContext): Promise<undefined> {
   const result = isNamed
     ? await findOffline(options.cache, flags, options)
     : await (await import("../pull.js")).pull(options);
-  const lease = await options.cache.acquireLease(result.digest);
-  try {
-    await leaveCopies(flags, result, context);
-  } finally {
-    lease.release();
+  if (wantsCopies(flags)) {
+    const lease = await options.cache.acquireLease(result.digest);
+    try {
+      await leaveCopies(flags, result, context);
+    } finally {
+      lease.release();
+    }
   }
   if (flags.json) printJson(resultObject(result));
   else printLine(result.tree);
   return undefined;
+}
+
+function wantsCopies({ archive, output, link }: Flags): boolean {
+  return (archive ?? output ?? link) !== undefined;
 }
 
 /** Leaves what was asked for beside the cache: only what is whole appears. */

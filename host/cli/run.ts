@@ -1,4 +1,4 @@
-import { asKheadersError, exitStatusOf, KheadersError } from "../../shared/errors.js";
+import { asKheadersError, errnoOf, exitStatusOf, KheadersError } from "../../shared/errors.js";
 import { errorObject, Reporter } from "./reporter.js";
 
 /** Options that decide how a command runs and reports. */
@@ -36,6 +36,13 @@ export async function runCommand(
   body: (context: RunContext) => Promise<number | undefined>,
   settings: RunSettings = {},
 ): Promise<never> {
+  let outputFailure: KheadersError | undefined;
+  process.stdout.on("error", (cause: Error) => {
+    // A reader of our output that went away is no failure of ours.
+    if (errnoOf(cause) === "EPIPE") return;
+    const message = `the result could not be written: ${cause.message}`;
+    outputFailure ??= new KheadersError("output-failed", message, { hint: "Is that disk full?", cause });
+  });
   const controller = new AbortController();
   const reporter = new Reporter({ quiet: flags.quiet === true, verbose: flags.verbose === true });
   const end = (code: "interrupted" | "terminated") => {
@@ -70,8 +77,13 @@ export async function runCommand(
     status = error.exitStatus;
   }
   clearTimeout(timer);
+  await outputSettled();
+  if (status === 0 && outputFailure !== undefined) {
+    reporter.error(outputFailure);
+    status = outputFailure.exitStatus;
+  }
   reporter.close();
-  return exitAfterOutput(status);
+  process.exit(status);
 }
 
 /** Prints one line of the result. */
@@ -84,10 +96,10 @@ export function printJson(object: object): void {
   printLine(JSON.stringify(object));
 }
 
-/** Ends the process once what it printed has left it, or cannot. */
-async function exitAfterOutput(status: number): Promise<never> {
+/** Waits until what was printed has left the process, or is known not to. */
+async function outputSettled(): Promise<void> {
   await new Promise<void>((resolve) => {
-    process.stdout.write("", () => resolve());
+    // Node tells of a failure after it has called back.
+    process.stdout.write("", () => setImmediate(resolve));
   });
-  process.exit(status);
 }

@@ -3,12 +3,20 @@ export function shellWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-/** Escapes a word for a recipe or variable of make that a shell reads afterwards. */
+/**
+ * Quotes a word for the value of a variable of make that a recipe's shell reads. Backslashes before a `#` count twice
+ * there (GNU make manual, "What Makefiles Contain").
+ */
 export function makeWord(word: string): string {
-  return shellWord(word).replaceAll("$", "$$$$").replaceAll("#", "\\#");
+  return shellWord(word)
+    .replaceAll("$", "$$$$")
+    .replace(/(\\*)#/g, "$1$1\\#");
 }
 
-/** Quotes a word for CMake: a quoted argument (cmake-language(7)). */
+/**
+ * Quotes a word for an element of a CMake list: a quoted argument whose semicolons do not divide (cmake-language(7)). CMake
+ * has no lists whose elements end with a backslash.
+ */
 export function cmakeWord(word: string): string {
   return `"${word.replace(/[\\"$;]/g, "\\$&")}"`;
 }

@@ -30,20 +30,31 @@ export function readTreeFacts(tree: string): TreeFacts {
   const release = releaseIn(read(tree, releasePath));
   if (release === undefined) throw noTree(tree, `${releasePath} does not tell a release`);
   const config = parseAutoconf(read(tree, autoconfPath));
-  const sourceName = readdirSync(join(tree, "arch")).find((name) =>
-    existsSync(join(tree, "arch", name, "include")),
-  );
-  const architecture = sourceName && architectureOf(sourceName, config.has("CONFIG_64BIT") ? 64 : 32);
-  if (!architecture) throw noTree(tree, `its architecture "${printable(sourceName ?? "")}" is not known`);
+  const sourceName = architectureFolder(tree);
+  if (sourceName === undefined) throw noTree(tree, "it has no arch/…/include");
+  const architecture = architectureOf(sourceName, config.has("CONFIG_64BIT") ? 64 : 32);
+  if (!architecture) throw noTree(tree, `its architecture "${printable(sourceName)}" is not known`);
   return {
     tree,
     release,
     architecture,
     endianness: config.has("CONFIG_CPU_BIG_ENDIAN") ? "big" : "little",
     flavour: ["Makefile", "scripts"].every((name) => existsSync(join(tree, name))) ? "modules" : "headers",
-    compiler: /^"(.*)"$/.exec(config.get("CONFIG_CC_VERSION_TEXT") ?? "")?.[1],
+    compiler: textIn(config.get("CONFIG_CC_VERSION_TEXT")),
     config,
   };
+}
+
+/** The folder in `arch/` that the headers are of. */
+function architectureFolder(tree: string): string | undefined {
+  const arch = join(tree, "arch");
+  if (!existsSync(arch)) return undefined;
+  return readdirSync(arch).find((name) => existsSync(join(arch, name, "include")));
+}
+
+/** The text that a string literal of `autoconf.h` stands for: kconfig escapes `"` and `\\` alone. */
+function textIn(literal: string | undefined): string | undefined {
+  return /^"(.*)"$/.exec(literal ?? "")?.[1]?.replace(/\\(.)/g, "$1");
 }
 
 function read(tree: string, path: string): string {

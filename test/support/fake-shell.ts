@@ -45,8 +45,16 @@ export class FakeShell {
     this.#client.vanish();
   }
 
-  /** The next packet of the host; undefined when it has hung up. */
+  /** The next packet of the host that says something, as adbd looks at it; undefined when it has hung up. */
   async input(): Promise<{ id: number; text: string } | undefined> {
+    for (;;) {
+      const packet = await this.packet();
+      if (packet?.id !== PacketId.stdin || packet.text !== "") return packet;
+    }
+  }
+
+  /** The next packet of the host; undefined when it has hung up. */
+  async packet(): Promise<{ id: number; text: string } | undefined> {
     const header = await this.#client.read(5);
     if (header === undefined) return undefined;
     const payload = await this.#client.read(header.readUInt32LE(1));

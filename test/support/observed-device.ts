@@ -49,6 +49,8 @@ const slowLinkMicroseconds = 100_000;
  */
 export class ObservedDevice {
   readonly device: VirtualDevice;
+  /** Pulls anew from this device into a cache of its own, where no pull from another device is waited for. */
+  readonly pull: readonly string[];
   readonly #host: Workstation;
   readonly #su: boolean;
 
@@ -56,6 +58,8 @@ export class ObservedDevice {
     this.#host = host;
     this.device = device;
     this.#su = su;
+    const cache = host.folder(`cache-of-${device.name}`);
+    this.pull = ["-s", device.serial, "--cache-dir", cache, "pull", "--refresh"];
   }
 
   static async boot(host: Workstation, options: Partial<BootOptions> = {}): Promise<ObservedDevice> {

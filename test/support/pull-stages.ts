@@ -22,12 +22,18 @@ export async function pullUntil(
   await observed.hold(held);
   const from = await observed.mark();
   const pull = start();
-  await observed.says(`${held} is done`, from);
-  await observed.says("the module is loaded", from);
-  if (stage === "during the transfer") {
-    await observed.setSlowLink(true);
-    await pull.says(/Transferring/);
-    await sleep(transferMilliseconds);
-  }
+  const reached = async () => {
+    await observed.says(`${held} is done`, from);
+    await observed.says("the module is loaded", from);
+    if (stage === "during the transfer") {
+      await observed.setSlowLink(true);
+      await pull.says(/Transferring/);
+      await sleep(transferMilliseconds);
+    }
+  };
+  const ended = pull.ended.then(({ stderr }) => {
+    throw new Error(`the pull ended before it was ${stage}: ${stderr}`);
+  });
+  await Promise.race([reached(), ended]);
   return pull;
 }

@@ -86,7 +86,7 @@ async function endEarly(
     await server.connect(serial);
     const env = { ANDROID_ADB_SERVER_PORT: String(server.port) };
     const command = await pullUntil(stage, observed, () =>
-      host.start(["-s", serial, "pull", "--refresh", "--timeout", "60"], { env }),
+      host.start([...observed.pull, "--timeout", "60"], { env }),
     );
     const from = await observed.mark();
     const started = performance.now();
@@ -94,7 +94,7 @@ async function endEarly(
     const gone = await observed.says("the module is gone", from);
     const ended = outcome && (await command.ended);
     if (stage === "during the transfer") await observed.setSlowLink(false);
-    const next = await host.kheaders(["-s", serial, "pull", "--refresh"]);
+    const next = await host.kheaders(observed.pull);
     return { secondsUntilGone: (gone - started) / 1000, ended, next };
   } finally {
     await server.stop();

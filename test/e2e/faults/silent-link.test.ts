@@ -1,10 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { randomBytes } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { startAdbServer } from "../../lab/index.js";
 import { recordFault } from "../../support/fault-table.js";
 import type { Outcome } from "../../support/kheaders.js";
 import { ObservedDevice } from "../../support/observed-device.js";
 import { type PullStage, pullStages, pullUntil } from "../../support/pull-stages.js";
+import { file, tar } from "../../support/tar-builder.js";
 import { Workstation } from "../../support/workstation.js";
+import { xz } from "../../support/xz.js";
 
 /** The promise, in seconds: nobody says goodbye over such a link. */
 const goneWithin = 60;
@@ -40,27 +43,53 @@ describe("the cable is pulled, with no goodbye", () => {
     expectRestored(fromRootShell);
     expectRestored(fromInsideSu);
   });
+});
 
-  it("during a transfer with the usual patience", async () => {
+// One is mostly waiting, and each has a device for itself.
+describe.concurrent("on two devices at once", () => {
+  it("the cable is pulled, and the patience is the usual", async () => {
     const course = await withoutLink(rootShell, "during the transfer", []);
     record("link off", "during the transfer, root shell", course);
     expectRestored(course);
     expect(course.ended.stderr).toMatch(/^kheaders: the transfer stood still for 30 s$/m);
   });
-});
 
-describe("the device restarts all of a sudden", () => {
-  it.each(pullStages)("%s", async (stage) => {
-    const [fromRootShell, fromInsideSu] = await Promise.all([
-      withReset(rootShell, stage),
-      withReset(insideSu, stage),
-    ]);
-    record("device reset", `${stage}, root shell`, fromRootShell);
-    record("device reset", `${stage}, inside su`, fromInsideSu);
-    expectRestored(fromRootShell);
-    expectRestored(fromInsideSu);
+  it("the device restarts all of a sudden, at each stage", async () => {
+    for (const stage of pullStages) {
+      const course = await withReset(insideSu, stage);
+      record("device reset", `${stage}, inside su`, course);
+      expectRestored(course);
+    }
   });
 });
+
+it("the workstation's process is stopped during the transfer", async () => {
+  const release = "6.6.1-large";
+  // More than all buffers between the device and a reader who stands still.
+  const filling = file("filling", randomBytes(16 * 1024 * 1024));
+  const archive = xz(tar(file("include/generated/utsrelease.h", utsRelease(release)), filling), "-0");
+  const device = await host.simulate({ archive, release, config: undefined });
+  const options = ["-s", device.serial, "pull", "--stall", "2"];
+  const command = host.start(options);
+  await command.says(/Transferring/);
+  command.signal("SIGSTOP");
+  const started = performance.now();
+  await vi.waitFor(async () => expect(await device.hasArchive()).toBe(false), {
+    timeout: 60_000,
+    interval: 50,
+  });
+  const secondsUntilGone = (performance.now() - started) / 1000;
+  command.signal("SIGCONT");
+  const ended = await command.ended;
+  const next = await host.kheaders(options);
+  record("process stopped, --stall 2", "during the transfer, simulated", { secondsUntilGone, ended, next });
+  expectRestored({ secondsUntilGone, ended, next });
+  expect(ended.stderr).toMatch(/^kheaders: the transfer stood still for 2 s$/m);
+});
+
+function utsRelease(release: string): string {
+  return `#define UTS_RELEASE "${release}"\n`;
+}
 
 async function withoutLink(observed: ObservedDevice, stage: PullStage, options: string[]): Promise<Course> {
   const { device } = observed;
@@ -101,13 +130,13 @@ async function pullOverOwnServer(
     await server.connect(serial);
     const env = { ANDROID_ADB_SERVER_PORT: String(server.port) };
     const command = await pullUntil(stage, observed, () =>
-      host.start(["-s", serial, "pull", "--refresh", ...options], { env }),
+      host.start([...observed.pull, ...options], { env }),
     );
     const course = await fault(command.ended);
     if (stage === "during the transfer") await observed.setSlowLink(false);
     await host.adb.adb("disconnect", serial);
     await host.adb.connect(serial);
-    const next = await host.kheaders(["-s", serial, "pull", "--refresh"]);
+    const next = await host.kheaders(observed.pull);
     return { ...course, next };
   } finally {
     await server.stop();

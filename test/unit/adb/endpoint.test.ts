@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  addressesOf,
   chooseEndpoint,
   describeEndpoint,
   type Endpoint,
@@ -122,4 +123,18 @@ describe("a server on this machine", () => {
     "is not %o",
     (endpoint) => expect(isLocal(endpoint)).toBe(false),
   );
+});
+
+describe("the addresses of a server", () => {
+  it("are both loopback addresses for localhost, IPv4 first, as for adb", () => {
+    expect(addressesOf(tcp("localhost", 5037))).toEqual([
+      { host: "127.0.0.1", port: 5037 },
+      { host: "::1", port: 5037 },
+    ]);
+  });
+
+  it("are what was named otherwise", () => {
+    expect(addressesOf(tcp("bench", 1))).toEqual([{ host: "bench", port: 1 }]);
+    expect(addressesOf(unix("/run/adb"))).toEqual([{ path: "/run/adb" }]);
+  });
 });

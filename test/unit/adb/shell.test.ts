@@ -52,6 +52,15 @@ describe("a process on the device", () => {
     expect(process.exitStatus).toBe(7);
   });
 
+  it("sends something as soon as it is started, so that the server's answer is acknowledged", async () => {
+    const process = await processThat(async (shell) => {
+      const packet = await shell.packet();
+      shell.print(`${packet?.id}:${packet?.text}`);
+      shell.exit(0);
+    });
+    expect((await everything(process)).stdout).toBe(`${PacketId.stdin}:`);
+  });
+
   it("hears what is written to it", async () => {
     const process = await processThat(async (shell) => {
       const input = await shell.input();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  configOf,
   differingNames,
   ikheadersOf,
   macrosOf,
@@ -78,5 +79,27 @@ describe("a kernel's configuration", () => {
     ["# CONFIG_IKHEADERS is not set\n", null],
   ])("tells how the headers are offered: %j", (text, offered) => {
     expect(ikheadersOf(parseDotConfig(text))).toBe(offered);
+  });
+});
+
+describe("the configuration that macros come from", () => {
+  it("is the one that gave the macros, sorted by option", () => {
+    const config = parseDotConfig(dotConfig);
+    const back = configOf(macrosOf(config));
+    expect(Object.fromEntries(back)).toEqual(Object.fromEntries(config));
+    expect([...back.keys()]).toEqual([...config.keys()].sort());
+  });
+
+  it("says what is built in, what is a module, and what has a value", () => {
+    expect(Object.fromEntries(configOf(parseAutoconf(autoconf)))).toMatchObject({
+      CONFIG_64BIT: "y",
+      CONFIG_IKHEADERS: "m",
+      CONFIG_LOG_BUF_SHIFT: "18",
+      CONFIG_LOCALVERSION: '""',
+    });
+  });
+
+  it("keeps a value that is a number for an option named like a module", () => {
+    expect(configOf(new Map([["CONFIG_X_MODULE", "3"]])).get("CONFIG_X_MODULE")).toBe("3");
   });
 });
