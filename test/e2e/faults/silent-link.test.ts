@@ -1,3 +1,4 @@
+import * as require_fs from "node:fs";
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { startAdbServer } from "../../lab/index.js";
@@ -109,7 +110,8 @@ async function withReset(observed: ObservedDevice, stage: PullStage): Promise<Co
   const course = await pullOverOwnServer(observed, stage, hurried, async (ended) => {
     await device.reset();
     const outcome = await ended;
-    await device.waitUp();
+    const tm=setTimeout(async()=>{ process.stderr.write("STUCK "+require_fs.readFileSync(device.consolePath,"latin1").slice(-3000)+"\n"+await device.monitor("info usernet")+await device.monitor("info status")+"\n"); },35000);
+    await device.waitUp();clearTimeout(tm);process.stderr.write("UP\n");
     // A kernel that is no more has nothing loaded.
     return { secondsUntilGone: 0, ended: outcome };
   });

@@ -6,8 +6,9 @@ import { buildChild, startChild } from "../../support/cache-children.js";
 import { archiveOf, temporaryCache, temporaryFolder } from "../../support/cache-fixture.js";
 import { kernel, pullInto } from "../../support/cache-kernels.js";
 import { becomeOrdinaryUser } from "../../support/cache-user.js";
+import { skipWhen } from "../../support/skip.js";
 
-becomeOrdinaryUser();
+const isOrdinary = becomeOrdinaryUser();
 
 test.each([
   ["2\n", "Update kheaders"],
@@ -75,7 +76,8 @@ test("a cache below a file cannot be made", async () => {
   await expect(cache.stage(kernel())).rejects.toMatchObject({ code: "cache-failed" });
 });
 
-test("a folder that may not be written gives an error that names it", async () => {
+test("a folder that may not be written gives an error that names it", async (context) => {
+  skipWhen(!isOrdinary, "nothing is forbidden to root", context);
   const dir = path.join(temporaryFolder(), "closed");
   mkdirSync(dir, { mode: 0o555 });
   const cache = openCache({ dir: path.join(dir, "cache"), tool: "1.2.3" });

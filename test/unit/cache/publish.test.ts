@@ -13,8 +13,9 @@ import {
   type SentArchive,
 } from "../../support/cache-kernels.js";
 import { becomeOrdinaryUser } from "../../support/cache-user.js";
+import { skipWhen } from "../../support/skip.js";
 
-becomeOrdinaryUser();
+const isOrdinary = becomeOrdinaryUser();
 
 const serial = "R5CT30ABCDE";
 const unstamped = {
@@ -215,7 +216,8 @@ test("opening a cache makes nothing", () => {
   expect(existsSync(cache.dir)).toBe(false);
 });
 
-test("a cache that may not be written still serves", async () => {
+test("a cache that may not be written still serves", async (context) => {
+  skipWhen(!isOrdinary, "nothing is forbidden to root", context);
   const cache = temporaryCache();
   const opened = await pullInto(cache, { identity: kernel(), serial, archive: () => archiveOf() });
   const folders = ["", "archives", "trees", "entries", "boots", "serials", "leases"];
