@@ -1,4 +1,3 @@
-import * as require_fs from "node:fs";
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { startAdbServer } from "../../lab/index.js";
@@ -110,8 +109,7 @@ async function withReset(observed: ObservedDevice, stage: PullStage): Promise<Co
   const course = await pullOverOwnServer(observed, stage, hurried, async (ended) => {
     await device.reset();
     const outcome = await ended;
-    const tm=setTimeout(async()=>{ process.stderr.write("STUCK "+require_fs.readFileSync(device.consolePath,"latin1").slice(-3000)+"\n"+await device.monitor("info usernet")+await device.monitor("info status")+"\n"); },35000);
-    await device.waitUp();clearTimeout(tm);process.stderr.write("UP\n");
+    await device.waitUp();
     // A kernel that is no more has nothing loaded.
     return { secondsUntilGone: 0, ended: outcome };
   });
