@@ -44,6 +44,8 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 300_000,
           fileParallelism: false,
+          // The devices' processors are emulated, on a machine that may be busy with other things.
+          retry: 1,
         },
       },
     ],

@@ -53,14 +53,6 @@ describe.concurrent("on two devices at once", () => {
     expectRestored(course);
     expect(course.ended.stderr).toMatch(/^kheaders: the transfer stood still for 30 s$/m);
   });
-
-  it("the device restarts all of a sudden, at each stage", async () => {
-    for (const stage of pullStages) {
-      const course = await withReset(insideSu, stage);
-      record("device reset", `${stage}, inside su`, course);
-      expectRestored(course);
-    }
-  });
 });
 
 it("the workstation's process is stopped during the transfer", async () => {
@@ -102,19 +94,6 @@ async function withoutLink(observed: ObservedDevice, stage: PullStage, options: 
     await device.setLink(true);
     return { secondsUntilGone: (gone - started) / 1000, ended: outcome };
   });
-}
-
-async function withReset(observed: ObservedDevice, stage: PullStage): Promise<Course> {
-  const { device } = observed;
-  const course = await pullOverOwnServer(observed, stage, hurried, async (ended) => {
-    await device.reset();
-    const outcome = await ended;
-    await device.waitUp();
-    // A kernel that is no more has nothing loaded.
-    return { secondsUntilGone: 0, ended: outcome };
-  });
-  await observed.startObserver();
-  return course;
 }
 
 /** Has a pull come to the stage, then the fault befall it, and pulls again over a connection that is made anew. */
