@@ -25,7 +25,7 @@ import { type Check, type DoctorOptions, doctor as runDoctor } from "./doctor.js
 import { type PullManyOptions, pullMany as pullFromMany } from "./farm/pull-many.js";
 import type { DeviceOutcome } from "./farm/pull-one.js";
 import { type WatchOptions, watch as watchDevices } from "./farm/watch.js";
-import { findTree as findTreeOf } from "./find-tree.js";
+import { findTree as findTreeOf, type LocatedTree, locateTree as locateTreeOf } from "./find-tree.js";
 import { findOffline as findInCache, type OfflineSelector } from "./offline.js";
 import { type PullOptions, type PullResult, pull as pullFromDevice } from "./pull.js";
 import { type DeviceReport, type SurveyOptions, survey as surveyDevices } from "./survey.js";
@@ -43,11 +43,13 @@ export type {
   Cache,
   CacheEntry,
   CacheInfo,
+  KeepExtraOptions,
   Kernel,
   Lease,
   ListedKernel,
   ListedTree,
   Listing,
+  MakeExtra,
   OpenedTree,
   Problem,
   PruneOptions,
@@ -66,6 +68,7 @@ export type { FarmEvent, PullManyOptions } from "./farm/pull-many.js";
 export type { DeviceOutcome } from "./farm/pull-one.js";
 export type { Selection, Skipped, Target } from "./farm/selection.js";
 export type { WatchEvent, WatchOptions } from "./farm/watch.js";
+export type { LocatedTree } from "./find-tree.js";
 export type { Architecture } from "./kernel/architecture.js";
 export { clangIncludeFolder } from "./kernel/clang.js";
 export { compilerFlags, type Purpose } from "./kernel/compiler-flags.js";
@@ -222,6 +225,18 @@ export async function findTree(
   options: Optional<PullOptions> = {},
 ): Promise<string> {
   return findTreeOf(what, await pullOptions(options));
+}
+
+/**
+ * As {@link findTree}, and tells whether the tree is the cache's, and which kernel it is taken for.
+ *
+ * @throws as {@link findTree} does.
+ */
+export async function locateTree(
+  what: string | undefined,
+  options: Optional<PullOptions> = {},
+): Promise<LocatedTree> {
+  return locateTreeOf(what, await pullOptions(options));
 }
 
 /**

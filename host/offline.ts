@@ -34,6 +34,7 @@ export async function findOffline(
     bytes: tree.bytes,
     archive: tree.archive,
     tree: tree.tree,
+    entry: tree.entry,
     cache: "hit",
     source: entry.source,
     unloaded: undefined,

@@ -10,7 +10,13 @@ import { AgentRefusal, type ArchiveHeader, type ArchiveTrailer, Conversation } f
 import { explainRefusal } from "./agent/failures.js";
 import { becomeRoot } from "./agent/root.js";
 import { decoderSlots } from "./archive/decoder-slots.js";
-import { type Cache, decideServing, describeChange, type OpenedTree } from "./cache/index.js";
+import {
+  type Cache,
+  type CacheEntry,
+  decideServing,
+  describeChange,
+  type OpenedTree,
+} from "./cache/index.js";
 import { mismatch } from "./kernel/belonging.js";
 import { ikheadersOf, type KernelConfig } from "./kernel/config.js";
 import { readKernelFacts } from "./kernel/identify.js";
@@ -68,6 +74,8 @@ export interface PullResult {
   readonly archive: string;
   /** Path of the unpacked tree in the cache. */
   readonly tree: string;
+  /** What the cache keeps of that kernel; undefined for headers of another one (`allowMismatch`). */
+  readonly entry: CacheEntry | undefined;
   readonly cache: "hit" | "miss";
   readonly source: Source;
   /** Whether a module that we loaded is out again; undefined where we loaded none. */
@@ -352,6 +360,7 @@ class PullSession {
       bytes: tree.bytes,
       archive: tree.archive,
       tree: tree.tree,
+      entry: tree.entry,
       cache: about.cache,
       source: about.source,
       unloaded: about.unloaded === undefined ? undefined : about.unloaded === "yes",

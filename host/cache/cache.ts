@@ -2,6 +2,7 @@ import type { Digest, KernelIdentity, KernelKey } from "../../shared/identity.js
 import { isNotWritable } from "./disk-error.js";
 import { allEntries, entriesFor } from "./entries.js";
 import type { CacheEntry, Kernel } from "./entry.js";
+import type { KeepExtraOptions, MakeExtra } from "./extras.js";
 import { checkFormat } from "./format.js";
 import { readHostBootId } from "./host-boot.js";
 import { touch } from "./last-use.js";
@@ -14,6 +15,7 @@ import type { PruneOptions, PruneReport } from "./prune.js";
 import type { RemoveReport } from "./remove.js";
 import { entryOfBoot, lastKernelOf, rememberSighting } from "./sightings.js";
 import type { Staging } from "./staging.js";
+import { statIfThere } from "./stat.js";
 import { Store } from "./store.js";
 import { soundRecord } from "./tree-state.js";
 import type { VerifyOptions, VerifyReport } from "./verify.js";
@@ -160,6 +162,52 @@ export class Cache {
   async stage(kernel: Pick<KernelKey, "release">): Promise<Staging> {
     const { Staging } = await import("./staging.js");
     return Staging.begin(this.#store, kernel.release);
+  }
+
+  /**
+   * What belongs to the tree of a digest and is not of its archive: a file or a folder, by its name. To ask for it counts
+   * as a use of the tree.
+   *
+   * @returns Its absolute path, or undefined where it was not kept.
+   * @throws KheadersError `cache-failed`.
+   */
+  extra(digest: Digest, name: string): string | undefined {
+    const { paths, now } = this.#store;
+    const extra = paths.extra(digest, name);
+    if (statIfThere(extra) === undefined) return undefined;
+    touch(paths.archive(digest), now());
+    return extra;
+  }
+
+  /**
+   * Keeps an extra of a tree, unless there is one of that name: then the one that is there is given. It goes with its tree.
+   * Of several who want the same at once, one makes it.
+   *
+   * @param name Lower-case letters, digits and `-`, with a suffix or without. What is a kernel's and not its archive's must
+   * be named after the kernel ({@link CacheEntry.id}): one archive may serve several.
+   * @param make Makes a file or a folder at the path that it is given, where nothing is.
+   * @returns Its absolute path.
+   * @throws KheadersError `cache-failed` (also where the tree was removed meanwhile), `disk-full`; what `make` throws; the
+   * signal's reason when it aborts.
+   */
+  async keepExtra(
+    digest: Digest,
+    name: string,
+    make: MakeExtra,
+    options: KeepExtraOptions = {},
+  ): Promise<string> {
+    const { keepExtra } = await import("./extras.js");
+    return keepExtra(this.#store, { digest, name, make }, options);
+  }
+
+  /**
+   * The digest whose tree a folder is: undefined for a folder that is none of this cache's trees.
+   *
+   * @throws KheadersError `cache-failed`.
+   */
+  async digestOfTree(folder: string): Promise<Digest | undefined> {
+    const { digestOfTree } = await import("./digests.js");
+    return digestOfTree(this.#store.paths, folder);
   }
 
   /** Lists what the cache has. @throws KheadersError `cache-failed`. */

@@ -1,10 +1,10 @@
 import { type Dirent, lstatSync, readdirSync } from "node:fs";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Digest } from "../../shared/identity.js";
-import { diskError, isMissing } from "./disk-error.js";
+import { diskError, isMissing, isNotWritable } from "./disk-error.js";
 import type { CachePaths } from "./paths.js";
 
-/** What the archive and the tree of a digest take on the disk: bytes by inode, for files that are shared count once. */
+/** What the archive, the tree and the extras of a digest take on the disk: bytes by inode, for files that are shared count once. */
 export interface DiskUse {
   readonly digest: Digest;
   readonly inodes: ReadonlyMap<bigint, number>;
@@ -22,7 +22,7 @@ export async function measure(paths: CachePaths, digest: Digest): Promise<DiskUs
   const inodes = new Map<bigint, number>();
   for (const file of [paths.archive(digest), paths.record(digest), paths.manifest(digest)])
     count(file, inodes);
-  const folders = count(paths.tree(digest), inodes) ? [paths.tree(digest)] : [];
+  const folders = [paths.tree(digest), paths.extrasOf(digest)].filter((folder) => count(folder, inodes));
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     for (const child of list(folder)) {
       const file = `${folder}/${child.name}`;
@@ -51,7 +51,7 @@ function count(file: string, inodes: Map<bigint, number>): boolean {
     inodes.set(ino, Number(blocks) * 512);
     return true;
   } catch (error) {
-    if (isMissing(error)) return false;
+    if (isMissing(error) || isNotWritable(error)) return false;
     throw diskError(error, "read the cache", file);
   }
 }
@@ -60,8 +60,8 @@ function list(folder: string): Dirent[] {
   try {
     return readdirSync(folder, { withFileTypes: true });
   } catch (error) {
-    // Removed meanwhile; or a tree that was damaged, which `verify` tells.
-    if (isMissing(error)) return [];
+    // Removed meanwhile; or a tree that was damaged, which `verify` tells; or closed by a build that made it.
+    if (isMissing(error) || isNotWritable(error)) return [];
     throw diskError(error, "read the cache", folder);
   }
 }

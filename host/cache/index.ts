@@ -3,6 +3,7 @@ export { cacheDir } from "./cache-dir.js";
 export { describeChange } from "./change.js";
 export { checkCopyTarget, copyTree, keepArchive, updateLink } from "./copy-out.js";
 export type { CacheEntry, Kernel } from "./entry.js";
+export type { KeepExtraOptions, MakeExtra } from "./extras.js";
 export type { Lease } from "./lease.js";
 export type { CacheInfo, ListedKernel, ListedTree, Listing } from "./listing.js";
 export type { Lock, LockOptions } from "./lock.js";

@@ -8,6 +8,9 @@ export const temporaryPrefix = ".tmp-";
 const archiveSuffix = ".tar.xz";
 const recordSuffix = ".json";
 
+/** The names that an extra may have; none is taken from a device. */
+const extraName = /^[a-z][a-z0-9-]*(?:\.[a-z]+)?$/;
+
 /**
  * Where everything lies in a cache folder. Strings that a device chose are only ever hashed here, so that none of them
  * becomes part of a path.
@@ -19,6 +22,8 @@ export class CachePaths {
   readonly archives: string;
   /** Holds, for each digest, the tree, its record (`.json`) and its manifest (`.manifest`). */
   readonly trees: string;
+  /** Holds, for each digest, a folder with what belongs to the tree and is not of its archive. */
+  readonly extras: string;
   readonly entries: string;
   readonly boots: string;
   readonly serials: string;
@@ -29,13 +34,14 @@ export class CachePaths {
     this.format = path.join(this.root, "format");
     this.archives = path.join(this.root, "archives");
     this.trees = path.join(this.root, "trees");
+    this.extras = path.join(this.root, "extras");
     this.entries = path.join(this.root, "entries");
     this.boots = path.join(this.root, "boots");
     this.serials = path.join(this.root, "serials");
     this.leases = path.join(this.root, "leases");
   }
 
-  /** The folders of the layout, without the root. */
+  /** The folders that every cache has, without the root. That for extras is made with the first of them. */
   get folders(): string[] {
     return [this.archives, this.trees, this.entries, this.boots, this.serials, this.leases];
   }
@@ -56,6 +62,16 @@ export class CachePaths {
     return path.join(this.trees, `${digest}.manifest`);
   }
 
+  extrasOf(digest: Digest): string {
+    return path.join(this.extras, digest);
+  }
+
+  /** @throws Error for a name that is no extra's: a bug of ours. */
+  extra(digest: Digest, name: string): string {
+    if (!extraName.test(name)) throw new Error(`no name of an extra: ${name}`);
+    return path.join(this.extrasOf(digest), name);
+  }
+
   entry(id: string): string {
     return path.join(this.entries, `${id}.json`);
   }
@@ -69,7 +85,7 @@ export class CachePaths {
   }
 }
 
-/** The digest in the name of an archive, a record or a tree, or undefined for any other name. */
+/** The digest in the name of an archive, a record, a tree or its extras, or undefined for any other name. */
 export function digestOfName(name: string): Digest | undefined {
   const stem = name.endsWith(archiveSuffix)
     ? name.slice(0, -archiveSuffix.length)

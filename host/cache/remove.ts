@@ -76,7 +76,7 @@ export async function removeAll(store: Store, signal: AbortSignal | undefined): 
 }
 
 /**
- * Removes one archive with its tree and entries. Its tree is taken out of sight first; if it proves to be used then, it is
+ * Removes one archive with its tree, extras and entries. Its tree is taken out of sight first; if it proves to be used then, it is
  * put back, so that who looked before this finds it, and who looks later finds it gone.
  *
  * @param isUsed Asked once the tree is out of sight.
@@ -102,6 +102,7 @@ export function removeDigest(
         if (!goes) putBack(work.removed, tree);
       }
       if (!goes) return undefined;
+      move(paths.extrasOf(digest), work.removedExtra);
       const kernels = forgetEntries(store, digest);
       for (const file of [paths.record(digest), paths.archive(digest), paths.manifest(digest)]) forget(file);
       return { digest, kernels };

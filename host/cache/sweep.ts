@@ -17,7 +17,7 @@ const smallFileStays = 3_600_000;
  * @throws KheadersError `cache-failed`.
  */
 export async function sweep(store: Store): Promise<string[]> {
-  const left = temporaries([store.paths.root, ...store.paths.folders]);
+  const left = temporaries([store.paths.root, ...store.paths.folders, store.paths.extras]);
   const now = store.now();
   const { ids } = await liveLeases(store.paths, now);
   return left.filter((file) => isDead(file, ids, now) && removeIfAllowed(file));

@@ -17,6 +17,10 @@ export class Work {
   readonly tree: string;
   /** For a published tree that is being taken away. */
   readonly removed: string;
+  /** For an extra; its folder is another one than that of the final place. */
+  readonly extra: string;
+  /** For the extras of a tree that are being taken away. */
+  readonly removedExtra: string;
   readonly #lease: Lease;
 
   private constructor(store: Store, lease: Lease) {
@@ -25,6 +29,8 @@ export class Work {
     this.archive = path.join(store.paths.archives, name);
     this.tree = path.join(store.paths.trees, name);
     this.removed = `${this.tree}-old`;
+    this.extra = path.join(store.paths.extras, name);
+    this.removedExtra = `${this.extra}-old`;
   }
 
   /**
@@ -48,7 +54,8 @@ export class Work {
   /** Removes what is left under the names. May be called again. @throws KheadersError `cache-failed`. */
   end(): void {
     try {
-      for (const left of [this.archive, this.tree, this.removed]) removeTree(left);
+      const names = [this.archive, this.tree, this.removed, this.extra, this.removedExtra];
+      for (const left of names) removeTree(left);
       this.#lease.release();
     } catch (error) {
       throw diskError(error, "clear away temporary files", this.tree);

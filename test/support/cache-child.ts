@@ -8,10 +8,18 @@ import { KheadersError } from "../../shared/errors.js";
 import type { KernelIdentity } from "../../shared/identity.js";
 import { pullInto, type SentArchive } from "./cache-kernels.js";
 import { watchWrites } from "./cache-writes.js";
+import { writeExtra } from "./extra-folder.js";
 
 /** What a child is to do. */
 export interface Orders {
-  readonly action: "pull" | "verify" | "remove" | "hold lock" | "hold lease" | "name the folder";
+  readonly action:
+    | "pull"
+    | "verify"
+    | "remove"
+    | "keep extra"
+    | "hold lock"
+    | "hold lease"
+    | "name the folder";
   readonly dir: string;
   readonly locks?: boolean;
   readonly identity: KernelIdentity;
@@ -20,7 +28,7 @@ export interface Orders {
   readonly archive: string;
   /** Dies without a word just before this call (the first is 1) that changes something on the disk. */
   readonly dieAtWrite?: number;
-  /** For "hold lease" and "remove". */
+  /** For "hold lease", "remove" and "keep extra". */
   readonly digest?: string;
 }
 
@@ -81,6 +89,15 @@ async function obey(): Promise<void> {
     case "remove":
       await cache.remove(digests);
       return say({ writes });
+    case "keep extra": {
+      const [digest] = digests;
+      if (digest === undefined) throw new Error("no such digest");
+      await cache.keepExtra(digest, "build", async (path) => {
+        say({ step: "making" });
+        writeExtra(path);
+      });
+      return say({ writes });
+    }
     case "hold lock":
       await cache.lock(identity, { onWait: () => say({ step: "waiting" }) });
       break;

@@ -1,4 +1,4 @@
-import { lstatSync, mkdtempSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { existsSync, lstatSync, mkdtempSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { onTestFinished } from "vitest";
@@ -100,7 +100,8 @@ export function treeOf(contents: Contents = {}): string[] {
 
 /** Temporary names anywhere in a cache. */
 export function leftoversIn(dir: string): string[] {
-  return ["", "archives", "trees", "entries", "boots", "serials", "leases"]
+  return ["", "archives", "trees", "extras", "entries", "boots", "serials", "leases"]
+    .filter((name) => existsSync(path.join(dir, name)))
     .flatMap((name) => readdirSync(path.join(dir, name)).map((child) => path.join(name, child)))
     .filter((name) => path.basename(name).startsWith(".tmp-") || name.startsWith("leases/"));
 }

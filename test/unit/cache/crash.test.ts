@@ -14,6 +14,7 @@ import {
 } from "../../support/cache-fixture.js";
 import { buildIdNamed, kernel, pullInto } from "../../support/cache-kernels.js";
 import { becomeOrdinaryUser } from "../../support/cache-user.js";
+import { writeExtra, writtenExtra } from "../../support/extra-folder.js";
 
 becomeOrdinaryUser();
 
@@ -124,6 +125,27 @@ test("a removal that is killed at any moment leaves a cache that is right", asyn
     const other = await pullInto(cache, { identity: otherKernel, serial: "other", archive: never });
     expect(listTree(other.tree)).toEqual(treeOf(otherContents));
   });
+});
+
+test("an extra whose making is killed at any moment is not there, or whole", async () => {
+  const prepare = async () => {
+    const cache = temporaryCache();
+    await pullInto(cache, { identity: kernel(), serial, archive: () => archive });
+    return cache;
+  };
+  const digest = await digestOf(prepare);
+  const kept: boolean[] = [];
+  await killAtMoments(5, prepare, { action: "keep extra", digest }, async (cache) => {
+    const [digest] = cache.entries().map((entry) => entry.digest);
+    if (digest === undefined) throw new Error("the kernel is gone");
+    const half = cache.extra(digest, "build");
+    kept.push(half !== undefined);
+    if (half !== undefined) expect(listTree(half)).toEqual(writtenExtra);
+    const whole = await cache.keepExtra(digest, "build", async (path) => writeExtra(path));
+    expect(listTree(whole)).toEqual(writtenExtra);
+    await expectGoodCache(cache);
+  });
+  expect(kept).toContain(false);
 });
 
 async function digestOf(prepare: () => Promise<Cache>): Promise<string> {

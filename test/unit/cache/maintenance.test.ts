@@ -338,12 +338,13 @@ describe("remove", () => {
   test("of all leaves empty folders, also where files cannot be read", async () => {
     const cache = temporaryCache();
     await pullNamed(cache, "one");
-    await pullNamed(cache, "two");
+    const { digest } = await pullNamed(cache, "two");
+    await cache.keepExtra(digest, "note", async (file) => writeFileSync(file, "kept"));
     for (const name of readdirSync(path.join(cache.dir, "entries"))) {
       truncateSync(path.join(cache.dir, "entries", name));
     }
     expect((await cache.remove("all")).removed).toHaveLength(2);
-    for (const folder of ["archives", "trees", "entries", "boots", "serials", "leases"]) {
+    for (const folder of ["archives", "trees", "extras", "entries", "boots", "serials", "leases"]) {
       expect(readdirSync(path.join(cache.dir, folder))).toEqual([]);
     }
     expect((await pullNamed(cache, "one")).hit).toBe(false);

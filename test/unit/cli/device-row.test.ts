@@ -31,6 +31,7 @@ function result(about: Partial<PullResult> = {}): PullResult {
     bytes: 4_000_000,
     archive: "",
     tree: "",
+    entry: undefined,
     cache: "miss",
     source: "module",
     unloaded: true,
