@@ -29,6 +29,7 @@ import { findTree as findTreeOf, type LocatedTree, locateTree as locateTreeOf } 
 import { findOffline as findInCache, type OfflineSelector } from "./offline.js";
 import { type PullOptions, type PullResult, pull as pullFromDevice } from "./pull.js";
 import { type DeviceReport, type SurveyOptions, survey as surveyDevices } from "./survey.js";
+import { type TreeInfo, treeInfo as treeInfoOf } from "./tree-info.js";
 import { type UnloadOptions, unload as unloadModule } from "./unload.js";
 
 export { type ErrorCode, exitStatusOf, KheadersError } from "../shared/errors.js";
@@ -70,8 +71,10 @@ export type { Selection, Skipped, Target } from "./farm/selection.js";
 export type { WatchEvent, WatchOptions } from "./farm/watch.js";
 export type { LocatedTree } from "./find-tree.js";
 export type { Architecture } from "./kernel/architecture.js";
+export type { BuildTools } from "./kernel/build-tools.js";
 export { clangIncludeFolder } from "./kernel/clang.js";
 export { compilerFlags, type Purpose } from "./kernel/compiler-flags.js";
+export type { KernelConfig } from "./kernel/config.js";
 export { buildEnvironment } from "./kernel/environment.js";
 export { cmakeWord, makeWord, shellWord } from "./kernel/quoting.js";
 export { readTreeFacts, type TreeFacts } from "./kernel/tree-facts.js";
@@ -79,6 +82,7 @@ export type { OfflineSelector } from "./offline.js";
 export type { PullOptions, PullResult, PullTimes } from "./pull.js";
 export type { DeviceReport, Headers, SurveyOptions } from "./survey.js";
 export { treeEnvironment } from "./tree-environment.js";
+export type { TreeInfo } from "./tree-info.js";
 export type { UnloadOptions } from "./unload.js";
 
 /** The version of kheaders. */
@@ -237,6 +241,20 @@ export async function locateTree(
   options: Optional<PullOptions> = {},
 ): Promise<LocatedTree> {
   return locateTreeOf(what, await pullOptions(options));
+}
+
+/**
+ * Tells what a tree is of: release, architecture, configuration, and what stands in the way of building modules with it.
+ *
+ * @param what As for {@link findTree}.
+ * @throws KheadersError `usage` where it is no tree of kernel headers, and what {@link findTree} throws.
+ */
+export async function treeInfo(
+  what: string | undefined,
+  options: Optional<PullOptions> = {},
+): Promise<TreeInfo> {
+  const all = await pullOptions(options);
+  return treeInfoOf(await locateTreeOf(what, all), all.cache);
 }
 
 /**

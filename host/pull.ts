@@ -153,6 +153,8 @@ class PullSession {
   readonly #clock: Clock;
   #kernel: KernelIdentity;
   #config: KernelConfig | undefined;
+  /** `/proc/config.gz`, as it came. */
+  #compressedConfig: Uint8Array | undefined;
   #isRoot: boolean;
   #asked: "greeting" | "details" | "details-as-root" = "greeting";
   /** Something on the device may have to be restored. */
@@ -234,7 +236,9 @@ class PullSession {
 
   async #askDetails(): Promise<void> {
     this.#stage("identifying");
-    const facts = readKernelFacts(await this.#conversation.facts());
+    const raw = await this.#conversation.facts();
+    const facts = readKernelFacts(raw);
+    this.#compressedConfig = raw.config ?? this.#compressedConfig;
     this.#config = facts.config ?? this.#config;
     this.#kernel = {
       ...this.#kernel,
@@ -283,12 +287,27 @@ class PullSession {
       const tree = belonging.belongs
         ? await staged.publish({ identity: this.#kernel, serial: this.#device.serial, source })
         : await staged.publishApart();
+      await this.#keepConfig(tree.entry);
       this.#clock.lap("unpack");
       if (!belonging.belongs) this.#warn(`not the running kernel's headers: ${belonging.reason}`);
       this.#warnOf(trailer);
       return this.#result(tree, { source, cache: "miss", unloaded: trailer.unloaded });
     } finally {
       staging.discard();
+    }
+  }
+
+  /** Keeps the kernel's configuration beside its headers; where that fails, the headers serve all the same. */
+  async #keepConfig(entry: CacheEntry | undefined): Promise<void> {
+    const { cache, signal } = this.#options;
+    if (entry === undefined || this.#compressedConfig === undefined) return;
+    const { keepConfig } = await import("./kept-config.js");
+    try {
+      await keepConfig(cache, entry, this.#compressedConfig, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof KheadersError)) throw error;
+      this.#warn(`the kernel's configuration was not kept: ${error.message}`);
     }
   }
 

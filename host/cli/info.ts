@@ -1,4 +1,3 @@
-import { readdirSync } from "node:fs";
 import type { Command } from "commander";
 import { printable } from "../../shared/printable.js";
 import { addPullOptions, type PullFlags, pullOptionsOf } from "./pull-options.js";
@@ -39,20 +38,18 @@ Examples:
     .action(async (what: string | undefined, _options, invoked: Command) => {
       const flags = invoked.optsWithGlobals<Flags>();
       await runCommand(flags, async (context) => {
-        const { findTree } = await import("../find-tree.js");
-        const { readTreeFacts } = await import("../kernel/tree-facts.js");
-        const { configOf } = await import("../kernel/config.js");
-        const facts = readTreeFacts(await findTree(what, await pullOptionsOf(flags, context)));
-        const config = configOf(facts.config);
-        const files = readdirSync(facts.tree, { recursive: true, withFileTypes: true }).filter((entry) =>
-          entry.isFile(),
-        );
+        const { locateTree } = await import("../find-tree.js");
+        const { treeInfo } = await import("../tree-info.js");
+        const options = await pullOptionsOf(flags, context);
+        const info = await treeInfo(await locateTree(what, options), options.cache);
+        const { config } = info;
         if (flags.config) {
           if (flags.json) printJson(Object.fromEntries(config));
-          else for (const [option, value] of config) printLine(`${option}=${value}`);
+          else for (const [option, value] of config) printLine(`${option}=${printable(value, 4096)}`);
           return undefined;
         }
-        const { tree, release, architecture, endianness, flavour, compiler } = facts;
+        for (const message of info.warnings) context.reporter.on({ type: "warning", message });
+        const { tree, release, architecture, endianness, flavour, compiler, files, buildTools } = info;
         if (flags.json) {
           printJson({
             tree,
@@ -62,7 +59,10 @@ Examples:
             endianness,
             flavour,
             compiler: compiler ?? null,
-            files: files.length,
+            files,
+            buildTools: buildTools ?? null,
+            warnings: info.warnings,
+            configSource: info.configSource,
             config: Object.fromEntries(keyOptions.map((option) => [option, config.get(option) ?? null])),
           });
           return undefined;
@@ -74,7 +74,8 @@ Examples:
           `flavour:       ${flavour === "modules" ? "headers and what builds modules" : "headers only"}`,
         );
         printLine(`compiler:      ${printable(compiler ?? "not told")}`);
-        printLine(`files:         ${files.length}`);
+        printLine(`files:         ${files}`);
+        if (buildTools !== undefined) printLine(`build tools:   ${buildTools.machine}`);
         for (const option of keyOptions) printLine(`${option}=${printable(config.get(option) ?? "n")}`);
         return undefined;
       });

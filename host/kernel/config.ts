@@ -37,7 +37,12 @@ export function configOf(macros: ConfigMacros): KernelConfig {
     if (value !== "1") return [name, value];
     return name.endsWith("_MODULE") ? [name.slice(0, -"_MODULE".length), "m"] : [name, "y"];
   });
-  return new Map(options.sort(([one], [other]) => (one < other ? -1 : 1)));
+  return sortedByName(new Map(options));
+}
+
+/** The same, sorted by name. */
+export function sortedByName(config: KernelConfig): KernelConfig {
+  return new Map([...config].sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
 /** The names that two maps do not agree on, sorted. */

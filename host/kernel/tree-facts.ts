@@ -39,10 +39,16 @@ export function readTreeFacts(tree: string): TreeFacts {
     release,
     architecture,
     endianness: config.has("CONFIG_CPU_BIG_ENDIAN") ? "big" : "little",
-    flavour: ["Makefile", "scripts"].every((name) => existsSync(join(tree, name))) ? "modules" : "headers",
+    flavour: buildsModules(tree, sourceName) ? "modules" : "headers",
     compiler: textIn(config.get("CONFIG_CC_VERSION_TEXT")),
     config,
   };
+}
+
+/** Whether a tree has what `make modules` begins with: the Makefiles that it includes (Linux Makefile, scripts/Makefile.build). */
+function buildsModules(tree: string, sourceName: string): boolean {
+  const wanted = ["Makefile", "scripts/Makefile.build", `arch/${sourceName}/Makefile`];
+  return wanted.every((name) => existsSync(join(tree, name)));
 }
 
 /** The folder in `arch/` that the headers are of. */

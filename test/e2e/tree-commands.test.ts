@@ -1,6 +1,8 @@
 import { execFileSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { elfHeader, elfMachines } from "../support/elf-header.js";
 import { writeTree } from "../support/kernel-tree.js";
 import { Workstation } from "../support/workstation.js";
 
@@ -69,6 +71,30 @@ describe("`info` of a folder", () => {
     expect(stdout).toBe(
       'CONFIG_64BIT=y\nCONFIG_CC_VERSION_TEXT="clang 14"\nCONFIG_HZ=250\nCONFIG_KPROBES=m\nCONFIG_MODVERSIONS=y\n',
     );
+  });
+
+  it("warns of what stands in the way of building modules", async () => {
+    const makefiles = { Makefile: "", "scripts/Makefile.build": "", "arch/riscv/Makefile": "" };
+    const modules = writeTree(host.folder("modules"), { arch: "riscv", macros, files: makefiles });
+    mkdirSync(join(modules, "scripts/mod"));
+    writeFileSync(join(modules, "scripts/mod/modpost"), elfHeader(elfMachines.riscv));
+    const { status, stdout, stderr } = await host.kheaders(["info", modules]);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^flavour: {7}headers and what builds modules$/m);
+    expect(stdout).toMatch(/^build tools: {3}riscv64$/m);
+    const [tools, versions] = [
+      /were made for riscv64 and do not run on/,
+      /no symbol version for module_layout/,
+    ];
+    expect(stderr).toMatch(tools);
+    expect(stderr).toMatch(versions);
+    const quiet = await host.kheaders(["info", modules, "--json", "--quiet"]);
+    expect(quiet.stderr).toBe("");
+    expect(JSON.parse(quiet.stdout)).toMatchObject({
+      flavour: "modules",
+      buildTools: { machine: "riscv64", runHere: false },
+      warnings: [expect.stringMatching(tools), expect.stringMatching(versions)],
+    });
   });
 
   it("takes a relative path, too", async () => {

@@ -7,9 +7,14 @@ const usualMacros = ["CONFIG_IKCONFIG 1", "CONFIG_IKHEADERS_MODULE 1"];
 /** The headers of a kernel that exists only in a test, as its compressed archive: a few files that prove its release. */
 export function smallArchive(
   release: string,
-  options: { content?: string; macros?: readonly string[] } = {},
+  options: {
+    content?: string;
+    macros?: readonly string[];
+    /** Paths of more files, which are empty. */
+    more?: readonly string[];
+  } = {},
 ): Buffer {
-  const { content = "", macros = usualMacros } = options;
+  const { content = "", macros = usualMacros, more = [] } = options;
   const define = (macro: string) => `#define ${macro}\n`;
   return xz(
     tar(
@@ -17,6 +22,7 @@ export function smallArchive(
       file("include/generated/autoconf.h", macros.map(define).join("")),
       file("include/linux/kernel.h", content),
       file("scripts/run.sh", "#!/bin/sh\n", 0o755),
+      ...more.map((path) => file(path, "")),
     ),
   );
 }

@@ -49,10 +49,11 @@ describe("what a tree says of its kernel", () => {
     expect(factsOf({ macros: [bits64] }).compiler).toBeUndefined();
   });
 
-  it("is whether it builds modules: a Makefile and scripts", () => {
+  it("is whether it builds modules: whether it has the Makefiles that this begins with", () => {
     expect(factsOf({}).flavour).toBe("headers");
-    expect(factsOf({ files: { "scripts/mod/modpost.h": "" } }).flavour).toBe("headers");
-    expect(factsOf({ files: { Makefile: "" } }).flavour).toBe("modules");
+    expect(factsOf({ files: { Makefile: "", "scripts/mod/modpost": "" } }).flavour).toBe("headers");
+    expect(factsOf({ files: { "scripts/Makefile.build": "" } }).flavour).toBe("headers");
+    expect(factsOf({ files: { "arch/arm64/Makefile": "" } }).flavour).toBe("modules");
   });
 });
 
