@@ -3,8 +3,9 @@ import { printable } from "./printable.js";
 /**
  * Every way in which kheaders can fail, with the exit status that the command line gives it.
  *
- * 1 it does not compile; 2 usage; 3 no device or no clear choice; 4 the kernel offers no headers; 5 permission; 6 device
- * or adb lost, busy or timed out; 7 bad archive; 8 cache or disk; 70 a bug of ours; 130 and 143 after signals.
+ * 1 it does not compile; 2 usage; 3 no device or no clear choice; 4 the kernel offers no headers, or its modules no symbol
+ * versions; 5 permission; 6 device or adb lost, busy or timed out; 7 bad archive, or modules of two kernels; 8 cache or disk;
+ * 70 a bug of ours; 130 and 143 after signals.
  */
 export const exitStatusOf = {
   "compile-failed": 1,
@@ -22,6 +23,7 @@ export const exitStatusOf = {
   "no-headers": 4,
   "module-not-found": 4,
   "module-refused": 4,
+  "no-symbol-versions": 4,
   "needs-root": 5,
   "root-refused": 5,
   "root-timeout": 5,
@@ -35,6 +37,7 @@ export const exitStatusOf = {
   "archive-refused": 7,
   "archive-corrupt": 7,
   "archive-mismatch": 7,
+  "symbol-conflict": 7,
   "cache-failed": 8,
   "cache-format": 8,
   "disk-full": 8,
