@@ -16,9 +16,11 @@
 #   send KEEP        the archive: a block, the raw bytes, a closing block; then the agent exits. KEEP: 1 leaves the
 #                    module in
 #   unload           takes the module out, unless somebody reads the archive; then the agent exits
+#   modules          lists the kernel modules in the module folders
+#   take COUNT       reads as many paths, a line each: a block, these files' raw bytes one after the other, a closing block
 # The end of standard input ends the agent, and what it loaded is unloaded first: it is the only signal that also
 # reaches a root shell which su started in another session. Exit statuses: 1 refused, 2 the transfer stood still, 3 the
-# archive went away in the middle of it.
+# archive went away in the middle of it, 4 a module file could not be read to its end.
 #
 # shellcheck shell=sh
 # each_module calls functions by name:
@@ -340,15 +342,19 @@ watch_host() {
   started
 }
 
-# Ends process $1 when its standard input has not moved for KH_STALL seconds: a link can go silent with no goodbye.
+# Ends process $1 when nothing that it reads has moved for KH_STALL seconds: a link can go silent with no goodbye.
 watch_transfer() {
   moved=
   idle=0
   while sleep 1; do
-    first_line "/proc/$1/fdinfo/0"
+    positions=
+    for found in "/proc/$1/fdinfo"/*; do
+      first_line "$found"
+      positions="$positions $found $line"
+    done
     [ -n "$line" ] || return
-    if [ "$line" = "$moved" ]; then idle=$((idle + 1)); else idle=0; fi
-    moved=$line
+    if [ "$positions" = "$moved" ]; then idle=$((idle + 1)); else idle=0; fi
+    moved=$positions
     if [ "$idle" -ge "$KH_STALL" ]; then kill "$1"; fi
   done
 }
@@ -423,7 +429,7 @@ send() {
   tell "size=$size"
   if has_sha256sum; then tell digest=later; fi
   tell_all
-  transfer
+  transfer "$archive" || finish 3
   digest=
   if has_sha256sum; then digest=$(sha256sum "$archive" 2>/dev/null) || finish 3; fi
   unloaded=
@@ -443,10 +449,11 @@ end_guard() {
   guard=
 }
 
-# Sends the raw bytes, or ends the agent. The kernel cuts readers off with ENODEV when somebody unloads the module.
+# Sends the raw bytes of files, or fails where they cannot be read: the kernel cuts the archive's readers off with ENODEV when
+# somebody unloads the module. Ends the agent when they stand still.
 transfer() {
   starting=1
-  cat <"$archive" 3<&- 9<&- &
+  cat "$@" 3<&- 9<&- &
   child=$!
   started
   watch_transfer "$child" </dev/null >/dev/null 2>&1 3<&- 9<&- &
@@ -455,11 +462,8 @@ transfer() {
   status=$?
   child=
   end_guard
-  case $status in
-  0) ;;
-  143) finish 2 ;;
-  *) finish 3 ;;
-  esac
+  [ "$status" -ne 143 ] || finish 2
+  return "$status"
 }
 
 explain_failure() {
@@ -503,6 +507,48 @@ unload() {
   finish 0
 }
 
+# Lists module files, a line each: mode in hexadecimal, size, device and inode, path. There may be hundreds, so by find alone.
+# A module folder itself may be a link, and so may a file.
+modules() {
+  set --
+  for folder in $module_folders; do
+    if [ -d "$folder" ]; then set -- "$@" "$folder/"; fi
+  done
+  tell_denied
+  note "run find"
+  status=0
+  if [ $# -gt 0 ]; then
+    odd=$(find "$@" -name '*.ko*' ! -type d -path "*$newline*" -print 2>/dev/null)
+    [ -z "$odd" ] || tell odd=yes
+    run find "$@" '(' -name '*.ko' -o -name '*.ko.*' ')' ! -type d ! -path "*$newline*" \
+      -exec stat -L -c 'module=%f %s %d:%i %n' '{}' +
+  fi
+  note "status $status"
+  tell "status=$status"
+  tell_all
+}
+
+# Sends the files whose paths follow the command. One cat for all of them.
+take() {
+  count=$1
+  set --
+  while [ $# -lt "$count" ]; do
+    IFS= read -r path <&3 || finish 0
+    set -- "$@" "$path"
+  done
+  for path; do
+    [ -r "$path" ] || {
+      tell_refusal unreadable "$path"
+      return
+    }
+  done
+  tell "files=$#"
+  tell_all
+  transfer "$@" || finish 4
+  tell "files=$#"
+  tell_all
+}
+
 exec 3<&0
 trap 'interrupted 129' HUP
 trap 'interrupted 130' INT
@@ -517,6 +563,8 @@ while read -r verb argument <&3; do
   root) become_root "$argument" ;;
   send) send "$argument" ;;
   unload) unload ;;
+  modules) modules ;;
+  take) take "$argument" ;;
   *)
     tell "error=unknown-command"
     tell_all

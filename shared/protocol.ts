@@ -15,7 +15,10 @@ export const moduleName = "kheaders";
 /** Where a kernel shows its headers: mainline since 5.2, and the original patch with its backports. */
 export const archivePaths = ["/sys/kernel/kheaders.tar.xz", "/proc/kheaders.tar.xz"] as const;
 
-/** Where Android keeps kernel modules; the agent looks for kheaders.ko there, flat and below a release's folder. */
+/**
+ * Where Android keeps kernel modules; the agent looks for kheaders.ko there, flat and below a release's folder, and lists all
+ * modules for their symbol versions.
+ */
 export const moduleFolders = [
   "/system/lib/modules",
   "/system_dlkm/lib/modules",
@@ -36,6 +39,9 @@ export const verbs = {
   root: (style: SuStyle) => `root ${style}`,
   send: (keepLoaded: boolean) => `send ${keepLoaded ? 1 : 0}`,
   unload: "unload",
+  modules: "modules",
+  /** As many paths follow, a line each. */
+  take: (count: number) => `take ${count}`,
 } as const;
 
 /** `error=` in an answer's block: why the agent cannot do as asked. */
@@ -58,4 +64,6 @@ export const agentStatus = {
   stalled: 2,
   /** Somebody unloaded the module while its archive was read. */
   cut: 3,
+  /** A module file could not be read to its end. */
+  unread: 4,
 } as const;

@@ -6,6 +6,7 @@ import { protocolVersion, type Refusal, refusals, type SuStyle, verbs } from "..
 import type { AdbConnection } from "../adb/connection.js";
 import { ShellProcess } from "../adb/shell.js";
 import type { Block } from "./block.js";
+import { type ListedModule, type ModuleListing, moduleListingOf } from "./module-listing.js";
 import { AgentOutput } from "./output.js";
 import { agentCommand } from "./script.js";
 
@@ -13,6 +14,10 @@ import { agentCommand } from "./script.js";
 const endingMilliseconds = 5_000;
 /** Neither a kernel's configuration nor its notes come near this. */
 const longestFact = 1024 * 1024;
+/** What the list of a device's modules may have: thousands of long paths. */
+const longestListing = 8 * 1024 * 1024;
+/** Bytes of paths in one command: the device's cat gets them as its arguments, and a shell reads them byte by byte. */
+const longestPaths = 16 * 1024;
 
 /** What the device says of itself first, at the cost of one fork. */
 export interface Hello {
@@ -237,6 +242,36 @@ export class Conversation {
     return unloaded === "yes" || unloaded === "absent" || unloaded === "in-use" ? unloaded : "no";
   }
 
+  /** Lists the kernel modules on the device. */
+  async modules(): Promise<ModuleListing> {
+    this.#process.write(`${verbs.modules}\n`);
+    const block = await this.#output.readBlock({ longest: longestListing });
+    const status = block.size("status");
+    if (status === undefined)
+      throw new KheadersError("protocol-error", "the device did not list its modules");
+    return moduleListingOf(block, await this.#output.untilDiagnosed(`kheaders: status ${status}\n`));
+  }
+
+  /**
+   * Gives the content of module files, one after the other.
+   *
+   * @throws AgentRefusal `unreadable` where this user may not read one.
+   * @throws KheadersError `timed-out` when nothing comes for a while; `not-permitted` where one cannot be read to its end.
+   */
+  async *take(modules: readonly ListedModule[]): AsyncGenerator<{ module: ListedModule; content: Buffer }> {
+    for (const batch of batches(modules)) {
+      const paths = batch.map(({ path }) => `${path}\n`).join("");
+      await this.#ask(`${verbs.take(batch.length)}\n${paths.slice(0, -1)}`);
+      this.#process.acknowledge();
+      for (const module of batch) {
+        const parts: Uint8Array[] = [];
+        for await (const part of this.#output.bytes(module.size)) parts.push(part);
+        yield { module, content: Buffer.concat(parts) };
+      }
+      await this.#output.unlessStalled(this.#output.readBlock());
+    }
+  }
+
   /**
    * Ends the agent and waits until it has restored the device, for a few seconds at most; not at all where no answer is to
    * be expected.
@@ -263,9 +298,11 @@ export class Conversation {
     this.#process.write(`${command}\n`);
     let waits = false;
     try {
-      const block = await this.#output.readBlock((isWaiting) => {
-        waits = isWaiting;
-        if (waits) onWait();
+      const block = await this.#output.readBlock({
+        onWaiting: (isWaiting) => {
+          waits = isWaiting;
+          if (waits) onWait();
+        },
       });
       await this.#refuseIf(block);
       return block;
@@ -296,6 +333,23 @@ export class Conversation {
     for await (const part of this.#output.bytes(size)) parts.push(part);
     return Buffer.concat(parts);
   }
+}
+
+/** Divides modules so that the paths of each part fit into one command. */
+function* batches(modules: readonly ListedModule[]): Generator<ListedModule[]> {
+  let batch: ListedModule[] = [];
+  let length = 0;
+  for (const module of modules) {
+    const its = Buffer.byteLength(module.path) + 1;
+    if (batch.length > 0 && length + its > longestPaths) {
+      yield batch;
+      batch = [];
+      length = 0;
+    }
+    batch.push(module);
+    length += its;
+  }
+  if (batch.length > 0) yield batch;
 }
 
 function helloOf(block: Block): Hello {

@@ -91,10 +91,15 @@ export class AgentOutput {
   }
 
   /**
-   * Reads lines up to the one that is a single dot. `onWaiting` hears when the agent begins to wait for the device's lock,
-   * and when it has it.
+   * Reads lines up to the one that is a single dot.
+   *
+   * @param options `onWaiting` hears when the agent begins to wait for the device's lock, and when it has it; `longest` is how
+   * many characters may come.
    */
-  async readBlock(onWaiting?: (isWaiting: boolean) => void): Promise<Block> {
+  async readBlock(
+    options: { readonly onWaiting?: (isWaiting: boolean) => void; readonly longest?: number } = {},
+  ): Promise<Block> {
+    const { onWaiting, longest = longestBlock } = options;
     const lines: string[] = [];
     let length = 0;
     for (let line = await this.readLine(); line !== "."; line = await this.readLine()) {
@@ -102,7 +107,7 @@ export class AgentOutput {
       if (line.startsWith("waiting=")) onWaiting?.(line === "waiting=lock");
       lines.push(line);
       length += line.length;
-      if (length > longestBlock) throw unexpected("an answer without end");
+      if (length > longest) throw unexpected("an answer without end");
     }
     return new Block(lines);
   }
@@ -199,6 +204,16 @@ export class AgentOutput {
         hint: "Try again.",
         cause,
       });
+    }
+    if (status === agentStatus.unread) {
+      return new KheadersError(
+        "not-permitted",
+        `a module could not be read to its end${last ? `: ${last}` : ""}`,
+        {
+          hint: "SELinux may confine the shell, or the disk may be damaged: adb shell dmesg",
+          cause,
+        },
+      );
     }
     if (status === undefined) {
       return new KheadersError("device-lost", "the device or its adb server went away in the middle", {

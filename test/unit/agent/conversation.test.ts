@@ -108,6 +108,104 @@ describe("headers", () => {
   });
 });
 
+describe("modules", () => {
+  const listed = (lines: string, said = "") => {
+    const answer = (shell: FakeShell) => {
+      shell.complain(`kheaders: run find\n${said}kheaders: status 0\n`);
+      shell.print(`${lines}status=0\n.\n`);
+    };
+    return started({ modules: answer }).then((talk) => talk.modules());
+  };
+
+  it("are each file once, and files alone", async () => {
+    const lines =
+      "module=81a4 10 8:1 /system/lib/modules/a.ko\nmodule=81a4 10 8:1 /system_dlkm/lib/modules/a.ko\n" +
+      "module=41ed 4096 8:2 /odm/lib/modules/b.ko\nmodule=8124 7 9:1 /odm/lib/modules/c d.ko\n";
+    expect(await listed(lines)).toEqual({
+      modules: [
+        { path: "/system/lib/modules/a.ko", size: 10 },
+        { path: "/odm/lib/modules/c d.ko", size: 7 },
+      ],
+      denied: [],
+      isPartial: false,
+      hasUnspeakable: false,
+    });
+  });
+
+  it("may be partly closed, or have names that cannot be sent", async () => {
+    const { isPartial } = await listed("", "find: /odm/lib/modules/6.1: Permission denied\n");
+    expect(isPartial).toBe(true);
+    expect(await listed("denied=/odm/lib/modules\n")).toMatchObject({
+      denied: ["/odm/lib/modules"],
+      isPartial: true,
+    });
+    expect((await listed("odd=yes\n")).hasUnspeakable).toBe(true);
+    const { modules, hasUnspeakable } = await listed("module=81a4 1 8:1 /odm/lib/modules/\xff.ko\n");
+    expect({ modules, hasUnspeakable }).toEqual({ modules: [], hasUnspeakable: true });
+  });
+
+  it.each(["module=no such thing", "module=81a4 1 8:1 relative.ko", "module=81a4 -1 8:1 /a.ko"])(
+    "are nothing else: %s",
+    async (line) => {
+      await expect(listed(`${line}\n`)).rejects.toMatchObject({ code: "protocol-error" });
+    },
+  );
+
+  it("are not more than any device has", async () => {
+    const lines = Array.from({ length: 20_001 }, (_, inode) => `module=81a4 1 8:${inode} /a/${inode}.ko\n`);
+    await expect(listed(lines.join(""))).rejects.toMatchObject({ code: "protocol-error" });
+  });
+
+  it("come one after the other, in commands that a device's cat can take", async () => {
+    const asked: string[] = [];
+    const folder = `/odm/lib/modules/${"x".repeat(200)}`;
+    const modules = Array.from({ length: 150 }, (_, number) => ({
+      path: `${folder}/${number}.ko`,
+      size: number,
+    }));
+    server = await serverWithShell(async (shell, command) => {
+      shell.print(`kheaders ${protocolVersion} ${/^KH_NONCE='(\w+)'$/m.exec(command)?.[1]}\n${hello}.\n`);
+      for (let input = await shell.input(); input !== undefined; input = await shell.input()) {
+        const [first = "", ...paths] = input.text.trimEnd().split("\n");
+        asked.push(first);
+        expect(Buffer.byteLength(input.text)).toBeLessThan(32 * 1024);
+        const contents = paths.map((path) => "m".repeat(Number(/(\d+)\.ko$/.exec(path)?.[1])));
+        shell.print(`files=${paths.length}\n.\n${contents.join("")}files=${paths.length}\n.\n`);
+      }
+    });
+    const signal = new AbortController().signal;
+    conversation = await Conversation.start(await connected(server, signal), { stallSeconds: 30 }, signal);
+    const taken: [string, number][] = [];
+    for await (const { module, content } of conversation.take(modules))
+      taken.push([module.path, content.length]);
+    expect(taken).toEqual(modules.map(({ path, size }) => [path, size]));
+    expect(asked.length).toBe(3);
+  });
+
+  it("are refused where one may not be read", async () => {
+    const refuse = (shell: FakeShell) => {
+      shell.complain("kheaders: refused\n");
+      shell.print("error=unreadable\npath=/a.ko\n.\n");
+    };
+    const talk = await started({ "take 1\n/a.ko": refuse });
+    const taking = talk.take([{ path: "/a.ko", size: 1 }]).next();
+    await expect(taking).rejects.toThrow(expect.objectContaining({ reason: "unreadable", path: "/a.ko" }));
+  });
+
+  it("that could not be read to their end are told by how the agent ends", async () => {
+    const breakOff = (shell: FakeShell) => {
+      shell.complain("cat: /a.ko: I/O error\n");
+      shell.print("files=1\n.\n");
+      shell.exit(4);
+    };
+    const talk = await started({ "take 1\n/a.ko": breakOff });
+    await expect(talk.take([{ path: "/a.ko", size: 1 }]).next()).rejects.toMatchObject({
+      code: "not-permitted",
+      message: "a module could not be read to its end: cat: /a.ko: I/O error",
+    });
+  });
+});
+
 describe("send", () => {
   const header = "source=module\npath=/sys/kernel/kheaders.tar.xz\nsize=5\n";
 

@@ -65,7 +65,7 @@ describe("blocks", () => {
   it("tell when the agent begins to wait for its turn and when it has it", async () => {
     const heard: boolean[] = [];
     const output = outputOf([out("waiting=lock\nwaiting=no\nsource=module\n.\n")]);
-    const block = await output.readBlock((isWaiting) => heard.push(isWaiting));
+    const block = await output.readBlock({ onWaiting: (isWaiting) => heard.push(isWaiting) });
     expect(heard).toEqual([true, false]);
     expect(block.get("source")).toBe("module");
   });

@@ -39,10 +39,12 @@ describe("the agent's text agrees with the host on", () => {
   it("the verbs", () => {
     const dispatch = /case \$verb in\n([\s\S]*?)\n\s*esac/.exec(agentText)?.[1] ?? "";
     const known = Array.from(dispatch.matchAll(/^\s*(\w+)\)/gm), ([, verb]) => verb);
-    const said = [verbs.facts, verbs.headers, verbs.root("command"), verbs.send(false), verbs.unload];
+    const { facts, headers, root, send, unload, modules, take } = verbs;
+    const said = [facts, headers, root("command"), send(false), unload, modules, take(3)];
     expect(known).toEqual(said.map((command) => command.split(" ")[0]));
     expect(verbs.root("user")).toBe("root user");
     expect(agentText).toMatch(/^\s*user\) su 0 /m);
+    expect(verbs.take(3)).toBe("take 3");
     expect(verbs.send(true)).toBe("send 1");
     expect(agentText).toContain('[ "$1" = 1 ]');
   });

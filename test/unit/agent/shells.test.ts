@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { machine, release, version } from "node:os";
 import { describe, expect, test, vi } from "vitest";
+import { moduleListingOf } from "../../../host/agent/module-listing.js";
 import { agentStatus, protocolVersion, verbs } from "../../../shared/protocol.js";
 import { AgentSandbox, archivePath, loading, nonce, refusing } from "../../support/agent-sandbox.js";
 import { type DeviceShell, findShell, shellNames } from "../../support/device-shells.js";
@@ -575,6 +576,133 @@ function agentTests(shell: DeviceShell): void {
     });
   });
 
+  describe("modules", () => {
+    const content = Buffer.concat([Buffer.from("\x7fELF .\n"), Buffer.alloc(70_000, 1)]);
+
+    /** The modules that the agent lists: path and size. */
+    async function listed(device: AgentSandbox, agent: RunningAgent) {
+      const block = await ask(agent, verbs.modules);
+      const said = await agent.diagnosed(`kheaders: status ${block.get("status")}\n`);
+      const { modules, ...rest } = moduleListingOf(block, said);
+      const sizes = modules.map(({ path, size }) => [device.onDevice(path), size]);
+      return { modules, sizes: Object.fromEntries(sizes.sort()), ...rest };
+    }
+
+    it("are listed flat and in subfolders, with spaces in their names", async ({ device }) => {
+      device.write("/vendor/lib/modules/a b.ko", content);
+      device.write("/odm/lib/modules/6.1/kernel/net/c.ko", "c");
+      device.write("/odm/lib/modules/6.1/kernel/net/d.ko.xz", "packed");
+      device.write("/odm/lib/modules/modules.dep", "c.ko:");
+      const { sizes, isPartial, hasUnspeakable } = await listed(device, await started(device));
+      expect(sizes).toEqual({
+        "/vendor/lib/modules/a b.ko": content.length,
+        "/odm/lib/modules/6.1/kernel/net/c.ko": 1,
+        "/odm/lib/modules/6.1/kernel/net/d.ko.xz": 6,
+      });
+      expect({ isPartial, hasUnspeakable }).toEqual({ isPartial: false, hasUnspeakable: false });
+    });
+
+    it("are none where there is no folder of them", async ({ device }) => {
+      const agent = await started(device);
+      expect((await listed(device, agent)).sizes).toEqual({});
+      expect((await ask(agent, verbs.headers)).get("uid")).toBe("0");
+    });
+
+    it("are listed once, though links lead to them", async ({ device }) => {
+      device.write("/system_dlkm/lib/modules/a.ko", content);
+      device.folder("/system/lib");
+      device.link("/system/lib/modules", "/system_dlkm/lib/modules");
+      device.link("/system_dlkm/lib/modules/another.ko", "/system_dlkm/lib/modules/a.ko");
+      device.link("/system_dlkm/lib/modules/round.ko", "/system_dlkm/lib/modules");
+      device.link("/system_dlkm/lib/modules/dead.ko", "/nowhere");
+      const { modules, isPartial } = await listed(device, await started(device));
+      expect(modules.map(({ size }) => size)).toEqual([content.length]);
+      expect(isPartial).toBe(false);
+    });
+
+    it("are left out where a name cannot be sent", async ({ device }) => {
+      device.write("/vendor/lib/modules/a\nb.ko", content);
+      device.write("/vendor/lib/modules/c.ko", "c");
+      const { sizes, hasUnspeakable } = await listed(device, await started(device));
+      expect(sizes).toEqual({ "/vendor/lib/modules/c.ko": 1 });
+      expect(hasUnspeakable).toBe(true);
+    });
+
+    it("may not be listed in a folder, or below one", async ({ device }) => {
+      device.setUser(shellUser);
+      device.write("/vendor/lib/modules/a.ko", "a");
+      device.write("/system_dlkm/lib/modules/b.ko", "b");
+      device.mode("/system_dlkm/lib/modules", 0o300);
+      const agent = await started(device);
+      const closed = await listed(device, agent);
+      expect(closed.sizes).toEqual({ "/vendor/lib/modules/a.ko": 1 });
+      expect(closed.denied.map((folder) => device.onDevice(folder))).toEqual(["/system_dlkm/lib/modules"]);
+      expect(closed.isPartial).toBe(true);
+      device.mode("/system_dlkm/lib/modules", 0o755);
+      device.folder("/system_dlkm/lib/modules/6.1");
+      device.mode("/system_dlkm/lib/modules/6.1", 0o300);
+      const closedBelow = await listed(device, agent);
+      expect(closedBelow.denied).toEqual([]);
+      expect(closedBelow.isPartial).toBe(true);
+    });
+
+    it("are sent raw, one after the other, as often as asked", async ({ device }) => {
+      device.write("/vendor/lib/modules/ a  b .ko", content);
+      device.write("/vendor/lib/modules/$(c) 'd'\\.ko", "c");
+      const agent = await started(device);
+      const { modules } = await listed(device, agent);
+      for (const wanted of [modules, [...modules].reverse()]) {
+        agent.say([verbs.take(wanted.length), ...wanted.map(({ path }) => path)].join("\n"));
+        expect((await agent.block()).get("files")).toBe("2");
+        for (const { size } of wanted)
+          expect(await agent.bytes(size)).toEqual(size === 1 ? Buffer.from("c") : content);
+        expect((await agent.block()).get("files")).toBe("2");
+      }
+    });
+
+    it("are refused where one may not be read, and the agent goes on", async ({ device }) => {
+      device.write("/vendor/lib/modules/a.ko", "a");
+      device.write("/vendor/lib/modules/b.ko", "b");
+      device.mode("/vendor/lib/modules/b.ko", 0);
+      const agent = await started(device);
+      const { modules } = await listed(device, agent);
+      agent.say([verbs.take(2), ...modules.map(({ path }) => path)].join("\n"));
+      const refusal = await agent.block();
+      expect(refusal.get("error")).toBe("unreadable");
+      expect(device.onDevice(refusal.get("path") ?? "")).toBe("/vendor/lib/modules/b.ko");
+      expect((await ask(agent, verbs.headers)).get("uid")).toBe("0");
+    });
+
+    it("end the agent where one cannot be read to its end", async ({ device }) => {
+      device.folder("/vendor/lib/modules/a.ko");
+      const agent = await started(device);
+      agent.say(`${verbs.take(1)}\n${device.path("/vendor/lib/modules/a.ko")}`);
+      expect((await agent.block()).get("files")).toBe("1");
+      await agent.rest();
+      expect(await agent.ended).toEqual({ status: agentStatus.unread, signal: null });
+    });
+
+    it("end the agent where they do not move", async ({ device }) => {
+      device.write("/vendor/lib/modules/a.ko", manyBytes);
+      const agent = device.start({ stallSeconds: 1 });
+      await helloOf(agent);
+      agent.say(`${verbs.take(1)}\n${device.path("/vendor/lib/modules/a.ko")}`);
+      await agent.block();
+      expect(await agent.ended).toEqual({ status: agentStatus.stalled, signal: null });
+      await nothingRuns(device);
+    });
+
+    it("leave nothing behind when the host hangs up", async ({ device }) => {
+      device.write("/vendor/lib/modules/a.ko", manyBytes);
+      const agent = await started(device);
+      agent.say(`${verbs.take(1)}\n${device.path("/vendor/lib/modules/a.ko")}`);
+      await agent.block();
+      agent.hangUp();
+      await agent.ended;
+      await nothingRuns(device);
+    });
+  });
+
   describe("as root by way of su", () => {
     const asRoot = "printf 'Uid:\\t0\\t0\\t0\\t0\\n' >$root/proc/self/status";
     /** Magisk's: the root shell is a daemon's, in another session; what follows a user is run from standard input. */
@@ -670,6 +798,10 @@ function agentTests(shell: DeviceShell): void {
     const facts = await ask(agent, verbs.facts);
     await agent.bytes(facts.size("config") ?? 0);
     await ask(agent, verbs.headers);
+    await ask(agent, verbs.modules);
+    agent.say(`${verbs.take(1)}\n${device.path(modulePath)}`);
+    await agent.block();
+    await agent.block();
     await transfer(agent);
     await agent.ended;
     const calls = readFileSync(trace, "utf8").split("\n");

@@ -1,0 +1,63 @@
+import { KheadersError } from "../../shared/errors.js";
+import { printable } from "../../shared/printable.js";
+import type { Block } from "./block.js";
+
+/** A module file on the device. */
+export interface ListedModule {
+  /** As the device spells it; not printable as it is. */
+  readonly path: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** The module files of a device, as far as this user may see them. */
+export interface ModuleListing {
+  /** Each file once, by the path that came first. */
+  readonly modules: readonly ListedModule[];
+  /** Module folders that this user may not list. */
+  readonly denied: readonly string[];
+  /** Something in the module folders, or one of them, may not be looked into. */
+  readonly isPartial: boolean;
+  /** There are modules that cannot be asked for: their names hold a line break, or are no UTF-8. */
+  readonly hasUnspeakable: boolean;
+}
+
+/** `S_IFMT` and `S_IFREG` of stat(2). */
+const typeMask = 0o170000;
+const regularFile = 0o100000;
+/** A full distribution has some 4,000. */
+const mostModules = 20_000;
+
+/**
+ * Makes a listing of the agent's answer to `modules`.
+ *
+ * @param said what find printed on standard error.
+ * @throws KheadersError `protocol-error` for what is no such answer, or far too long.
+ */
+export function moduleListingOf(block: Block, said: string): ModuleListing {
+  const lines = block.all("module");
+  if (lines.length > mostModules)
+    throw new KheadersError("protocol-error", `the device lists more than ${mostModules} modules`);
+  const modules = new Map<string, ListedModule>();
+  let hasUnspeakable = block.get("odd") === "yes";
+  for (const line of lines) {
+    const { mode, size, inode, path } =
+      /^(?<mode>[0-9a-f]{1,8}) (?<size>\d{1,15}) (?<inode>\d+:\d+) (?<path>\/.*)$/.exec(line)?.groups ?? {};
+    if (mode === undefined || size === undefined || inode === undefined || path === undefined)
+      throw new KheadersError(
+        "protocol-error",
+        `the device lists something else than modules: ${printable(line, 80)}`,
+      );
+    const isFile = (Number.parseInt(mode, 16) & typeMask) === regularFile;
+    if (path.includes("\ufffd")) hasUnspeakable = true;
+    // Of one file by several paths, as /system/lib/modules is a link to /system_dlkm/lib/modules, the first.
+    else if (isFile && !modules.has(inode)) modules.set(inode, { path, size: Number(size) });
+  }
+  const denied = block.all("denied");
+  return {
+    modules: [...modules.values()],
+    denied,
+    isPartial: denied.length > 0 || /permission denied/i.test(said),
+    hasUnspeakable,
+  };
+}
