@@ -29,6 +29,7 @@ import { findTree as findTreeOf, type LocatedTree, locateTree as locateTreeOf } 
 import { findOffline as findInCache, type OfflineSelector } from "./offline.js";
 import { type PullOptions, type PullResult, pull as pullFromDevice } from "./pull.js";
 import { type DeviceReport, type SurveyOptions, survey as surveyDevices } from "./survey.js";
+import { type Symvers, symvers as symversOfDevice } from "./symvers.js";
 import { type TreeInfo, treeInfo as treeInfoOf } from "./tree-info.js";
 import { type UnloadOptions, unload as unloadModule } from "./unload.js";
 
@@ -77,10 +78,12 @@ export { compilerFlags, type Purpose } from "./kernel/compiler-flags.js";
 export type { KernelConfig } from "./kernel/config.js";
 export { buildEnvironment } from "./kernel/environment.js";
 export { cmakeWord, makeWord, shellWord } from "./kernel/quoting.js";
+export type { SkippedModule } from "./kernel/symbol-collection.js";
 export { readTreeFacts, type TreeFacts } from "./kernel/tree-facts.js";
 export type { OfflineSelector } from "./offline.js";
 export type { PullOptions, PullResult, PullTimes } from "./pull.js";
 export type { DeviceReport, Headers, SurveyOptions } from "./survey.js";
+export type { Symvers } from "./symvers.js";
 export { treeEnvironment } from "./tree-environment.js";
 export type { TreeInfo } from "./tree-info.js";
 export type { UnloadOptions } from "./unload.js";
@@ -255,6 +258,16 @@ export async function treeInfo(
 ): Promise<TreeInfo> {
   const all = await pullOptions(options);
   return treeInfoOf(await locateTreeOf(what, all), all.cache);
+}
+
+/**
+ * Gives the symbol versions of the kernel that a device runs, as its modules tell them: from the cache, else from the device.
+ * A kernel with CONFIG_MODVERSIONS wants them in the modules that it loads. `refresh` is of the versions alone.
+ *
+ * @throws KheadersError `no-symbol-versions`, `symbol-conflict`, and what {@link pull} throws.
+ */
+export async function symvers(options: Optional<PullOptions> = {}): Promise<Symvers> {
+  return symversOfDevice(await pullOptions(options));
 }
 
 /**

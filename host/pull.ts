@@ -3,7 +3,6 @@ import type { Digest, KernelIdentity, Source } from "../shared/identity.js";
 import { printable } from "../shared/printable.js";
 import type { ProgressListener, Stage } from "../shared/progress.js";
 import { connectToDevice, type Device, type DeviceChoice } from "./adb/devices.js";
-import { RootAdbd } from "./adb/root.js";
 import type { AdbServer } from "./adb/server.js";
 import { findDevice } from "./adb/wait.js";
 import { AgentRefusal, type ArchiveHeader, type ArchiveTrailer, Conversation } from "./agent/conversation.js";
@@ -20,6 +19,7 @@ import {
 import { mismatch } from "./kernel/belonging.js";
 import { ikheadersOf, type KernelConfig } from "./kernel/config.js";
 import { readKernelFacts } from "./kernel/identify.js";
+import { withRootAdbd } from "./root-adbd.js";
 import { Turn } from "./turn.js";
 
 /** Of the time after which a transfer that stands still is given up, the part for which it may hold up other pulls. */
@@ -96,30 +96,7 @@ export async function pull(options: PullOptions): Promise<PullResult> {
     onWait: () => options.onProgress({ type: "stage", stage: "waiting-for-device" }),
     signal: options.signal,
   });
-  try {
-    return await pullTwiceIfCut(device, options, clock);
-  } catch (error) {
-    const wantsRoot = error instanceof KheadersError && error.code === "needs-root";
-    if (!wantsRoot || options.root !== "adb") throw error;
-    return await pullWithRootAdbd(device, options, clock);
-  }
-}
-
-/** Restarts adbd as root for the pull, and as it was afterwards, whatever comes of the pull. */
-async function pullWithRootAdbd(device: Device, options: PullOptions, clock: Clock): Promise<PullResult> {
-  const { server, signal, onProgress } = options;
-  signal.throwIfAborted();
-  onProgress({ type: "stage", stage: "restarting-adbd" });
-  const adbd = await RootAdbd.restart(server, device);
-  try {
-    return await pullTwiceIfCut(await adbd.device(signal), options, clock);
-  } finally {
-    onProgress({ type: "stage", stage: "restarting-adbd" });
-    await adbd.putBack().catch((error: Error) => {
-      const message = `adbd may still run as root (${error.message}); put it back with: adb unroot`;
-      onProgress({ type: "warning", message });
-    });
-  }
+  return withRootAdbd(device, options, (reached) => pullTwiceIfCut(reached, options, clock));
 }
 
 /** Somebody else may unload the module while we read: that is worth a second try, under the device's lock. */

@@ -66,14 +66,24 @@ export async function copyTree(
  * @throws KheadersError `output-failed` or `disk-full`.
  */
 export function keepArchive(opened: Pick<OpenedTree, "archive">, file: string): void {
-  attempt("write the archive to", file, () => {
+  copyFileOut(opened.archive, file, "write the archive to");
+}
+
+/**
+ * Leaves a copy of a file of the cache in `file`, in the place of a file that may be there; it appears at once.
+ *
+ * @param doing what that is, as it completes "cannot …", for example "write the archive to".
+ * @throws KheadersError `output-failed` or `disk-full`.
+ */
+export function copyFileOut(source: string, file: string, doing: string): void {
+  attempt(doing, file, () => {
     const target = regularFileTarget(file);
     const temporary = path.join(path.dirname(target), temporaryName());
     try {
       writeFileSync(temporary, "", { flag: "wx" });
       const { mode } = statSync(temporary);
-      // Gives it the archive's mode.
-      copyFileSync(opened.archive, temporary, constants.COPYFILE_FICLONE);
+      // Gives it the source's mode.
+      copyFileSync(source, temporary, constants.COPYFILE_FICLONE);
       chmodSync(temporary, mode);
       renameSync(temporary, target);
     } finally {

@@ -1,7 +1,7 @@
 export { type Cache, type CacheOptions, type OpenOptions, openCache } from "./cache.js";
 export { cacheDir } from "./cache-dir.js";
 export { describeChange } from "./change.js";
-export { checkCopyTarget, copyTree, keepArchive, updateLink } from "./copy-out.js";
+export { checkCopyTarget, copyFileOut, copyTree, keepArchive, updateLink } from "./copy-out.js";
 export type { CacheEntry, Kernel } from "./entry.js";
 export type { KeepExtraOptions, MakeExtra } from "./extras.js";
 export type { Lease } from "./lease.js";

@@ -15,6 +15,8 @@ const slowStages: ReadonlySet<Stage> = new Set([
   "transferring",
   "repairing",
   "copying",
+  "reading-modules",
+  "building",
 ]);
 
 export interface ReporterOptions {
@@ -40,6 +42,7 @@ export class Reporter {
     if (event.type === "warning") this.#line(`kheaders: warning: ${event.message}`);
     else if (event.type === "notice") this.#line(`kheaders: ${event.message}`);
     else if (event.type === "progress") this.#progress(event.bytes, event.total);
+    else if (event.type === "modules") this.#modules(event.done, event.total, event.bytes);
     else this.#stage(event.stage, event.detail);
   };
 
@@ -80,6 +83,11 @@ export class Reporter {
   #progress(bytes: number, total: number): void {
     if (this.#options.quiet || this.#options.verbose || !hasSpinner()) return;
     this.#show(`Transferring ${formatBytes(bytes)} of ${formatBytes(total)}`);
+  }
+
+  #modules(done: number, total: number, bytes: number): void {
+    if (this.#options.quiet || this.#options.verbose || !hasSpinner()) return;
+    this.#show(`Reading the device's modules: ${done} of ${total}, ${formatBytes(bytes)}`);
   }
 
   #line(text: string): void {

@@ -1,6 +1,6 @@
 import type { Stage } from "../../shared/progress.js";
 
-/** What a user reads of each stage of a pull. */
+/** What a user reads of each stage of the work. */
 export const stageTexts: Record<Stage, string> = {
   "waiting-for-device": "Waiting for the device",
   connecting: "Connecting",
@@ -15,4 +15,6 @@ export const stageTexts: Record<Stage, string> = {
   publishing: "Publishing the tree",
   repairing: "Checking the tree",
   copying: "Copying",
+  "reading-modules": "Reading the device's modules",
+  building: "Building",
 };

@@ -1,3 +1,5 @@
+import { parseElfHeader } from "./elf.js";
+
 /** An ELF file that is not one, or is damaged: `message` says what is wrong with it. */
 export class MalformedElf extends Error {
   override readonly name = "MalformedElf";
@@ -46,12 +48,10 @@ const longestName = 512;
  * @throws MalformedElf where it is none, or a section lies outside of it.
  */
 export function readElf(file: Uint8Array): ElfFile {
-  const ident = Buffer.from(file.subarray(0, 6)).toString("latin1");
-  if (!ident.startsWith("\x7fELF")) throw new MalformedElf("it is no ELF file");
-  const bits = file[4] === 1 ? 32 : file[4] === 2 ? 64 : undefined;
-  if (bits === undefined || (file[5] !== 1 && file[5] !== 2))
-    throw new MalformedElf("its ELF header is damaged");
-  const littleEndian = file[5] === 1;
+  const header = parseElfHeader(file);
+  if (header === undefined) throw new MalformedElf("it is no ELF file");
+  const { bits } = header;
+  const littleEndian = header.endianness === "little";
   const reader = new Reader(file, bits, littleEndian);
   const is64 = bits === 64;
   const table = reader.word(is64 ? 40 : 32);

@@ -55,6 +55,8 @@ export interface SimulatedOptions extends Partial<InventedKernel> {
   /** More properties, as `ro.product.model`. */
   readonly properties?: Readonly<Record<string, string | Uint8Array>>;
   readonly faults?: Faults;
+  /** What else is in /system/lib/modules, by the path there. */
+  readonly modules?: readonly DeviceEntry[];
   /** Programs in the place of the system's, by path (`/system/bin/mksh` is the shell). `#!/lab-bin/busybox sh` works. */
   readonly programs?: Readonly<Record<string, string | Uint8Array>>;
 }
@@ -105,7 +107,8 @@ export async function simulateDevice(options: SimulatedOptions = {}): Promise<Si
     source: "module",
     ...options,
   };
-  await writeEntries([...skeleton, ...propertyFiles(options), ...programFiles(options)], folder);
+  const modules = (options.modules ?? []).map((entry) => ({ ...entry, path: `lab/modules/${entry.path}` }));
+  await writeEntries([...skeleton, ...propertyFiles(options), ...programFiles(options), ...modules], folder);
   await install(lab, kernel);
   await setFaults(lab, options.faults ?? {});
 
