@@ -19,7 +19,7 @@ const recipe = 1;
 
 /** The lab's own kernel, with the archive as the kernel's script made it. */
 export async function stockKernel(): Promise<BenchKernel> {
-  const { release, headers } = await kernelPackages();
+  const { release, headers } = await kernelPackages("x86_64");
   const config = await readFile(join(headers.arch, ".config"), "utf8");
   return { release, config, archive: (await labModules()).archive };
 }

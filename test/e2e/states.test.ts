@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Flavour, flavours, labModules, type VirtualDevice } from "../lab/index.js";
+import { type Flavour, staleModule, type VirtualDevice } from "../lab/index.js";
 import { isLoaded, kernelEvents } from "../support/device-state.js";
 import type { Outcome } from "../support/kheaders.js";
 import { Workstation } from "../support/workstation.js";
 
 let host: Workstation;
+const flavours = ["module", "built-in", "none", "stale"] as const;
 const devices = new Map<Flavour, VirtualDevice>();
 
 beforeAll(async () => {
@@ -38,7 +39,7 @@ describe("a device whose kheaders.ko is of another kernel", () => {
     expect(outcome).toMatchObject({ status: 7, stdout: "" });
     const running = (await host.shell(device("stale"), "uname -r")).trim();
     expect(outcome.stderr).toContain(running);
-    expect(outcome.stderr).toContain((await labModules()).staleRelease);
+    expect(outcome.stderr).toContain((await staleModule()).release);
   });
 
   it("has the module unloaded again", async () => {
@@ -57,7 +58,7 @@ describe("a device whose kheaders.ko is of another kernel", () => {
       status: 0,
       stdout: expect.stringMatching(/^\/.+\/trees\/[0-9a-f]{64}\n$/),
     });
-    expect(allowed.stderr).toContain((await labModules()).staleRelease);
+    expect(allowed.stderr).toContain((await staleModule()).release);
     expect(await kheaders("stale", "pull", "--offline", ...cache)).toMatchObject({ status: 3, stdout: "" });
     const { status, stdout } = await kheaders("stale", "pull", "--json", ...cache);
     expect(status).toBe(7);
@@ -66,7 +67,7 @@ describe("a device whose kheaders.ko is of another kernel", () => {
       serial: device("stale").serial,
       error: {
         code: "archive-mismatch",
-        message: expect.stringContaining((await labModules()).staleRelease),
+        message: expect.stringContaining((await staleModule()).release),
         hint: expect.stringContaining("--allow-mismatch"),
       },
     });

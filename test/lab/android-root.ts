@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
+import { type Architecture, type ArchitectureFacts, architectureFacts } from "./architecture.js";
 import { exists } from "./cached.js";
 import { run } from "./command.js";
 import type { DeviceEntry } from "./newc.js";
@@ -8,10 +9,6 @@ import { deviceTools } from "./tools.js";
 
 /** Android's `shell` user (system/core/libcutils/include/private/android_filesystem_config.h). */
 export const shellUser = 2000;
-
-/** Where Debian's libraries lie; adbd's own are found by its run path. */
-const libraryFolders = ["usr/lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu/android"];
-const loader = "usr/lib64/ld-linux-x86-64.so.2";
 
 /** toybox applets that Debian builds and Android does not, or that an Android without root must not have. */
 const absentApplets = new Set(["httpd", "login", "mkpasswd", "passwd", "su", "tar", "wget"]);
@@ -23,6 +20,7 @@ const programs: ReadonlyMap<string, string> = new Map([
   ["system/bin/adbd", "usr/lib/android-sdk/platform-tools/adbd"],
   ["lab-bin/busybox", "usr/bin/busybox"],
   ["lab-bin/kmod", "usr/bin/kmod"],
+  ["system/xbin/bpftool", "usr/sbin/bpftool"],
 ]);
 
 /** The lab's own programs, by their place on the device. */
@@ -39,11 +37,12 @@ const accounts = [
 ] as const;
 
 /**
- * The files of an Android-like system: mksh as `sh`, toybox, adbd, a getprop and a modprobe, in Android's folders, with
- * the libraries that they need. It holds no xz and no tar.
+ * The files of an Android-like system: mksh as `sh`, toybox, adbd, a getprop, a modprobe and bpftool, in Android's
+ * folders, with the libraries that they need. It holds no xz and no tar.
  */
-export async function androidRoot(): Promise<DeviceEntry[]> {
-  const [userland, tools] = await Promise.all([userlandPackage(), deviceTools()]);
+export async function androidRoot(architecture: Architecture): Promise<DeviceEntry[]> {
+  const facts = architectureFacts[architecture];
+  const [userland, tools] = await Promise.all([userlandPackage(architecture), deviceTools(architecture)]);
   const folder = (path: string, mode = 0o755, owner = 0): DeviceEntry => ({
     type: "folder",
     path,
@@ -56,7 +55,7 @@ export async function androidRoot(): Promise<DeviceEntry[]> {
     mode: 0o755,
     content: await readFile(from),
   });
-  const libraries = await librariesOf(userland, [...programs.values()]);
+  const libraries = await librariesOf(userland, facts, [...programs.values()]);
   return [
     ...["system", "system/bin", "system/etc", "system/lib", "system/lib/modules", "system/xbin"].map((path) =>
       folder(path),
@@ -68,12 +67,14 @@ export async function androidRoot(): Promise<DeviceEntry[]> {
     folder("lab"),
     folder("lab-bin"),
     folder("lab/properties"),
-    ...["usr", "usr/lib", "usr/lib64", ...libraryFolders].map((path) => folder(path)),
+    ...[...new Set(["usr", "usr/lib", dirname(facts.loader), ...libraryFolders(facts)])].map((path) =>
+      folder(path),
+    ),
     { type: "link", path: "bin", target: "system/bin" },
     { type: "link", path: "etc", target: "system/etc" },
-    { type: "link", path: "lib64", target: "usr/lib64" },
+    { type: "link", path: basename(dirname(facts.loader)), target: dirname(facts.loader) },
     { type: "link", path: "system/bin/sh", target: "mksh" },
-    ...(await applets(userland)).map((name): DeviceEntry => {
+    ...(await applets()).map((name): DeviceEntry => {
       return { type: "link", path: `system/bin/${name}`, target: "toybox" };
     }),
     textFile(
@@ -83,7 +84,7 @@ export async function androidRoot(): Promise<DeviceEntry[]> {
     textFile("system/etc/group", accounts.map(([name, id]) => `${name}:x:${id}:\n`).join("")),
     ...(await Promise.all([...programs].map(([path, from]) => program(path, join(userland, from))))),
     ...(await Promise.all([...ownPrograms].map(([path, name]) => program(path, join(tools, name))))),
-    ...(await Promise.all([loader, ...libraries].map((path) => program(path, join(userland, path))))),
+    ...(await Promise.all([facts.loader, ...libraries].map((path) => program(path, join(userland, path))))),
   ];
 }
 
@@ -92,9 +93,19 @@ export function textFile(path: string, content: string): DeviceEntry {
   return { type: "file", path, mode: 0o644, content: Buffer.from(content) };
 }
 
-/** The names of toybox's applets that a device gets. */
-async function applets(userland: string): Promise<string[]> {
-  const libraries = libraryFolders.map((path) => join(userland, path)).join(":");
+/** Where Debian's libraries lie; adbd's own are found by its run path. */
+function libraryFolders({ libraries }: ArchitectureFacts): string[] {
+  return [`usr/lib/${libraries}`, `usr/lib/${libraries}/android`];
+}
+
+/** The names of toybox's applets that a device gets, as the host's own toybox lists them: Debian's are the same for all. */
+async function applets(): Promise<string[]> {
+  const architecture = "x86_64";
+  const { loader } = architectureFacts[architecture];
+  const userland = await userlandPackage(architecture);
+  const libraries = libraryFolders(architectureFacts[architecture])
+    .map((path) => join(userland, path))
+    .join(":");
   const names = await run(join(userland, loader), [
     "--library-path",
     libraries,
@@ -104,13 +115,17 @@ async function applets(userland: string): Promise<string[]> {
 }
 
 /** The shared libraries that `binaries` need, directly and through each other; paths below `root`. */
-async function librariesOf(root: string, binaries: readonly string[]): Promise<string[]> {
+async function librariesOf(
+  root: string,
+  facts: ArchitectureFacts,
+  binaries: readonly string[],
+): Promise<string[]> {
   const found = new Map<string, string>();
   const queue = [...binaries];
   for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
     for (const name of await neededBy(join(root, path))) {
-      if (found.has(name) || loader.endsWith(`/${name}`)) continue;
-      const library = await findLibrary(root, name);
+      if (found.has(name) || facts.loader.endsWith(`/${name}`)) continue;
+      const library = await findLibrary(root, facts, name);
       found.set(name, library);
       queue.push(library);
     }
@@ -125,8 +140,8 @@ async function neededBy(binary: string): Promise<string[]> {
   return [...text.matchAll(/\(NEEDED\).*\[(.+)\]/g)].flatMap((match) => match[1] ?? []);
 }
 
-async function findLibrary(root: string, name: string): Promise<string> {
-  for (const folder of libraryFolders) {
+async function findLibrary(root: string, facts: ArchitectureFacts, name: string): Promise<string> {
+  for (const folder of libraryFolders(facts)) {
     const path = join(folder, name);
     if (await exists(join(root, path))) return path;
   }

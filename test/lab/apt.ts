@@ -2,13 +2,17 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { type AptSource, formatDeb822, parseDeb822, parseOneLine, turnedTo } from "./apt-sources.js";
+import { type Architecture, architectureFacts, hostArchitecture } from "./architecture.js";
 import { exists } from "./cached.js";
 import { run } from "./command.js";
 
 /** The first Debian release with an `adbd` package. */
 const suiteWithAdbd = "trixie";
 
-/** apt with folders and sources of its own: it needs no rights, and neither sees nor changes what is installed. */
+/**
+ * apt with folders and sources of its own: it needs no rights, and neither sees nor changes what is installed. Packages are
+ * of the architecture that it was made for, unless their names say another (`name:amd64`).
+ */
 export interface Apt {
   /** Whether a package of this name can be fetched. */
   has(name: string): Promise<boolean>;
@@ -25,36 +29,52 @@ export interface Apt {
 }
 
 /** Works with the machine's own sources. */
-export async function withMachineApt<T>(work: (apt: Apt) => Promise<T>): Promise<T> {
-  return withApt(await machineSources(), work);
+export async function withMachineApt<T>(
+  architecture: Architecture,
+  work: (apt: Apt) => Promise<T>,
+): Promise<T> {
+  return withApt(architecture, await machineSources(), work);
 }
 
 /**
  * Works with the suite that has `adbd`: the machine's own, else a newer one of Debian at the address that the machine's
  * sources name.
  */
-export async function withDeviceApt<T>(work: (apt: Apt) => Promise<T>): Promise<T> {
+export async function withDeviceApt<T>(
+  architecture: Architecture,
+  work: (apt: Apt) => Promise<T>,
+): Promise<T> {
   const sources = await machineSources();
-  if (await withApt(sources, (apt) => apt.has("adbd"))) return withApt(sources, work);
+  if (await withApt(architecture, sources, (apt) => apt.has("adbd")))
+    return withApt(architecture, sources, work);
   const codename = /^VERSION_CODENAME=(.+)$/m.exec(await readFile("/etc/os-release", "utf8"))?.[1] ?? "";
   const newer = turnedTo(sources, codename, suiteWithAdbd);
   if (newer === undefined)
     throw new Error(
       `the apt sources of this machine name no archive of ${codename || "its release"} to get adbd from`,
     );
-  return withApt([newer], work);
+  return withApt(architecture, [newer], work);
 }
 
-async function withApt<T>(sources: readonly AptSource[], work: (apt: Apt) => Promise<T>): Promise<T> {
+async function withApt<T>(
+  architecture: Architecture,
+  sources: readonly AptSource[],
+  work: (apt: Apt) => Promise<T>,
+): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), "kheaders-lab-apt-"));
   try {
-    return await work(await privateApt(folder, sources));
+    return await work(await privateApt(folder, architecture, sources));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function privateApt(folder: string, sources: readonly AptSource[]): Promise<Apt> {
+async function privateApt(
+  folder: string,
+  architecture: Architecture,
+  sources: readonly AptSource[],
+): Promise<Apt> {
+  const { debian } = architectureFacts[architecture];
   for (const name of ["sources", "preferences", "state", "lists/partial", "cache/archives/partial"])
     await mkdir(join(folder, name), { recursive: true });
   await writeFile(join(folder, "sources/lab.sources"), sources.map(formatDeb822).join("\n"));
@@ -71,9 +91,9 @@ async function privateApt(folder: string, sources: readonly AptSource[]): Promis
       `Dir::State::lists "${folder}/lists";`,
       `Dir::State::status "${folder}/status";`,
       `Dir::Cache "${folder}/cache";`,
-      `APT::Architecture "amd64";`,
+      `APT::Architecture "${debian}";`,
       `#clear APT::Architectures;`,
-      `APT::Architectures { "amd64"; };`,
+      `APT::Architectures { "${debian}"; "${hostArchitecture}"; };`,
       `APT::Sandbox::User "root";`,
       `Acquire::Languages "none";`,
     ].join("\n"),

@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { startAdbServer } from "./adb-server.js";
+import { type Architecture, architectures } from "./architecture.js";
 import { buildLab } from "./build.js";
 import { labCache } from "./paths.js";
 import {
@@ -22,6 +23,7 @@ Examples:
   npm run lab -- boot module --name phone       boots a device; prints its serial
   adb connect "$(npm run --silent lab -- boot none)"
   npm run lab -- boot stale --user shell --su magisk
+  npm run lab -- boot module --arch arm64
   npm run lab -- list
   npm run lab -- shell phone -- uname -a
   npm run lab -- stop phone                     or: stop --all`,
@@ -30,12 +32,14 @@ Examples:
 program
   .command("build")
   .description("build what a boot needs: the first time downloads 200 MB and takes a minute or two")
-  .action(async () => {
-    const { archive } = await buildLab();
+  .addOption(archOption())
+  .action(async ({ arch }: { arch: Architecture }) => {
+    const { archive } = await buildLab(arch);
     process.stderr.write(`lab: all is built, in ${labCache()}\nlab: the kernel's archive is ${archive}\n`);
   });
 
 interface BootFlags {
+  readonly arch: Architecture;
   readonly name?: string;
   readonly user: "root" | "shell";
   readonly su: SuKind;
@@ -48,14 +52,15 @@ program
   .command("boot")
   .description("boot a device and leave it running; prints its serial, for adb connect")
   .argument("<flavour>", flavours.join(", "), asFlavour)
+  .addOption(archOption())
   .option("--name <name>", "its name for the other commands")
   .addOption(new Option("--user <user>", "who adbd runs as").choices(["root", "shell"]).default("root"))
   .addOption(new Option("--su <kind>", "how its shell user becomes root").choices(suKinds).default("none"))
   .option("--fingerprint <text>", "ro.build.fingerprint")
   .option("--restricted", "the shell user may list /sys/kernel, not read there, as on Android")
   .option("--no-config", "without /proc/config.gz")
-  .action(async (flavour: Flavour, flags: BootFlags) => {
-    const device = await bootDevice({ ...flags, flavour, keep: true });
+  .action(async (flavour: Flavour, { arch, ...flags }: BootFlags) => {
+    const device = await bootDevice({ ...flags, flavour, architecture: arch, keep: true });
     process.stderr.write(`lab: ${device.name} is up; its console: ${device.consolePath}\n`);
     process.stdout.write(`${device.serial}\n`);
   });
@@ -64,8 +69,8 @@ program
   .command("list")
   .description("list the devices that run")
   .action(async () => {
-    for (const { name, flavour, serial, pid } of await runningDevices())
-      process.stdout.write(`${name}\t${flavour}\t${serial}\t${pid}\n`);
+    for (const { name, flavour, architecture, serial, pid } of await runningDevices())
+      process.stdout.write(`${name}\t${flavour}\t${architecture}\t${serial}\t${pid}\n`);
   });
 
 program
@@ -104,6 +109,12 @@ program
   .action(() => rm(labCache(), { recursive: true, force: true }));
 
 await program.parseAsync();
+
+function archOption(): Option {
+  return new Option("--arch <architecture>", "of its processor and kernel")
+    .choices(architectures)
+    .default("x86_64");
+}
 
 function asFlavour(text: string): Flavour {
   const flavour = flavours.find((known) => known === text);

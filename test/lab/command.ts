@@ -30,7 +30,7 @@ export function runAny(
     child.stdout.on("data", (chunk: Buffer) => stdout.push(chunk));
     child.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
     child.on("error", (cause) => {
-      const hint = "the packages that the lab needs are listed in test/lab/host-packages.txt";
+      const hint = "the packages that the lab needs are listed in test/lab/*host-packages.txt";
       reject(new Error(`cannot run ${command}: ${cause.message}; ${hint}`, { cause }));
     });
     child.on("close", (status, signal) => {

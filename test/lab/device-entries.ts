@@ -1,10 +1,13 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { shellUser, textFile } from "./android-root.js";
-import { labModules } from "./kernel-modules.js";
+import { type Architecture, architectureFacts } from "./architecture.js";
+import { labModules, procModule, staleModule } from "./kernel-modules.js";
 import type { DeviceEntry } from "./newc.js";
+import { kernelPackages } from "./packages.js";
+import { vendorModules } from "./stock-modules.js";
 import { deviceTools } from "./tools.js";
-import type { BootOptions, SuKind } from "./virtual-device.js";
+import type { DeviceOptions, Flavour, SuKind } from "./virtual-device.js";
 
 /** What the daemon of a Magisk-like su is told to answer. */
 const daemonAnswers: Readonly<Record<SuKind, string>> = {
@@ -16,8 +19,9 @@ const daemonAnswers: Readonly<Record<SuKind, string>> = {
 };
 
 /** The files in which a virtual device differs from the next one. */
-export async function deviceEntries(options: BootOptions): Promise<DeviceEntry[]> {
-  const { flavour, user = "root", restricted = false, config = true, su = "none" } = options;
+export async function deviceEntries(options: DeviceOptions): Promise<DeviceEntry[]> {
+  const { flavour, architecture, user = "root", restricted = false, config = true, su = "none" } = options;
+  const { abi, product } = architectureFacts[architecture];
   const flag = (value: boolean) => (value ? 1 : 0);
   const settings = [
     `user=${user}`,
@@ -29,10 +33,10 @@ export async function deviceEntries(options: BootOptions): Promise<DeviceEntry[]
   ];
   const properties = {
     "ro.build.fingerprint":
-      options.fingerprint ?? `lab/virtual/virtual:14/LAB.1/${flavour}:userdebug/test-keys`,
+      options.fingerprint ?? `lab/${product}/virtual:14/LAB.1/${flavour}:userdebug/test-keys`,
     "ro.build.version.release": "14",
     "ro.build.version.sdk": "34",
-    "ro.product.cpu.abi": "x86_64",
+    "ro.product.cpu.abi": abi,
     "ro.product.manufacturer": "Lab",
     "ro.product.model": "Virtual",
   };
@@ -40,31 +44,57 @@ export async function deviceEntries(options: BootOptions): Promise<DeviceEntry[]
     textFile("lab/options", settings.map((line) => `${line}\n`).join("")),
     ...Object.entries(properties).map(([name, value]) => textFile(`lab/properties/${name}`, value)),
     textFile("lab/without", (options.without ?? []).map((path) => `${path}\n`).join("")),
-    ...(await kheadersEntries(options)),
-    ...(await suEntries(su)),
+    ...(await kheadersEntries(flavour, architecture)),
+    ...(await suEntries(su, architecture)),
     ...(options.files ?? []),
   ];
 }
 
-async function kheadersEntries({ flavour }: BootOptions): Promise<DeviceEntry[]> {
-  const modules = await labModules();
-  const moduleFile = async (path: string, from: string): Promise<DeviceEntry> => {
-    return { type: "file", path, mode: 0o644, content: await readFile(from) };
-  };
-  if (flavour === "none") return [];
-  if (flavour === "built-in") return [await moduleFile("lab/built-in.ko", modules.builtIn)];
+async function kheadersEntries(flavour: Flavour, architecture: Architecture): Promise<DeviceEntry[]> {
+  switch (flavour) {
+    case "none":
+      return [];
+    case "built-in":
+      return [await moduleEntry("lab/built-in.ko", (await labModules(architecture)).builtIn)];
+    case "module":
+      return moduleFolder((await labModules(architecture)).kheaders);
+    case "stale":
+      return moduleFolder((await staleModule(architecture)).kheaders);
+    case "proc":
+      return [
+        ...(await moduleFolder((await procModule(architecture)).kheaders)),
+        ...(await vendorEntries(architecture)),
+      ];
+  }
+}
+
+async function moduleFolder(kheaders: string): Promise<DeviceEntry[]> {
   return [
-    await moduleFile(
-      "system/lib/modules/kheaders.ko",
-      flavour === "stale" ? modules.stale : modules.kheaders,
-    ),
+    await moduleEntry("system/lib/modules/kheaders.ko", kheaders),
     textFile("system/lib/modules/modules.dep", "/system/lib/modules/kheaders.ko:\n"),
   ];
 }
 
-async function suEntries(su: SuKind): Promise<DeviceEntry[]> {
+async function vendorEntries(architecture: Architecture): Promise<DeviceEntry[]> {
+  const folder = await vendorModules(await kernelPackages(architecture));
+  const names = (await readdir(folder)).sort();
+  return [
+    ...["vendor/lib", "vendor/lib/modules"].map(
+      (path): DeviceEntry => ({ type: "folder", path, mode: 0o755 }),
+    ),
+    ...(await Promise.all(
+      names.map((name) => moduleEntry(`vendor/lib/modules/${name}`, join(folder, name))),
+    )),
+  ];
+}
+
+async function moduleEntry(path: string, from: string): Promise<DeviceEntry> {
+  return { type: "file", path, mode: 0o644, content: await readFile(from) };
+}
+
+async function suEntries(su: SuKind, architecture: Architecture): Promise<DeviceEntry[]> {
   if (su === "none") return [];
-  const tools = await deviceTools();
+  const tools = await deviceTools(architecture);
   if (su === "aosp") {
     const content = await readFile(join(tools, "su_aosp"));
     return [{ type: "file", path: "system/bin/su", mode: 0o4750, group: shellUser, content }];

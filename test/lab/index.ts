@@ -3,8 +3,16 @@
 export type { AdbRoot } from "./adb-relay.js";
 export { type AdbOutput, type AdbServer, startAdbServer } from "./adb-server.js";
 export { shellUser, textFile } from "./android-root.js";
+export { type Architecture, architectures } from "./architecture.js";
 export { buildLab } from "./build.js";
-export { type LabModules, labModules } from "./kernel-modules.js";
+export {
+  type LabModules,
+  labModules,
+  type ProcModule,
+  procModule,
+  type StaleModule,
+  staleModule,
+} from "./kernel-modules.js";
 export { withOtherFlags, withoutArchive, withUnknownSymbol } from "./module-faults.js";
 export type { DeviceEntry } from "./newc.js";
 export { labCache } from "./paths.js";

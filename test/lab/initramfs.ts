@@ -1,68 +1,61 @@
-import { existsSync } from "node:fs";
-import { readdir, readFile, writeFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { androidRoot, textFile } from "./android-root.js";
+import { type Architecture, architectureFacts } from "./architecture.js";
 import { cached, digestOf } from "./cached.js";
-import { progress, runAny } from "./command.js";
+import { progress } from "./command.js";
 import { labModules } from "./kernel-modules.js";
 import { type DeviceEntry, newc } from "./newc.js";
-import { kernelPackages, userlandPackage } from "./packages.js";
+import { type KernelPackages, kernelPackages, userlandPackage } from "./packages.js";
 import { deviceSources } from "./paths.js";
+import { modulesFolder, readModule, stockModules } from "./stock-modules.js";
 import { deviceTools } from "./tools.js";
 
-/** The drivers of the stock kernel that a device needs; what they depend on is added. */
-const drivers = ["virtio_pci", "virtio_net"];
-
 /** What all virtual devices have in common, as a cpio archive: the system, the first process and the drivers. */
-export async function baseInitramfs(): Promise<string> {
+export async function baseInitramfs(architecture: Architecture): Promise<string> {
   const [kernel, modules, userland, tools] = await Promise.all([
-    kernelPackages(),
-    labModules(),
-    userlandPackage(),
-    deviceTools(),
+    kernelPackages(architecture),
+    labModules(architecture),
+    userlandPackage(architecture),
+    deviceTools(architecture),
   ]);
   const init = await readFile(join(deviceSources, "init.sh"));
-  const recipe = [import.meta.filename, join(import.meta.dirname, "android-root.ts")];
+  const recipe = ["initramfs.ts", "android-root.ts", "architecture.ts"].map((name) =>
+    join(import.meta.dirname, name),
+  );
   const recipeTexts = await Promise.all(recipe.map((file) => readFile(file)));
   const key = digestOf(...recipeTexts, init, kernel.release, modules.config, userland, tools);
-  const folder = await cached(`initramfs-${key}`, async (into) => {
+  const folder = await cached(`initramfs-${architecture}-${key}`, async (into) => {
     progress("packing the device's first file system");
     const entries: DeviceEntry[] = [
-      ...(await androidRoot()),
+      ...(await androidRoot(architecture)),
       { type: "file", path: "init", mode: 0o755, content: init },
       { type: "file", path: "lab/kconfig_gz.ko", mode: 0o644, content: await readFile(modules.config) },
-      ...(await driverEntries(modulesFolder(kernel.root, kernel.release))),
+      ...(await driverEntries(kernel)),
     ];
     await writeFile(join(into, "base.cpio"), newc(entries));
   });
   return join(folder, "base.cpio");
 }
 
-/** Debian 13's packages have moved it to /usr. */
-function modulesFolder(root: string, release: string): string {
-  const merged = join(root, "usr/lib/modules", release);
-  return existsSync(merged) ? merged : join(root, "lib/modules", release);
-}
-
 /** The drivers and, in `lab/drivers/order`, the order in which they must be loaded. */
-async function driverEntries(modules: string): Promise<DeviceEntry[]> {
-  const files = new Map<string, string>();
-  for (const path of await readdir(modules, { recursive: true })) {
-    const match = /^(.+)\.ko(\.xz)?$/.exec(basename(path));
-    if (match?.[1] !== undefined) files.set(match[1].replaceAll("-", "_"), join(modules, path));
-  }
-  const builtIn = (await readFile(join(modules, "modules.builtin"), "utf8")).replaceAll("-", "_");
+async function driverEntries(kernel: KernelPackages): Promise<DeviceEntry[]> {
+  const files = await stockModules(kernel);
+  const builtIn = (await readFile(join(modulesFolder(kernel), "modules.builtin"), "utf8")).replaceAll(
+    "-",
+    "_",
+  );
   const loaded = new Map<string, Buffer>();
   const add = async (name: string): Promise<void> => {
     if (builtIn.includes(`/${name}.ko\n`)) return;
     const file = files.get(name);
     if (file === undefined) throw new Error(`the kernel has no module ${name}`);
     if (loaded.has(name)) return;
-    const content = file.endsWith(".xz") ? await unxz(file) : await readFile(file);
+    const content = await readModule(file);
     for (const dependency of dependenciesOf(content)) await add(dependency);
     loaded.set(name, content);
   };
-  for (const name of drivers) await add(name);
+  for (const name of architectureFacts[kernel.architecture].drivers) await add(name);
   return [
     { type: "folder", path: "lab/drivers", mode: 0o755 },
     ...[...loaded].map(([name, content]): DeviceEntry => {
@@ -76,10 +69,4 @@ async function driverEntries(modules: string): Promise<DeviceEntry[]> {
 export function dependenciesOf(module: Buffer): string[] {
   const text = /\0depends=([^\0]*)\0/.exec(module.toString("latin1"))?.[1] ?? "";
   return text === "" ? [] : text.split(",").map((name) => name.replaceAll("-", "_"));
-}
-
-async function unxz(file: string): Promise<Buffer> {
-  const { stdout, stderr, status } = await runAny("xz", ["-dc", file]);
-  if (status !== 0) throw new Error(`xz cannot unpack ${file}: ${stderr}`);
-  return stdout;
 }

@@ -1,9 +1,12 @@
-import { appendFile, copyFile, cp, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { type Architecture, architectureFacts } from "./architecture.js";
 import { cached, digestOf } from "./cached.js";
 import { progress, run } from "./command.js";
-import { type KernelHeaders, kernelPackages } from "./packages.js";
+import { buildModules, prepareHeaders } from "./module-build.js";
+import { packModuleTree } from "./module-tree.js";
+import { type KernelHeaders, kernelPackages, kernelSource, otherHeaders } from "./packages.js";
 import { deviceSources } from "./paths.js";
 
 /** The modules that the lab builds for its kernel, and what went into them. */
@@ -14,63 +17,91 @@ export interface LabModules {
   readonly archive: string;
   /** The same source under another name: an archive with no module `kheaders` to see. */
   readonly builtIn: string;
-  /** `kheaders.ko` of another kernel, which this one takes without a word. */
-  readonly stale: string;
-  readonly staleArchive: string;
-  /** The release that the stale archive is of. */
-  readonly staleRelease: string;
   /** A module that shows the kernel's configuration as /proc/config.gz. */
   readonly config: string;
 }
 
+/** A `kheaders.ko` of another kernel, which this one takes without a word. */
+export interface StaleModule {
+  readonly kheaders: string;
+  /** The release that its archive is of. */
+  readonly release: string;
+}
+
+/** A `kheaders.ko` that shows /proc/kheaders.tar.xz, as the original patch's does. */
+export interface ProcModule {
+  readonly kheaders: string;
+  /** The archive in it, which builds modules. */
+  readonly archive: string;
+}
+
 /** Raised when what is built changes. */
-const recipe = 3;
+const recipe = 4;
 
 /** What the stale headers call themselves where the apt sources have no other kernel. */
-const inventedRelease = "6.1.0-0-cloud-amd64";
+const inventedRelease = "6.1.0-0-invented";
 
 /** The lab's modules, built out of tree against the headers of the stock kernel. */
-export async function labModules(): Promise<LabModules> {
-  const kernel = await kernelPackages();
+export async function labModules(architecture: Architecture = "x86_64"): Promise<LabModules> {
+  const kernel = await kernelPackages(architecture);
   const configSource = await readFile(join(deviceSources, "kconfig_gz.c"));
-  const inputs = [String(recipe), kernel.release, kernel.otherHeaders?.release ?? "", configSource];
-  const folder = await cached(`modules-${digestOf(...inputs)}`, async (into) => {
-    progress(`building kheaders.ko for ${kernel.release}, and one for another kernel (half a minute)`);
-    const own = await prepareHeaders(kernel.headers, join(into, "work/own"));
-    const other = kernel.otherHeaders
-      ? await prepareHeaders(kernel.otherHeaders, join(into, "work/other"))
-      : await renameKernel(await prepareHeaders(kernel.headers, join(into, "work/other")));
+  const key = digestOf(String(recipe), kernel.version, configSource);
+  const folder = await cached(`modules-${kernel.release}-${key}`, async (into) => {
+    const source = await kernelSource(kernel);
+    progress(`building kheaders.ko for ${kernel.release} (half a minute)`);
+    const headers = await prepareHeaders(kernel.headers, join(into, "headers"));
     // The image is configured with signing keys and a salt that Debian's headers, and so the archive, do not have.
-    const config = await readFile(join(own.arch, ".config"));
-    await Promise.all([
-      buildKheaders(own, kernel.source, join(into, "own")),
-      buildKheaders(other, kernel.source, join(into, "other")),
-    ]);
-    await buildConfig(own, gzipSync(config), configSource, join(into, "config"));
-    await writeFile(join(into, "stale-release"), other.release);
-    await rm(join(into, "work"), { recursive: true });
+    const config = await readFile(join(headers.arch, ".config"));
+    await buildKheaders(headers, source, into);
+    await buildConfig(headers, gzipSync(config), configSource, join(into, "config"));
+    await rm(headers.arch, { recursive: true });
   });
   return {
-    kheaders: join(folder, "own/kheaders.ko"),
-    archive: join(folder, "own/kernel/kheaders_data.tar.xz"),
-    builtIn: join(folder, "own/ikheaders_builtin.ko"),
-    stale: join(folder, "other/kheaders.ko"),
-    staleArchive: join(folder, "other/kernel/kheaders_data.tar.xz"),
-    staleRelease: await readFile(join(folder, "stale-release"), "utf8"),
+    kheaders: join(folder, "kheaders.ko"),
+    archive: join(folder, archivePath),
+    builtIn: join(folder, "ikheaders_builtin.ko"),
     config: join(folder, "config/kconfig_gz.ko"),
   };
 }
 
-/**
- * A copy of the headers of one architecture whose Makefile finds the common ones where they are now. It is configured as a
- * kernel that has kheaders as a module is; Debian's are not.
- */
-async function prepareHeaders(headers: KernelHeaders, folder: string): Promise<KernelHeaders> {
-  await cp(headers.arch, folder, { recursive: true });
-  await appendFile(join(folder, ".config"), "CONFIG_IKHEADERS=m\n");
-  await appendFile(join(folder, "include/generated/autoconf.h"), "#define CONFIG_IKHEADERS_MODULE 1\n");
-  await writeFile(join(folder, "Makefile"), `include ${headers.common}/Makefile\n`);
-  return { ...headers, arch: folder };
+/** The module of another kernel, as it lies in a partition that was left behind when the kernel was changed. */
+export async function staleModule(architecture: Architecture = "x86_64"): Promise<StaleModule> {
+  const kernel = await kernelPackages(architecture);
+  const folder = await cached(
+    `stale-module-${kernel.release}-${digestOf(String(recipe), kernel.version)}`,
+    async (into) => {
+      const [source, other] = await Promise.all([kernelSource(kernel), otherHeaders(kernel)]);
+      progress(`building kheaders.ko for a kernel that is not ${kernel.release} (half a minute)`);
+      const headers = other
+        ? await prepareHeaders(other, join(into, "headers"))
+        : await renameKernel(await prepareHeaders(kernel.headers, join(into, "headers")));
+      await buildKheaders(headers, source, into);
+      await writeFile(join(into, "release"), headers.release);
+      await rm(headers.arch, { recursive: true });
+    },
+  );
+  return {
+    kheaders: join(folder, "kheaders.ko"),
+    release: await readFile(join(folder, "release"), "utf8"),
+  };
+}
+
+/** The module with an archive that builds modules. */
+export async function procModule(architecture: Architecture = "x86_64"): Promise<ProcModule> {
+  const kernel = await kernelPackages(architecture);
+  const source = await readFile(join(deviceSources, "kheaders_proc.c"));
+  const packing = await readFile(join(import.meta.dirname, "module-tree.ts"));
+  const key = digestOf(String(recipe), kernel.version, source, packing);
+  const folder = await cached(`proc-module-${kernel.release}-${key}`, async (into) => {
+    progress(`building a kheaders.ko with all that builds modules for ${kernel.release} (half a minute)`);
+    const headers = await prepareHeaders(kernel.headers, join(into, "headers"));
+    await mkdir(join(into, "kernel"));
+    await packModuleTree(headers, join(into, archivePath));
+    await writeFile(join(into, "kheaders.c"), source);
+    await buildModules(headers, ["kheaders"], into);
+    await rm(headers.arch, { recursive: true });
+  });
+  return { kheaders: join(folder, "kheaders.ko"), archive: join(folder, archivePath) };
 }
 
 async function renameKernel(headers: KernelHeaders): Promise<KernelHeaders> {
@@ -79,26 +110,28 @@ async function renameKernel(headers: KernelHeaders): Promise<KernelHeaders> {
   return { ...headers, release: inventedRelease };
 }
 
+/** Where the modules' sources want the archive. */
+const archivePath = "kernel/kheaders_data.tar.xz";
+
 /**
  * Makes the archive with the kernel's own script, and from it `kheaders.ko` and `ikheaders_builtin.ko`, both of the
  * unmodified `kernel/kheaders.c`, in `folder`.
  */
 async function buildKheaders(headers: KernelHeaders, source: string, folder: string): Promise<void> {
-  const archive = "kernel/kheaders_data.tar.xz";
   await mkdir(join(headers.arch, "kernel"));
-  await mkdir(join(folder, "kernel"), { recursive: true });
-  await run("sh", [join(source, "gen_kheaders.sh"), archive], {
+  await mkdir(join(folder, "kernel"));
+  await run("sh", [join(source, "gen_kheaders.sh"), archivePath], {
     cwd: headers.arch,
     env: {
       ...process.env,
       srctree: headers.common,
       building_out_of_srctree: "1",
-      SRCARCH: "x86",
+      SRCARCH: architectureFacts[headers.architecture].kernel,
       XZ: "xz",
       KBUILD_BUILD_TIMESTAMP: "2020-01-01",
     },
   });
-  await rename(join(headers.arch, archive), join(folder, archive));
+  await rename(join(headers.arch, archivePath), join(folder, archivePath));
   for (const name of ["kheaders.c", "ikheaders_builtin.c"])
     await copyFile(join(source, "kheaders.c"), join(folder, name));
   await buildModules(headers, ["kheaders", "ikheaders_builtin"], folder);
@@ -114,11 +147,4 @@ async function buildConfig(
   await writeFile(join(folder, "config_data.gz"), config);
   await writeFile(join(folder, "kconfig_gz.c"), source);
   await buildModules(headers, ["kconfig_gz"], folder);
-}
-
-/** Builds the modules of `folder`; `.incbin` finds what lies beside the source. */
-async function buildModules(headers: KernelHeaders, names: readonly string[], folder: string): Promise<void> {
-  const objects = names.map((name) => `${name}.o`).join(" ");
-  await writeFile(join(folder, "Kbuild"), `obj-m := ${objects}\nccflags-y += -Wa,-I$(src)\n`);
-  await run("make", ["-C", headers.arch, `M=${folder}`, "CC=gcc", "modules"]);
 }

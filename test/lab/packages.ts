@@ -1,17 +1,15 @@
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Apt, withDeviceApt, withMachineApt } from "./apt.js";
+import { type Architecture, architectureFacts, hostArchitecture } from "./architecture.js";
 import { cached } from "./cached.js";
 import { progress, run } from "./command.js";
 
 /** Raised when what is taken out of the packages changes. */
-const recipe = 1;
+const recipe = 2;
 
 /** The packages that a device's userland is made of. */
-const userlandPackages = ["adbd", "toybox", "mksh", "busybox-static", "kmod"];
-
-/** The flavour of Debian's kernel that a device runs: it has few modules and the virtio drivers. */
-const flavour = "-cloud-amd64";
+const userlandPackages = ["adbd", "toybox", "mksh", "busybox-static", "kmod", "bpftool"];
 
 /** What `kheaders.ko` imports. A kernel with MODVERSIONS takes a module where these checksums agree. */
 const importedSymbols = new Set([
@@ -24,51 +22,48 @@ const importedSymbols = new Set([
 
 /** A stock kernel with what its packages know of it. */
 export interface KernelPackages {
+  readonly architecture: Architecture;
   /** `uname -r`. */
   readonly release: string;
+  /** The version of its packages. */
+  readonly version: string;
   /** The unpacked packages, a folder like `/`. */
   readonly root: string;
   /** Headers for building modules. */
   readonly headers: KernelHeaders;
-  /** Headers of another kernel whose modules this one takes; undefined where the apt sources have none. */
-  readonly otherHeaders: KernelHeaders | undefined;
-  /** The folder with `kheaders.c` and `gen_kheaders.sh` as they are in this kernel's source. */
-  readonly source: string;
 }
 
 /** Headers as Debian packs them: a part for the architecture and flavour, a part for all. */
 export interface KernelHeaders {
+  readonly architecture: Architecture;
   readonly release: string;
   readonly arch: string;
   readonly common: string;
 }
 
 /** The unpacked packages of the userland, a folder like `/`. */
-export async function userlandPackage(): Promise<string> {
-  return cached(`userland-${recipe}`, async (folder) => {
-    progress("fetching adbd, toybox and mksh");
-    await withDeviceApt(async (apt) => unpack(apt, await apt.closure(userlandPackages), folder));
+export async function userlandPackage(architecture: Architecture): Promise<string> {
+  return cached(`userland-${architecture}-${recipe}`, async (folder) => {
+    progress(`fetching adbd, toybox and mksh for ${architecture}`);
+    await withDeviceApt(architecture, async (apt) =>
+      unpack(apt, await apt.closure(userlandPackages), folder),
+    );
   });
 }
 
-/** The newest cloud kernel of this machine's release, its headers, and those of another kernel. */
-export async function kernelPackages(): Promise<KernelPackages> {
-  const folder = await cached(`kernel-${recipe}`, (into) =>
-    withMachineApt(async (apt) => fetchKernel(apt, into)),
+/** The newest cloud kernel of this machine's release, and its headers. */
+export async function kernelPackages(architecture: Architecture): Promise<KernelPackages> {
+  const folder = await cached(`kernel-${architecture}-${recipe}`, (into) =>
+    withMachineApt(architecture, (apt) => fetchKernel(apt, architecture, into)),
   );
   const root = join(folder, "root");
   const release = await readFile(join(folder, "release"), "utf8");
-  const otherRelease = await readFile(join(folder, "other-release"), "utf8");
-  return {
-    release,
-    root,
-    headers: headersIn(root, release),
-    otherHeaders: otherRelease === "" ? undefined : headersIn(root, otherRelease),
-    source: join(folder, "source"),
-  };
+  const version = await readFile(join(folder, "version"), "utf8");
+  return { architecture, release, version, root, headers: headersIn(root, architecture, release) };
 }
 
-async function fetchKernel(apt: Apt, folder: string): Promise<void> {
+async function fetchKernel(apt: Apt, architecture: Architecture, folder: string): Promise<void> {
+  const flavour = flavourOf(architecture);
   const image = (await apt.depends(`linux-image${flavour}`)).find((name) => name.startsWith("linux-image-"));
   if (image === undefined)
     throw new Error(
@@ -76,42 +71,61 @@ async function fetchKernel(apt: Apt, folder: string): Promise<void> {
     );
   const release = image.slice("linux-image-".length);
   const version = await apt.version(image);
-  const root = join(folder, "root");
   progress(`fetching the kernel ${release} and its headers`);
-  await unpack(apt, [`${image}=${version}`, ...(await headerPackages(apt, release))], root);
-  const otherRelease = (await fetchOtherHeaders(apt, release, root)) ?? "";
-  progress("fetching the kernel's source for kheaders.c and gen_kheaders.sh (140 MB, once)");
-  await fetchSource(apt, release, version, folder);
+  const packages = [`${image}=${version}`, ...(await headerPackages(apt, release))];
+  await unpack(apt, packages, join(folder, "root"));
   await writeFile(join(folder, "release"), release);
-  await writeFile(join(folder, "other-release"), otherRelease);
+  await writeFile(join(folder, "version"), version);
 }
 
-/** The packages of a kernel's headers, without the compiler: the machine's own does. */
+/** The flavour of Debian's kernel that a device runs: it has few modules and the virtio drivers. */
+function flavourOf(architecture: Architecture): string {
+  return `-cloud-${architectureFacts[architecture].debian}`;
+}
+
+/** The packages of a kernel's headers, without the compiler: the machine's own does. The build tools run on the host. */
 async function headerPackages(apt: Apt, release: string): Promise<string[]> {
   const arch = `linux-headers-${release}`;
-  const others = (await apt.depends(arch)).filter((name) => /^linux-(headers|kbuild)-/.test(name));
-  return [arch, ...others];
+  const needed = await apt.depends(arch);
+  return [
+    arch,
+    ...needed.filter((name) => name.startsWith("linux-headers-")),
+    ...needed.filter((name) => name.startsWith("linux-kbuild-")).map((name) => `${name}:${hostArchitecture}`),
+  ];
 }
 
-/** Unpacks the headers of the newest other kernel of the series whose modules `release` takes; gives its release. */
-async function fetchOtherHeaders(apt: Apt, release: string, root: string): Promise<string | undefined> {
-  const prefix = `linux-headers-${seriesOf(release)}.`;
-  const releases = (await apt.names(prefix))
-    .filter((name) => name.endsWith(flavour))
+/** Headers of the newest other kernel of the series whose modules this one takes; undefined where there is none. */
+export async function otherHeaders(kernel: KernelPackages): Promise<KernelHeaders | undefined> {
+  const { architecture } = kernel;
+  const folder = await cached(`other-headers-${kernel.release}-${recipe}`, (into) =>
+    withMachineApt(architecture, (apt) => fetchOtherHeaders(apt, kernel, into)),
+  );
+  const release = await readFile(join(folder, "release"), "utf8");
+  return release === "" ? undefined : headersIn(join(folder, "root"), architecture, release);
+}
+
+async function fetchOtherHeaders(apt: Apt, kernel: KernelPackages, folder: string): Promise<void> {
+  const { architecture, release } = kernel;
+  progress(`fetching the headers of a kernel whose modules ${release} takes`);
+  const root = join(folder, "root");
+  const releases = (await apt.names(`linux-headers-${seriesOf(release)}.`))
+    .filter((name) => name.endsWith(flavourOf(architecture)))
     .map((name) => name.slice("linux-headers-".length))
     .filter((other) => other !== release)
     .sort((a, b) => b.localeCompare(a, "en", { numeric: true }));
-  const wanted = await checksums(headersIn(root, release));
+  const wanted = await checksums(kernel.headers);
+  let found = "";
   for (const other of releases) {
     await unpack(apt, [`linux-headers-${other}`], root);
-    const headers = headersIn(root, other);
+    const headers = headersIn(root, architecture, other);
     if ((await checksums(headers)) === wanted) {
       await unpack(apt, await headerPackages(apt, other), root);
-      return other;
+      found = other;
+      break;
     }
     await rm(headers.arch, { recursive: true });
   }
-  return undefined;
+  await writeFile(join(folder, "release"), found);
 }
 
 /** The checksums of the symbols that `kheaders.ko` imports, as text to compare. */
@@ -125,17 +139,22 @@ async function checksums(headers: KernelHeaders): Promise<string> {
     .join("\n");
 }
 
-async function fetchSource(apt: Apt, release: string, version: string, folder: string): Promise<void> {
+/** The folder with `kheaders.c` and `gen_kheaders.sh` as they are in this kernel's source. */
+export async function kernelSource(kernel: KernelPackages): Promise<string> {
+  const { architecture, release, version } = kernel;
   const name = `linux-source-${seriesOf(release)}`;
-  const debs = join(folder, "debs");
-  const into = join(folder, "source");
-  await mkdir(into);
-  const [deb = ""] = await apt.download([`${name}=${version}`], debs);
-  const unpackSource =
-    'dpkg-deb --fsys-tarfile "$1" | tar -xO "./usr/src/$2.tar.xz" | ' +
-    'tar -xJ -C "$3" --strip-components=2 "$2/kernel/kheaders.c" "$2/kernel/gen_kheaders.sh"';
-  await run("bash", ["-o", "pipefail", "-c", unpackSource, "lab", deb, name, into]);
-  await rm(debs, { recursive: true });
+  return cached(`${name}-${version}-${recipe}`, async (folder) => {
+    progress("fetching the kernel's source for kheaders.c and gen_kheaders.sh (140 MB, once)");
+    const debs = join(folder, "debs");
+    const [deb = ""] = await withMachineApt(architecture, (apt) =>
+      apt.download([`${name}=${version}`], debs),
+    );
+    const unpackSource =
+      'dpkg-deb --fsys-tarfile "$1" | tar -xO "./usr/src/$2.tar.xz" | ' +
+      'tar -xJ -C "$3" --strip-components=2 "$2/kernel/kheaders.c" "$2/kernel/gen_kheaders.sh"';
+    await run("bash", ["-o", "pipefail", "-c", unpackSource, "lab", deb, name, folder]);
+    await rm(debs, { recursive: true });
+  });
 }
 
 async function unpack(apt: Apt, names: readonly string[], folder: string): Promise<void> {
@@ -144,12 +163,14 @@ async function unpack(apt: Apt, names: readonly string[], folder: string): Promi
   await rm(debs, { recursive: true });
 }
 
-function headersIn(root: string, release: string): KernelHeaders {
+function headersIn(root: string, architecture: Architecture, release: string): KernelHeaders {
   const sources = join(root, "usr/src");
+  const common = `linux-headers-${release.slice(0, -flavourOf(architecture).length)}-common`;
   return {
+    architecture,
     release,
     arch: join(sources, `linux-headers-${release}`),
-    common: join(sources, `linux-headers-${release.slice(0, -flavour.length)}-common`),
+    common: join(sources, common),
   };
 }
 

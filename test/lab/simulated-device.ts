@@ -83,6 +83,9 @@ export interface SimulatedDevice {
   stop(): Promise<void>;
 }
 
+/** Its programs run on the host. */
+const architecture = "x86_64";
+
 const upWithin = 20_000;
 
 /** Builds what is not built yet, starts a simulated device, and resolves when its adbd answers. */
@@ -92,7 +95,7 @@ export async function simulateDevice(options: SimulatedOptions = {}): Promise<Si
     throw new Error(
       "a simulated device with a shell user needs root on the host; boot a virtual device instead",
     );
-  const [system, userland] = await Promise.all([simulatedRoot(), userlandPackage()]);
+  const [system, userland] = await Promise.all([simulatedRoot(), userlandPackage(architecture)]);
   const folder = await createRunFolder(name);
   const lab = join(folder, "lab");
   const kernel: InventedKernel = {
@@ -169,14 +172,14 @@ const skeleton: readonly DeviceEntry[] = [
 
 /** The system that all simulated devices share, as a folder. */
 export async function simulatedRoot(): Promise<string> {
-  const [tools, userland] = await Promise.all([deviceTools(), userlandPackage()]);
+  const [tools, userland] = await Promise.all([deviceTools(architecture), userlandPackage(architecture)]);
   const script = await readFile(join(deviceSources, "simulated_module.sh"));
   const recipe = [import.meta.filename, join(import.meta.dirname, "android-root.ts")];
   const recipeTexts = await Promise.all(recipe.map((file) => readFile(file)));
   return cached(`simulated-root-${digestOf(...recipeTexts, script, tools, userland)}`, async (folder) => {
     progress("unpacking the system of simulated devices");
     const moduleTools = ["insmod", "modprobe", "rmmod"].map((name) => `system/bin/${name}`);
-    const entries = (await androidRoot()).filter(({ path }) => !moduleTools.includes(path));
+    const entries = (await androidRoot(architecture)).filter(({ path }) => !moduleTools.includes(path));
     await writeEntries(
       [
         ...entries,

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { adbdAnswers } from "./adb-probe.js";
 import { type AdbRelay, type AdbRoot, type DaemonPorts, relayAdb } from "./adb-relay.js";
+import { type Architecture, architectureFacts } from "./architecture.js";
 import { isAlive } from "./cached.js";
 import { deviceEntries } from "./device-entries.js";
 import { baseInitramfs } from "./initramfs.js";
@@ -21,8 +22,10 @@ import { createRunFolder, readIfThere, runFolders, setOwner } from "./run-folder
  * `built-in`: the archive is there from boot, with no module to load or unload.
  * `none`: neither archive nor module.
  * `stale`: as `module`, but the `kheaders.ko` is of another kernel.
+ * `proc`: as `module`, but the archive is the original patch's: it appears in `/proc`, and builds modules. A fair number of
+ * the stock kernel's modules lies in `/vendor/lib/modules`, as on a phone.
  */
-export const flavours = ["module", "built-in", "none", "stale"] as const;
+export const flavours = ["module", "built-in", "none", "stale", "proc"] as const;
 export type Flavour = (typeof flavours)[number];
 
 /**
@@ -36,6 +39,8 @@ export type SuKind = (typeof suKinds)[number];
 
 export interface BootOptions {
   readonly flavour: Flavour;
+  /** x86_64 where not given. */
+  readonly architecture?: Architecture;
   /** The name of its folder and in `lab list`; made up where not given. */
   readonly name?: string;
   /** Who adbd runs as. `shell`: uid 2000 with the groups that Android gives it. Root where not given. */
@@ -65,10 +70,14 @@ export interface BootOptions {
   readonly keep?: boolean;
 }
 
+/** What a device is made of: the caller's wishes with the architecture that they mean. */
+export type DeviceOptions = BootOptions & Required<Pick<BootOptions, "architecture">>;
+
 /** A machine with a stock kernel of its own and adbd, run by QEMU. */
 export interface VirtualDevice {
   readonly name: string;
   readonly flavour: Flavour;
+  readonly architecture: Architecture;
   /** `127.0.0.1:PORT`, after `adb connect`. */
   readonly serial: string;
   readonly port: number;
@@ -91,6 +100,7 @@ export interface VirtualDevice {
 interface DeviceState {
   readonly name: string;
   readonly flavour: Flavour;
+  readonly architecture: Architecture;
   readonly port: number;
   readonly pid: number;
 }
@@ -100,17 +110,18 @@ const attempts = 5;
 
 /** Builds what is not built yet, boots a device, and resolves when its adbd answers. */
 export async function bootDevice(options: BootOptions): Promise<VirtualDevice> {
-  const kernel = await kernelPackages();
+  const device: DeviceOptions = { ...options, architecture: options.architecture ?? "x86_64" };
+  const kernel = await kernelPackages(device.architecture);
   const name = options.name ?? `${options.flavour}-${randomBytes(3).toString("hex")}`;
   const folder = await createRunFolder(name);
   try {
-    await copyFile(await baseInitramfs(), join(folder, "initrd"));
-    await writeFile(join(folder, "initrd"), newc(await deviceEntries(options)), { flag: "a" });
+    await copyFile(await baseInitramfs(device.architecture), join(folder, "initrd"));
+    await writeFile(join(folder, "initrd"), newc(await deviceEntries(device)), { flag: "a" });
     const image = join(kernel.root, "boot", `vmlinuz-${kernel.release}`);
-    const device = await start(image, name, folder, options);
-    await device.waitUp();
+    const booting = await start(image, name, folder, device);
+    await booting.waitUp();
     await rm(join(folder, "initrd"));
-    return device;
+    return booting;
   } catch (error) {
     await stop(folder);
     throw error;
@@ -132,13 +143,16 @@ async function start(
   image: string,
   name: string,
   folder: string,
-  options: BootOptions,
+  options: DeviceOptions,
 ): Promise<VirtualDevice> {
-  const { flavour, adbRoot, keep = false } = options;
+  const { flavour, architecture, adbRoot, keep = false } = options;
   for (let attempt = 1; ; attempt++) {
     const daemons = { shell: await freePort(), root: await freePort() };
     const log = await open(join(folder, "qemu.log"), "w");
-    const qemu = ["qemu-system-x86_64", ...qemuArguments(image, folder, daemons, options)];
+    const qemu = [
+      architectureFacts[architecture].qemu.command,
+      ...qemuArguments(image, folder, daemons, options),
+    ];
     const [command = "", ...args] = keep ? qemu : ["setpriv", "--pdeathsig", "KILL", ...qemu];
     const child = spawn(command, args, { stdio: ["ignore", log.fd, log.fd], detached: keep });
     await once(child, "spawn").finally(() => log.close());
@@ -150,7 +164,7 @@ async function start(
     if (await listens(join(folder, "qmp"), child.pid)) {
       const port = adbRoot ? await freePort() : daemons.shell;
       const relay = adbRoot && (await relayAdb(port, daemons, adbRoot));
-      const state: DeviceState = { name, flavour, port, pid: child.pid };
+      const state: DeviceState = { name, flavour, architecture, port, pid: child.pid };
       await writeFile(join(folder, "state.json"), JSON.stringify(state));
       return deviceOf(folder, state, relay);
     }
@@ -160,19 +174,26 @@ async function start(
   }
 }
 
-function qemuArguments(image: string, folder: string, daemons: DaemonPorts, options: BootOptions): string[] {
+function qemuArguments(
+  image: string,
+  folder: string,
+  daemons: DaemonPorts,
+  options: DeviceOptions,
+): string[] {
   const forwards = [`hostfwd=tcp:127.0.0.1:${daemons.shell}-:5555`];
   if (options.adbRoot) forwards.push(`hostfwd=tcp:127.0.0.1:${daemons.root}-:5556`);
-  const kernelLine = ["console=ttyS0", "quiet", "loglevel=4", "panic=-1", "random.trust_cpu=on"];
+  const { machine, network, console, random } = architectureFacts[options.architecture].qemu;
+  const kernelLine = [`console=${console}`, "quiet", "loglevel=4", "panic=-1", random];
   return [
-    ...["-machine", "q35", "-accel", "tcg", "-cpu", "max", "-m", String(options.memory ?? 256)],
+    ...machine,
+    ...["-accel", "tcg", "-m", String(options.memory ?? 256)],
     ...["-nodefaults", "-no-user-config", "-display", "none"],
     ...["-kernel", image, "-initrd", join(folder, "initrd")],
     ...["-append", [...kernelLine, ...(options.kernelArguments ?? [])].join(" ")],
     ...["-serial", `file:${join(folder, "console.log")}`],
     ...["-qmp", `unix:${join(folder, "qmp")},server=on,wait=off`],
     ...["-netdev", ["user,id=n0", ...forwards].join(",")],
-    ...["-device", "virtio-net-pci,netdev=n0,romfile="],
+    ...["-device", `${network},netdev=n0`],
   ];
 }
 

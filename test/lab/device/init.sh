@@ -10,6 +10,8 @@ $busybox mkdir -p /dev/pts
 $busybox mount -t devpts -o mode=0620,gid=2000,ptmxmode=0666 devpts /dev/pts
 $busybox mount -t proc proc /proc
 $busybox mount -t sysfs sysfs /sys
+$busybox mount -t tracefs tracefs /sys/kernel/tracing
+$busybox mount -t bpf bpf /sys/fs/bpf
 $busybox ln -s /proc/self/fd /dev/fd
 $busybox hostname localhost
 $busybox chmod 0755 /
@@ -30,7 +32,9 @@ if [ "$restricted" = 1 ]; then
   # Android's policy for the shell user: names in /sys/kernel may be listed, nothing there stat'ed or read, and the
   # folders of modules not even listed.
   $busybox chmod 0744 /sys/kernel
-  $busybox chmod 0700 /system/lib/modules
+  for folder in /system/lib/modules /vendor/lib/modules; do
+    [ ! -d "$folder" ] || $busybox chmod 0700 "$folder"
+  done
 fi
 
 $busybox ip link set lo up
