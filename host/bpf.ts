@@ -1,22 +1,13 @@
-import { randomBytes } from "node:crypto";
-import {
-  lstatSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
-import { errnoOf, KheadersError } from "../shared/errors.js";
+import { join } from "node:path";
+import { KheadersError } from "../shared/errors.js";
 import { printable } from "../shared/printable.js";
-import { clangHint, clangIncludeFolder, findBpfTools } from "./kernel/clang.js";
+import { clangIncludeFolder, findBpfTools } from "./kernel/clang.js";
+import { compile } from "./kernel/compile.js";
 import { compilerFlags } from "./kernel/compiler-flags.js";
-import { runTool } from "./kernel/tool.js";
 import { readTreeFacts } from "./kernel/tree-facts.js";
+import { outputTarget, publishOutput } from "./output-file.js";
 
 /** A version of the eBPF instruction set, by llc's name. All kernels take v1; v2 came with 4.14, v3 with 5.1. */
 export type BpfVersion = "v1" | "v2" | "v3";
@@ -79,61 +70,15 @@ export async function compileBpf(options: BpfOptions): Promise<BpfObject> {
     const bitcode = join(folder, "program.bc");
     const object = join(folder, "program.o");
     const flags = [...compilerFlags(facts, "bpf", include), ...options.flags];
-    await compile(clang, [...flags, "-c", "-emit-llvm", "-o", bitcode, "--", source], options);
+    const how = { what: printable(source, 4096), signal, onDiagnostics: options.onDiagnostics };
+    await compile(clang, [...flags, "-c", "-emit-llvm", "-o", bitcode, "--", source], how);
     const march = facts.endianness === "big" ? "bpfeb" : "bpfel";
     const llcFlags = [`-march=${march}`, `-mcpu=${options.version}`, "-filetype=obj"];
-    await compile(llc, [...llcFlags, "-o", object, bitcode], options);
+    await compile(llc, [...llcFlags, "-o", object, bitcode], how);
     const content = readFileSync(object);
-    publish(content, target, output);
+    publishOutput(content, target, output);
     return { output: target, bytes: content.length, release: facts.release };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-/** Runs clang or llc, and passes on what it says. */
-async function compile(tool: string, args: readonly string[], options: BpfOptions): Promise<void> {
-  const { source, signal, onDiagnostics } = options;
-  const { status, stderr } = await runTool(tool, args, { signal, hint: clangHint });
-  if (stderr !== "") onDiagnostics(stderr);
-  if (status === 0) return;
-  throw new KheadersError(
-    "compile-failed",
-    `${printable(tool, 4096)} does not compile ${printable(source, 4096)} (status ${status})`,
-    { hint: "See what it says above. `kheaders check` tells which headers of this kernel compile." },
-  );
-}
-
-/** The regular file that an output means: where a link leads to, not the link's own place. */
-function outputTarget(output: string): string {
-  try {
-    if (lstatSync(output, { throwIfNoEntry: false }) === undefined) return resolve(output);
-    if (statSync(output).isFile()) return realpathSync(output);
-  } catch (cause) {
-    throw outputError(output, cause);
-  }
-  throw new KheadersError("output-failed", `${printable(output, 4096)} exists and is no regular file`, {
-    hint: "Name another file with -o.",
-  });
-}
-
-function publish(content: Uint8Array, target: string, output: string): void {
-  const temporary = join(dirname(target), `.kheaders-${randomBytes(8).toString("hex")}`);
-  try {
-    writeFileSync(temporary, content, { flag: "wx" });
-    renameSync(temporary, target);
-  } catch (cause) {
-    rmSync(temporary, { force: true });
-    throw outputError(output, cause);
-  }
-}
-
-function outputError(output: string, cause: unknown): KheadersError {
-  const isFull = errnoOf(cause) === "ENOSPC" || errnoOf(cause) === "EDQUOT";
-  const reason = cause instanceof Error ? printable(cause.message, 400) : "unknown reason";
-  return new KheadersError(
-    isFull ? "disk-full" : "output-failed",
-    `cannot write ${printable(output, 4096)}: ${reason}`,
-    { hint: isFull ? "Free some space, or choose another place." : "Choose another place.", cause },
-  );
 }

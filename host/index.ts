@@ -27,6 +27,7 @@ import type { DeviceOutcome } from "./farm/pull-one.js";
 import { type WatchOptions, watch as watchDevices } from "./farm/watch.js";
 import { findTree as findTreeOf, type LocatedTree, locateTree as locateTreeOf } from "./find-tree.js";
 import { findOffline as findInCache, type OfflineSelector } from "./offline.js";
+import { type PchOptions, type PrecompiledHeader, precompileHeaders as precompile } from "./pch.js";
 import { type PullOptions, type PullResult, pull as pullFromDevice } from "./pull.js";
 import { type DeviceReport, type SurveyOptions, survey as surveyDevices } from "./survey.js";
 import { type Symvers, symvers as symversOfDevice } from "./symvers.js";
@@ -81,6 +82,7 @@ export { cmakeWord, makeWord, shellWord } from "./kernel/quoting.js";
 export type { SkippedModule } from "./kernel/symbol-collection.js";
 export { readTreeFacts, type TreeFacts } from "./kernel/tree-facts.js";
 export type { OfflineSelector } from "./offline.js";
+export type { PchOptions, PrecompiledHeader } from "./pch.js";
 export type { PullOptions, PullResult, PullTimes } from "./pull.js";
 export type { DeviceReport, Headers, SurveyOptions } from "./survey.js";
 export type { Symvers } from "./symvers.js";
@@ -285,6 +287,29 @@ export function compileBpf(
     version: options.version ?? "v1",
     clang: options.clang ?? "clang",
     flags: options.flags ?? [],
+    signal: options.signal ?? neverAborts(),
+    onDiagnostics: options.onDiagnostics ?? (() => undefined),
+  });
+}
+
+/**
+ * Precompiles headers of a tree, by default those that tracers use, with the `clang` in PATH. It is kept beside a cached
+ * tree.
+ *
+ * @param options `located` is what {@link locateTree} gives.
+ * @throws KheadersError `compile-failed`, `tool-missing`, `usage`, `cache-failed`, `output-failed`, `disk-full`.
+ */
+export async function precompileHeaders(
+  options: Pick<PchOptions, "located" | "purpose"> & Optional<PchOptions>,
+): Promise<PrecompiledHeader> {
+  return precompile({
+    located: options.located,
+    cache: options.cache ?? (await openCache()),
+    purpose: options.purpose,
+    headers: options.headers ?? [],
+    clang: options.clang ?? "clang",
+    flags: options.flags ?? [],
+    output: options.output,
     signal: options.signal ?? neverAborts(),
     onDiagnostics: options.onDiagnostics ?? (() => undefined),
   });

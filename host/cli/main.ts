@@ -17,6 +17,7 @@ const commands: Readonly<Record<string, () => Promise<(program: Command) => void
   cflags: async () => (await import("./cflags.js")).addCflags,
   env: async () => (await import("./env.js")).addEnv,
   bpf: async () => (await import("./bpf.js")).addBpf,
+  pch: async () => (await import("./pch.js")).addPch,
   symvers: async () => (await import("./symvers.js")).addSymvers,
   check: async () => (await import("./check.js")).addCheck,
   doctor: async () => (await import("./doctor.js")).addDoctor,

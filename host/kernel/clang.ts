@@ -26,6 +26,29 @@ export async function clangIncludeFolder(clang: string, signal: AbortSignal): Pr
   return join(await answer(clang, "-print-resource-dir", clangHint, signal), "include");
 }
 
+/** A clang that can be used. */
+export interface Clang {
+  /** All that it says of its version: another build of clang says something else. */
+  readonly version: string;
+  /** As {@link clangIncludeFolder} gives it. */
+  readonly includeFolder: string;
+}
+
+/**
+ * Looks at a clang.
+ *
+ * @throws KheadersError `tool-missing` where it is missing or too old.
+ */
+export async function findClang(clang: string, signal: AbortSignal): Promise<Clang> {
+  const [number, version, includeFolder] = await Promise.all([
+    answer(clang, "-dumpversion", clangHint, signal),
+    answer(clang, "--version", clangHint, signal),
+    clangIncludeFolder(clang, signal),
+  ]);
+  majorOf(clang, number);
+  return { version, includeFolder };
+}
+
 /**
  * Finds the llc that belongs to a clang: the one beside it, else the one in PATH. Each writes and reads LLVM's
  * intermediate language of its own version.
@@ -37,13 +60,7 @@ export async function findBpfTools(clang: string, signal: AbortSignal): Promise<
     answer(clang, "-dumpversion", clangHint, signal),
     answer(clang, "-print-prog-name=llc", clangHint, signal),
   ]);
-  const major = Number.parseInt(version, 10);
-  if (!(major >= oldestClang)) {
-    const said = printable(version);
-    throw new KheadersError("tool-missing", `${printable(clang, 4096)} is of version ${said}, too old`, {
-      hint: clangHint,
-    });
-  }
+  const major = majorOf(clang, version);
   const llcVersion = /LLVM version (\d+)\S*/.exec(await answer(llc, "--version", llcHint, signal));
   if (Number(llcVersion?.[1]) !== major) {
     const its = llcVersion?.[0] ?? "of a version that it does not tell";
@@ -54,6 +71,16 @@ export async function findBpfTools(clang: string, signal: AbortSignal): Promise<
     );
   }
   return { clang, llc };
+}
+
+/** The first number of clang's version. @throws KheadersError `tool-missing` where that is too old. */
+function majorOf(clang: string, version: string): number {
+  const major = Number.parseInt(version, 10);
+  if (major >= oldestClang) return major;
+  const said = printable(version);
+  throw new KheadersError("tool-missing", `${printable(clang, 4096)} is of version ${said}, too old`, {
+    hint: clangHint,
+  });
 }
 
 /** What a tool prints for one option. */

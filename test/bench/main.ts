@@ -5,6 +5,7 @@ import { BenchLab } from "./bench-lab.js";
 import { farm } from "./cases/farm.js";
 import { hit } from "./cases/hit.js";
 import { misses } from "./cases/miss.js";
+import { pch } from "./cases/pch.js";
 import { secondBuild } from "./cases/second-build.js";
 import { startUp } from "./cases/start-up.js";
 import { unpacking } from "./cases/unpack.js";
@@ -13,7 +14,7 @@ import { type BenchResult, resultOf } from "./result.js";
 import { resultTable } from "./table.js";
 
 /** The emulated device comes last: it takes some of the processor even when nothing is asked of it. */
-const cases: readonly BenchCase[] = [startUp, hit, ...unpacking, ...secondBuild, ...farm, ...misses];
+const cases: readonly BenchCase[] = [startUp, hit, ...unpacking, ...secondBuild, pch, ...farm, ...misses];
 
 const usualRuns = 7;
 

@@ -3,8 +3,8 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { run } from "../lab/command.js";
-import { labModules } from "../lab/index.js";
 import type { Outcome } from "../support/kheaders.js";
+import { labKernel } from "../support/lab-kernel.js";
 import { findProgram } from "../support/programs.js";
 import { skipBecause } from "../support/skip.js";
 import { Workstation } from "../support/workstation.js";
@@ -32,13 +32,6 @@ beforeEach(() => {
   folders += 1;
   folder = host.folder(`compile-${folders}`);
 });
-
-/** The lab's archive, which is made from a stock kernel's headers, and the release in it. */
-async function labKernel(): Promise<{ archive: string; release: string }> {
-  const { archive } = await labModules();
-  const utsrelease = await run("tar", ["-xJOf", archive, "./include/generated/utsrelease.h"]);
-  return { archive, release: /"(.*)"/.exec(utsrelease)?.[1] ?? "" };
-}
 
 /** What readelf says of an object. */
 function readelf(...args: readonly string[]): Promise<string> {

@@ -26,7 +26,12 @@ export function writeFakeClang(folder: string, options: FakeClangOptions = {}): 
   const { version = "14.0.6", llcVersion = "LLVM version 14.0.6" } = options;
   const llc = join(folder, "llc");
   const { llcName = llc, clangBody = 'echo "$words" >"$out"', llcBody = 'cat "$in" >"$out"' } = options;
-  const answers = { "-dumpversion": version, "-print-prog-name=llc": llcName, "-print-resource-dir": "/res" };
+  const answers = {
+    "-dumpversion": version,
+    "-print-prog-name=llc": llcName,
+    "-print-resource-dir": "/res",
+    "--version": `clang ${version}`,
+  };
   const cases = Object.entries(answers).map(([option, answer]) => `${option}) echo '${answer}'; exit ;;`);
   writeProgram(
     join(folder, "clang"),
