@@ -1,23 +1,12 @@
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BootOptions, DeviceEntry, VirtualDevice } from "../lab/index.js";
+import { deviceTools } from "../lab/tools.js";
 import type { Workstation } from "./workstation.js";
 
 /** Programs of the agent's that an observed device can be told to take its time with. */
 export type SlowProgram = "insmod" | "sha256sum";
-
-/** Writes to the console when the module comes and goes; it needs no link to the workstation, and no adbd. */
-const observer = `#!/system/bin/sh
-exec </dev/null >/dev/console 2>&1
-before=
-while :; do
-  now=gone
-  while read -r name _; do [ "$name" = kheaders ] && now=loaded; done </proc/modules
-  [ "$now" = "$before" ] || echo "observer: the module is $now"
-  before=$now
-  sleep 0.2
-done
-`;
 
 /** The program of toybox, which once stays for a while after its work where /lab/hold says so. */
 const slowProgram = `#!/system/bin/sh
@@ -32,12 +21,15 @@ fi
 exit $status
 `;
 
-const observedFiles: readonly DeviceEntry[] = [
-  program("lab-bin/observer", observer),
-  program("system/bin/insmod", slowProgram),
-  program("system/bin/sha256sum", slowProgram),
-  { type: "folder", path: "lab/hold", mode: 0o777 },
-];
+/** What an observed device has besides: `observer` tells on the console when the module comes and goes. */
+async function observedFiles(): Promise<DeviceEntry[]> {
+  return [
+    program("lab-bin/observer", await readFile(join(await deviceTools(), "observer"))),
+    program("system/bin/insmod", slowProgram),
+    program("system/bin/sha256sum", slowProgram),
+    { type: "folder", path: "lab/hold", mode: 0o777 },
+  ];
+}
 
 const pollMilliseconds = 20;
 /** Bytes of an archive that come over a slow link in this time are some, but by far not all. */
@@ -63,7 +55,7 @@ export class ObservedDevice {
   }
 
   static async boot(host: Workstation, options: Partial<BootOptions> = {}): Promise<ObservedDevice> {
-    const device = await host.boot({ flavour: "module", ...options, files: observedFiles });
+    const device = await host.boot({ flavour: "module", ...options, files: await observedFiles() });
     const observed = new ObservedDevice(host, device, options.su !== undefined);
     await observed.startObserver();
     return observed;
@@ -72,7 +64,7 @@ export class ObservedDevice {
   /** Also after a reset, which ends the observer. */
   async startObserver(): Promise<void> {
     const from = await this.mark();
-    await this.asRoot("setsid /lab-bin/observer </dev/null >/dev/null 2>&1 &");
+    await this.asRoot("/lab-bin/observer");
     await this.says("the module is gone", from);
   }
 
@@ -119,6 +111,6 @@ export class ObservedDevice {
   }
 }
 
-function program(path: string, content: string): DeviceEntry {
+function program(path: string, content: string | Buffer): DeviceEntry {
   return { type: "file", path, mode: 0o755, content: Buffer.from(content) };
 }

@@ -53,6 +53,14 @@ describe.concurrent("on two devices at once", () => {
     expectRestored(course);
     expect(course.ended.stderr).toMatch(/^kheaders: the transfer stood still for 30 s$/m);
   });
+
+  it("the device restarts all of a sudden, at each stage", { timeout: 300_000 }, async () => {
+    for (const stage of pullStages) {
+      const course = await withReset(insideSu, stage);
+      record("device reset", `${stage}, inside su`, course);
+      expectRestored(course);
+    }
+  });
 });
 
 it("the workstation's process is stopped during the transfer", async () => {
@@ -91,9 +99,24 @@ async function withoutLink(observed: ObservedDevice, stage: PullStage, options: 
     await device.setLink(false);
     const gone = await observed.says("the module is gone", from, goneWithin);
     const outcome = await ended;
+    if (stage === "during the transfer") await observed.setSlowLink(false);
     await device.setLink(true);
     return { secondsUntilGone: (gone - started) / 1000, ended: outcome };
   });
+}
+
+async function withReset(observed: ObservedDevice, stage: PullStage): Promise<Course> {
+  const { device } = observed;
+  const course = await pullOverOwnServer(observed, stage, hurried, async (ended) => {
+    await device.reset();
+    // At once: packets that QEMU holds back for a slow link would be delivered to a network card that has forgotten them.
+    if (stage === "during the transfer") await observed.setSlowLink(false);
+    const [outcome] = await Promise.all([ended, device.waitUp()]);
+    // A kernel that is no more has nothing loaded.
+    return { secondsUntilGone: 0, ended: outcome };
+  });
+  await observed.startObserver();
+  return course;
 }
 
 /** Has a pull come to the stage, then the fault befall it, and pulls again over a connection that is made anew. */
@@ -112,7 +135,6 @@ async function pullOverOwnServer(
       host.start([...observed.pull, ...options], { env }),
     );
     const course = await fault(command.ended);
-    if (stage === "during the transfer") await observed.setSlowLink(false);
     await host.adb.adb("disconnect", serial);
     await host.adb.connect(serial);
     const next = await host.kheaders(observed.pull);
