@@ -1,5 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { cached, digestOf } from "../lab/cached.js";
 import { run } from "../lab/command.js";
 import { labModules } from "../lab/kernel-modules.js";
@@ -19,9 +20,9 @@ const recipe = 1;
 
 /** The lab's own kernel, with the archive as the kernel's script made it. */
 export async function stockKernel(): Promise<BenchKernel> {
-  const { release, headers } = await kernelPackages("x86_64");
-  const config = await readFile(join(headers.arch, ".config"), "utf8");
-  return { release, config, archive: (await labModules()).archive };
+  const { release } = await kernelPackages("x86_64");
+  const { archive, configGz } = await labModules();
+  return { release, config: gunzipSync(await readFile(configGz)).toString(), archive };
 }
 
 /**

@@ -19,6 +19,8 @@ export interface LabModules {
   readonly builtIn: string;
   /** A module that shows the kernel's configuration as /proc/config.gz. */
   readonly config: string;
+  /** What that shows. */
+  readonly configGz: string;
 }
 
 /** A `kheaders.ko` of another kernel, which this one takes without a word. */
@@ -61,6 +63,7 @@ export async function labModules(architecture: Architecture = "x86_64"): Promise
     archive: join(folder, archivePath),
     builtIn: join(folder, "ikheaders_builtin.ko"),
     config: join(folder, "config/kconfig_gz.ko"),
+    configGz: join(folder, "config/config_data.gz"),
   };
 }
 
