@@ -78,7 +78,8 @@ export class ShellProcess {
   /**
    * Acknowledges what has come so far, where more is to come without a word from us. The adb server leaves Nagle's
    * algorithm on (RFC 896): it holds a small piece back until the one before is acknowledged, which our kernel puts off
-   * for 40 ms unless it has something to send. So we send a packet of no bytes, which adbd passes on to nobody.
+   * for 40 ms unless it has something to send. So we send a packet of no bytes, which adbd passes on to nobody. Not for a
+   * process that may have ended by then: the connection would be reset, and what is still under way be lost.
    */
   acknowledge(): void {
     this.#socket.write(encodePacket(PacketId.stdin, new Uint8Array()));

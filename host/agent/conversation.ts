@@ -191,7 +191,9 @@ export class Conversation {
   }
 
   /**
-   * Asks for the archive; `bytes` and `trailer` follow.
+   * Asks for the archive; `bytes` and `trailer` follow. From here on nothing is written before the trailer has come: the
+   * agent ends by itself, and what reaches an adb server that has closed the stream resets the connection (RFC 9293,
+   * 3.10.7.4), with all that is still under way to a host that was busy.
    *
    * @param onWait called when another conversation has this device's lock.
    * @throws AgentRefusal when the device has no archive to give to this user.
@@ -209,7 +211,6 @@ export class Conversation {
     ) {
       throw new KheadersError("protocol-error", "the device did not say what it sends");
     }
-    this.#process.acknowledge();
     return { source, path, size, hasDigest: block.get("digest") !== undefined };
   }
 

@@ -24,7 +24,7 @@ exit $status
 /** What an observed device has besides: `observer` tells on the console when the module comes and goes. */
 async function observedFiles(): Promise<DeviceEntry[]> {
   return [
-    program("lab-bin/observer", await readFile(join(await deviceTools(), "observer"))),
+    program("lab-bin/observer", await readFile(join(await deviceTools("x86_64"), "observer"))),
     program("system/bin/insmod", slowProgram),
     program("system/bin/sha256sum", slowProgram),
     { type: "folder", path: "lab/hold", mode: 0o777 },

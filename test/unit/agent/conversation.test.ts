@@ -226,6 +226,22 @@ describe("send", () => {
     expect(await talk.trailer()).toEqual({ digest, unloaded: "yes", taint: "OE" });
   });
 
+  it("says nothing meanwhile, for an adb server whose device is done would reset the connection", async () => {
+    const heard: unknown[] = [];
+    const talk = await started({
+      "send 0": async (shell) => {
+        shell.print(`${header}.\n`);
+        void shell.packet().then((packet) => heard.push(packet));
+        await aMoment();
+        shell.print("bytesunloaded=yes\n.\n");
+      },
+    });
+    const { size } = await talk.send(false, noWait);
+    for await (const part of talk.bytes(size)) expect(part.length).toBeGreaterThan(0);
+    await talk.trailer();
+    expect(heard).toEqual([]);
+  });
+
   it("may have no digest and nothing to unload", async () => {
     const talk = await started({ "send 1": `${header}.\nbytesdigest=\nunloaded=\ntaint=\n.\n` });
     const announced = await talk.send(true, noWait);
