@@ -5,14 +5,17 @@ export type BuildMachine = string;
 
 /**
  * The variables that builds against a kernel's headers go by: the kernel's own Makefile (`KDIR` by custom, `ARCH`,
- * `CROSS_COMPILE`), bpftrace and bcc.
+ * `CROSS_COMPILE`, `LLVM`), bpftrace and bcc. What does not apply is empty, which the Makefile takes for not set: the shell
+ * may still have it from another kernel. A kernel that clang built wants its modules built by clang: its configuration
+ * holds what the compiler can do (Documentation/kbuild/llvm.rst).
  */
 export function buildEnvironment(facts: TreeFacts, machine: BuildMachine): Record<string, string> {
-  const { tree, architecture } = facts;
+  const { tree, architecture, config } = facts;
   return {
     KDIR: tree,
     ARCH: architecture.sourceName,
     CROSS_COMPILE: machine === architecture.machine ? "" : architecture.crossCompile,
+    LLVM: config.has("CONFIG_CC_IS_CLANG") ? "1" : "",
     BPFTRACE_KERNEL_SOURCE: tree,
     BCC_KERNEL_SOURCE: tree,
   };

@@ -88,6 +88,18 @@ describe("the library", () => {
     const found = await library.findOffline({ release: "6.6.1-library" }, { cache });
     expect(found).toMatchObject({ digest: kernel.digest, serial: undefined });
     expect(await library.findTree(kernel.digest.slice(0, 12), { cache, server })).toBe(found.tree);
+    const located = {
+      tree: found.tree,
+      digest: kernel.digest,
+      entry: { kernel: { release: "6.6.1-library" } },
+    };
+    for (const what of [kernel.digest, found.tree])
+      expect(await library.locateTree(what, { cache, server })).toMatchObject(located);
+    expect(await library.locateTree(host.root, { cache, server })).toEqual({
+      tree: host.root,
+      digest: undefined,
+      entry: undefined,
+    });
     expect(library.treeEnvironment(found)).toMatchObject({ KHEADERS_TREE: found.tree });
   });
 

@@ -81,6 +81,7 @@ describe("the environment of a build", () => {
       KDIR: "/t",
       ARCH: "arm64",
       CROSS_COMPILE: "aarch64-linux-gnu-",
+      LLVM: "",
       BPFTRACE_KERNEL_SOURCE: "/t",
       BCC_KERNEL_SOURCE: "/t",
     });
@@ -101,6 +102,11 @@ describe("the environment of a build", () => {
   ] as const)("needs $prefix elsewhere", ({ name, bits, prefix }) => {
     expect(buildEnvironment(factsOf(name, bits), "x86_64").CROSS_COMPILE).toBe(prefix);
   });
+});
+
+it("has modules built by clang where clang built the kernel", () => {
+  const facts = { ...factsOf("arm64", 64), config: new Map([["CONFIG_CC_IS_CLANG", "1"]]) };
+  expect(buildEnvironment(facts, "x86_64")).toMatchObject({ LLVM: "1", CROSS_COMPILE: "aarch64-linux-gnu-" });
 });
 
 it("knows no architecture that Linux does not have", () => {
