@@ -68,5 +68,11 @@ export const architectureFacts: Readonly<Record<Architecture, ArchitectureFacts>
   },
 };
 
+/** The host's programs that run or build devices of one architecture. */
+export function hostPrograms(architecture: Architecture): string[] {
+  const { qemu, toolPrefix } = architectureFacts[architecture];
+  return [qemu.command, `${toolPrefix}gcc`];
+}
+
 /** Debian's name of the architecture that the lab's host has: what runs while kernel modules are built is of it. */
 export const hostArchitecture = architectureFacts.x86_64.debian;
