@@ -1,3 +1,4 @@
+import type { Architecture } from "./architecture.js";
 import type { TreeFacts } from "./tree-facts.js";
 
 /** The machine that a build runs on, as `uname -m` tells it. */
@@ -14,9 +15,18 @@ export function buildEnvironment(facts: TreeFacts, machine: BuildMachine): Recor
   return {
     KDIR: tree,
     ARCH: architecture.sourceName,
-    CROSS_COMPILE: machine === architecture.machine ? "" : architecture.crossCompile,
+    CROSS_COMPILE: isNative(architecture, machine) ? "" : architecture.crossCompile,
     LLVM: config.has("CONFIG_CC_IS_CLANG") ? "1" : "",
     BPFTRACE_KERNEL_SOURCE: tree,
     BCC_KERNEL_SOURCE: tree,
   };
+}
+
+/**
+ * Whether the workstation's own compiler makes code of an architecture. On x86 it does so for both word sizes: the kernel's
+ * Makefile says `-m32` or `-m64` (arch/x86/Makefile). 32-bit ARM machines call themselves by their version: `armv7l`, `armv8l`.
+ */
+function isNative({ sourceName, machine }: Architecture, own: BuildMachine): boolean {
+  if (sourceName === "x86") return /^(?:x86_64|i[3-6]86)$/.test(own);
+  return sourceName === "arm" ? own.startsWith("armv") : own === machine;
 }

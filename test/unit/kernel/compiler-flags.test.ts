@@ -89,6 +89,9 @@ describe("the environment of a build", () => {
 
   it.each([
     { name: "x86", bits: 64, machine: "x86_64" },
+    { name: "x86", bits: 32, machine: "x86_64" },
+    { name: "x86", bits: 32, machine: "i686" },
+    { name: "arm", bits: 32, machine: "armv8l" },
     { name: "arm64", bits: 64, machine: "aarch64" },
     { name: "riscv", bits: 64, machine: "riscv64" },
   ] as const)("needs no cross compiler on $machine for $name", ({ name, bits, machine }) => {
@@ -96,11 +99,13 @@ describe("the environment of a build", () => {
   });
 
   it.each([
-    { name: "x86", bits: 32, prefix: "i686-linux-gnu-" },
-    { name: "arm", bits: 32, prefix: "arm-linux-gnueabihf-" },
-    { name: "riscv", bits: 64, prefix: "riscv64-linux-gnu-" },
-  ] as const)("needs $prefix elsewhere", ({ name, bits, prefix }) => {
-    expect(buildEnvironment(factsOf(name, bits), "x86_64").CROSS_COMPILE).toBe(prefix);
+    { name: "x86", bits: 64, machine: "aarch64", prefix: "x86_64-linux-gnu-" },
+    { name: "x86", bits: 32, machine: "aarch64", prefix: "i686-linux-gnu-" },
+    { name: "arm", bits: 32, machine: "aarch64", prefix: "arm-linux-gnueabihf-" },
+    { name: "arm64", bits: 64, machine: "armv8l", prefix: "aarch64-linux-gnu-" },
+    { name: "riscv", bits: 64, machine: "x86_64", prefix: "riscv64-linux-gnu-" },
+  ] as const)("needs $prefix on $machine", ({ name, bits, machine, prefix }) => {
+    expect(buildEnvironment(factsOf(name, bits), machine).CROSS_COMPILE).toBe(prefix);
   });
 });
 
