@@ -26,6 +26,7 @@ import { type PullManyOptions, pullMany as pullFromMany } from "./farm/pull-many
 import type { DeviceOutcome } from "./farm/pull-one.js";
 import { type WatchOptions, watch as watchDevices } from "./farm/watch.js";
 import { findTree as findTreeOf, type LocatedTree, locateTree as locateTreeOf } from "./find-tree.js";
+import { buildModule as buildModuleOf, type ModuleBuildResult, type ModuleOptions } from "./module.js";
 import { findOffline as findInCache, type OfflineSelector } from "./offline.js";
 import { type PchOptions, type PrecompiledHeader, precompileHeaders as precompile } from "./pch.js";
 import { type PullOptions, type PullResult, pull as pullFromDevice } from "./pull.js";
@@ -81,6 +82,7 @@ export { buildEnvironment } from "./kernel/environment.js";
 export { cmakeWord, makeWord, shellWord } from "./kernel/quoting.js";
 export type { SkippedModule } from "./kernel/symbol-collection.js";
 export { readTreeFacts, type TreeFacts } from "./kernel/tree-facts.js";
+export type { BuiltModule, ModuleBuildResult, ModuleOptions } from "./module.js";
 export type { OfflineSelector } from "./offline.js";
 export type { PchOptions, PrecompiledHeader } from "./pch.js";
 export type { PullOptions, PullResult, PullTimes } from "./pull.js";
@@ -270,6 +272,24 @@ export async function treeInfo(
  */
 export async function symvers(options: Optional<PullOptions> = {}): Promise<Symvers> {
   return symversOfDevice(await pullOptions(options));
+}
+
+/**
+ * Builds the kernel modules of a folder, with symbol versions: for the headers of the chosen device, or another tree.
+ *
+ * @throws KheadersError `compile-failed`, `tool-missing`, `usage`, and what {@link pull} and {@link symvers} throw.
+ */
+export async function buildModule(
+  options: Pick<ModuleOptions, "dir"> &
+    Optional<Omit<ModuleOptions, "dir" | "pull">> & { readonly pull?: Optional<PullOptions> | undefined },
+): Promise<ModuleBuildResult> {
+  return buildModuleOf({
+    dir: options.dir,
+    tree: options.tree,
+    makeArguments: options.makeArguments ?? [],
+    pull: await pullOptions(options.pull ?? {}),
+    onOutput: options.onOutput ?? (() => undefined),
+  });
 }
 
 /**

@@ -19,6 +19,7 @@ const commands: Readonly<Record<string, () => Promise<(program: Command) => void
   bpf: async () => (await import("./bpf.js")).addBpf,
   pch: async () => (await import("./pch.js")).addPch,
   symvers: async () => (await import("./symvers.js")).addSymvers,
+  module: async () => (await import("./module.js")).addModule,
   check: async () => (await import("./check.js")).addCheck,
   doctor: async () => (await import("./doctor.js")).addDoctor,
 };

@@ -106,6 +106,8 @@ export class AgentSandbox {
 
   /** Gives the device a program, a POSIX script; `$root` in it is the sandbox, and each call of it is logged. */
   program(name: string, script: string): void {
+    // In the place of a link to the workstation's own tool, which must not be written.
+    this.withoutProgram(name);
     this.write(
       `/bin/${name}`,
       `#!/bin/sh\nroot=${this.#root}\necho "${name} $*" >>"$root/calls"\n${script}\n`,

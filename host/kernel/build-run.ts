@@ -1,0 +1,63 @@
+import { spawn } from "node:child_process";
+import { constants } from "node:os";
+import { errnoOf, KheadersError } from "../../shared/errors.js";
+import { printable } from "../../shared/printable.js";
+
+/** How long a build may take to end once it is told to, in milliseconds. */
+const endingMilliseconds = 5_000;
+
+/** How to run a build. */
+export interface BuildOptions {
+  /** Ends it, with all that it started; what is thrown then is the signal's reason. */
+  readonly signal: AbortSignal;
+  /** Is told what it prints, on either stream, as it comes. */
+  readonly onOutput: (text: Uint8Array) => void;
+  /** What to do where the program is not there. */
+  readonly hint: string;
+}
+
+/**
+ * Runs a build to its end.
+ *
+ * @returns its exit status, as a shell tells it.
+ * @throws KheadersError `tool-missing` where it cannot be run; the signal's reason when it aborts.
+ */
+export async function runBuild(
+  program: string,
+  args: readonly string[],
+  options: BuildOptions,
+): Promise<number> {
+  const { signal, onOutput, hint } = options;
+  signal.throwIfAborted();
+  // A process group of its own: what make starts ends with it.
+  const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], detached: true });
+  child.stdout.on("data", onOutput);
+  child.stderr.on("data", onOutput);
+  const kill = (name: NodeJS.Signals) => {
+    try {
+      if (child.pid !== undefined) process.kill(-child.pid, name);
+    } catch (error) {
+      if (errnoOf(error) !== "ESRCH") throw error; // It has just ended.
+    }
+  };
+  let impatience: NodeJS.Timeout | undefined;
+  const abort = () => {
+    kill("SIGTERM");
+    impatience = setTimeout(() => kill("SIGKILL"), endingMilliseconds);
+  };
+  signal.addEventListener("abort", abort);
+  try {
+    const status = await new Promise<number>((resolve, reject) => {
+      child.on("error", reject);
+      child.on("close", (code, name) => resolve(code ?? 128 + (name ? constants.signals[name] : 0)));
+    });
+    signal.throwIfAborted();
+    return status;
+  } catch (cause) {
+    signal.throwIfAborted();
+    throw new KheadersError("tool-missing", `${printable(program, 4096)} cannot be run`, { hint, cause });
+  } finally {
+    clearTimeout(impatience);
+    signal.removeEventListener("abort", abort);
+  }
+}
