@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
-import { readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { cached } from "./cached.js";
+import { cached, digestOf } from "./cached.js";
 import { progress, runAny } from "./command.js";
 import type { KernelPackages } from "./packages.js";
 
@@ -30,19 +30,19 @@ export async function readModule(file: string): Promise<Buffer> {
   return stdout;
 }
 
-/** Of the modules that are not too large a device gets every third: as many as a phone has, and of every kind. */
-const sharing = { largest: 100 * 1024, everyOf: 3 };
+/** Of the stock kernel's modules a device gets every third that is not too large: of every kind, as many as a phone has. */
+const step = 3;
+const largestModule = 100 * 1024;
 
 /** A folder with a fair number of the stock kernel's modules, uncompressed, as in a phone's vendor partition. */
 export async function vendorModules(kernel: KernelPackages): Promise<string> {
-  const key = `${kernel.release}-${sharing.largest}-${sharing.everyOf}`;
-  return cached(`vendor-modules-${key}`, async (folder) => {
+  const recipe = await readFile(import.meta.filename);
+  return cached(`vendor-modules-${kernel.release}-${digestOf(recipe, kernel.version)}`, async (folder) => {
     progress("unpacking modules of the stock kernel");
-    let small = 0;
-    for (const [name, file] of await stockModules(kernel)) {
-      if ((await stat(file)).size > sharing.largest) continue;
-      if (small++ % sharing.everyOf === 0)
-        await writeFile(join(folder, `${name}.ko`), await readModule(file));
+    const some = [...(await stockModules(kernel))].filter((_, index) => index % step === 0);
+    for (const [name, file] of some) {
+      const module = await readModule(file);
+      if (module.length <= largestModule) await writeFile(join(folder, `${name}.ko`), module);
     }
   });
 }
