@@ -43,7 +43,6 @@ export default defineConfig({
           globalSetup: ["test/support/fault-table-setup.ts"],
           testTimeout: 120_000,
           hookTimeout: 300_000,
-          fileParallelism: false,
           // The devices' processors are emulated, on a machine that may be busy with other things.
           retry: 1,
         },

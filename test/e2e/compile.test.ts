@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { run } from "../lab/command.js";
+import { writeTree } from "../support/kernel-tree.js";
 import type { Outcome } from "../support/kheaders.js";
 import { labKernel } from "../support/lab-kernel.js";
 import { findProgram } from "../support/programs.js";
@@ -118,18 +119,24 @@ if (findProgram("clang") === undefined || findProgram("llc") === undefined) {
 
   describe("`check`", () => {
     it("ends with status 1 where one does not, and says why", async () => {
-      const copy = join(folder, "copy");
-      await host.kheaders(["pull", "-o", copy]);
-      writeFileSync(join(copy, "include/linux/binfmts.h"), "#error broken\n");
-      writeFileSync(join(copy, "include/net/tcp.h"), "#error broken\n");
-      const outcome = await host.kheaders(["check", copy, "--json"]);
+      const few = writeTree(host.folder("few-headers"), {
+        arch: "x86",
+        files: {
+          "include/linux/sched.h": "struct task_struct { int pid; };\n",
+          "include/linux/tcp.h": "#error broken\n",
+          "include/net/tcp.h": "#include <linux/tcp.h>\nstruct tcp_sock { int port; };\n",
+        },
+      });
+      const outcome = await host.kheaders(["check", few, "--json"]);
       expect(outcome.status).toBe(1);
       const checks = jsonLines(outcome);
       expect(checks).toContainEqual({ header: "linux/sched.h", error: null });
+      const error = (text: RegExp) => expect.stringMatching(text);
       expect(checks).toContainEqual({
         header: "net/tcp.h",
-        error: expect.stringMatching(/include\/net\/tcp\.h:1:2: error: broken$/),
+        error: error(/include\/linux\/tcp\.h:1:2: error: broken$/),
       });
+      expect(checks).toContainEqual({ header: "linux/fs.h", error: error(/'linux\/fs\.h' file not found/) });
     });
   });
 

@@ -31,11 +31,12 @@ Examples:
 
 program
   .command("build")
-  .description("build what a boot needs: the first time downloads 200 MB and takes a minute or two")
+  .description("build what boots need: the first time downloads 200 MB and takes a minute or two")
+  .argument("[flavours...]", `${flavours.join(", ")}; all of them if none is named`)
   .addOption(archOption())
-  .action(async ({ arch }: { arch: Architecture }) => {
-    const { archive } = await buildLab(arch);
-    process.stderr.write(`lab: all is built, in ${labCache()}\nlab: the kernel's archive is ${archive}\n`);
+  .action(async (named: readonly string[], { arch }: { arch: Architecture }) => {
+    await buildLab(arch, named.length > 0 ? named.map(asFlavour) : flavours);
+    process.stderr.write(`lab: all is built, in ${labCache()}\n`);
   });
 
 interface BootFlags {

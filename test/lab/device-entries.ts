@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { shellUser, textFile } from "./android-root.js";
 import { type Architecture, architectureFacts } from "./architecture.js";
-import { labModules, procModule, staleModule } from "./kernel-modules.js";
+import { labModules, lightModule, procModule, staleModule } from "./kernel-modules.js";
 import type { DeviceEntry } from "./newc.js";
 import { kernelPackages } from "./packages.js";
 import { vendorModules } from "./stock-modules.js";
@@ -58,6 +58,8 @@ async function kheadersEntries(flavour: Flavour, architecture: Architecture): Pr
       return [await moduleEntry("lab/built-in.ko", (await labModules(architecture)).builtIn)];
     case "module":
       return moduleFolder((await labModules(architecture)).kheaders);
+    case "light":
+      return moduleFolder((await lightModule(architecture)).kheaders);
     case "stale":
       return moduleFolder((await staleModule(architecture)).kheaders);
     case "proc":

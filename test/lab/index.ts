@@ -4,10 +4,11 @@ export type { AdbRoot } from "./adb-relay.js";
 export { type AdbOutput, type AdbServer, startAdbServer } from "./adb-server.js";
 export { shellUser, textFile } from "./android-root.js";
 export { type Architecture, architectures, hostPrograms } from "./architecture.js";
-export { buildLab } from "./build.js";
 export {
   type LabModules,
+  type LightModule,
   labModules,
+  lightModule,
   type ProcModule,
   procModule,
   type StaleModule,

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { copyFile, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -36,6 +37,16 @@ export interface ProcModule {
   /** The archive in it, which builds modules. */
   readonly archive: string;
 }
+
+/** A `kheaders.ko` of the kernel's own source, whose archive a workstation has unpacked in no time. */
+export interface LightModule {
+  readonly kheaders: string;
+  /** The archive in it: what proves the kernel's release, and bytes that make a transfer last a while. */
+  readonly archive: string;
+}
+
+/** More than is under way, in anybody's buffers, over a link that a test makes slow. */
+const lightBytes = 2 * 1024 * 1024;
 
 /** Raised when what is built changes. */
 const recipe = 4;
@@ -87,6 +98,26 @@ export async function staleModule(architecture: Architecture = "x86_64"): Promis
     kheaders: join(folder, "kheaders.ko"),
     release: await readFile(join(folder, "release"), "utf8"),
   };
+}
+
+/** The module for tests of what can go wrong, which pull many times. */
+export async function lightModule(architecture: Architecture = "x86_64"): Promise<LightModule> {
+  const kernel = await kernelPackages(architecture);
+  const key = digestOf(String(recipe), kernel.version, String(lightBytes));
+  const folder = await cached(`light-module-${kernel.release}-${key}`, async (into) => {
+    const source = await kernelSource(kernel);
+    progress(`building a kheaders.ko with few headers for ${kernel.release}`);
+    const headers = await prepareHeaders(kernel.headers, join(into, "headers"));
+    const generated = join(headers.arch, "include/generated");
+    await writeFile(join(generated, "filling"), randomBytes(lightBytes));
+    await mkdir(join(into, "kernel"));
+    const proofs = ["utsrelease.h", "autoconf.h", "filling"].map((name) => `include/generated/${name}`);
+    await run("tar", ["-cJf", join(into, archivePath), "-C", headers.arch, ...proofs]);
+    await copyFile(join(source, "kheaders.c"), join(into, "kheaders.c"));
+    await buildModules(headers, ["kheaders"], into);
+    await rm(headers.arch, { recursive: true });
+  });
+  return { kheaders: join(folder, "kheaders.ko"), archive: join(folder, archivePath) };
 }
 
 /** The module with an archive that builds modules. */

@@ -19,13 +19,14 @@ import { createRunFolder, readIfThere, runFolders, setOwner } from "./run-folder
 /**
  * How a virtual device offers its kernel headers.
  * `module`: `kheaders.ko` in `/system/lib/modules`, where plain `modprobe` does not look.
+ * `light`: as `module`, but the archive has few headers: for tests that pull many times, of what can go wrong.
  * `built-in`: the archive is there from boot, with no module to load or unload.
  * `none`: neither archive nor module.
  * `stale`: as `module`, but the `kheaders.ko` is of another kernel.
  * `proc`: as `module`, but the archive is the original patch's: it appears in `/proc`, and builds modules. A fair number of
  * the stock kernel's modules lies in `/vendor/lib/modules`, as on a phone.
  */
-export const flavours = ["module", "built-in", "none", "stale", "proc"] as const;
+export const flavours = ["module", "light", "built-in", "none", "stale", "proc"] as const;
 export type Flavour = (typeof flavours)[number];
 
 /**

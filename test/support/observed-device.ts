@@ -36,7 +36,7 @@ const pollMilliseconds = 20;
 const slowLinkMicroseconds = 100_000;
 
 /**
- * A virtual device with the module, whose kernel's console tells what happens to it, whatever the link does; and which can
+ * A virtual device with a light module, whose kernel's console tells what happens to it, whatever the link does; and which can
  * be slow, so that a test can act at a certain stage of a pull.
  */
 export class ObservedDevice {
@@ -55,7 +55,7 @@ export class ObservedDevice {
   }
 
   static async boot(host: Workstation, options: Partial<BootOptions> = {}): Promise<ObservedDevice> {
-    const device = await host.boot({ flavour: "module", ...options, files: await observedFiles() });
+    const device = await host.boot({ flavour: "light", ...options, files: await observedFiles() });
     const observed = new ObservedDevice(host, device, options.su !== undefined);
     await observed.startObserver();
     return observed;

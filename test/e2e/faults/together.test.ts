@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type AdbServer, labModules, startAdbServer } from "../../lab/index.js";
+import { type AdbServer, lightModule, startAdbServer } from "../../lab/index.js";
 import { isLoaded, kernelEvents } from "../../support/device-state.js";
 import { recordFault } from "../../support/fault-table.js";
 import { ObservedDevice } from "../../support/observed-device.js";
@@ -38,7 +38,7 @@ it("gives eight pulls over two adb servers their headers, one after the other", 
     ),
   );
   expect(outcomes.map(({ status }) => status)).toEqual(ports.map(() => 0));
-  const digest = sha256(readFileSync((await labModules()).archive));
+  const digest = sha256(readFileSync((await lightModule()).archive));
   for (const { stdout } of outcomes) {
     const result = JSON.parse(stdout);
     expect(result).toMatchObject({ cache: "miss", source: "module", unloaded: true, digest });
@@ -112,7 +112,7 @@ it("tries once more when somebody unloads the module in mid-transfer", async () 
   const { status, stdout, stderr } = await pull.ended;
   expect(stderr).toMatch(/^kheaders: warning: somebody unloaded the kheaders module.*trying once more$/m);
   expect(status).toBe(0);
-  const digest = sha256(readFileSync((await labModules()).archive));
+  const digest = sha256(readFileSync((await lightModule()).archive));
   expect(JSON.parse(stdout)).toMatchObject({ source: "module", unloaded: true, digest });
   expect(await isLoaded(host, observed.device)).toBe(false);
   recordFault({
