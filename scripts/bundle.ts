@@ -22,7 +22,8 @@ const options: BuildOptions = {
 
 /**
  * Bundles programs and workers, each into one CommonJS file `NAME.js`: it starts 20 ms earlier than the same as ES
- * modules in several files. What is imported by `import()` is in the file too, but runs only when asked for.
+ * modules in several files. What is imported by `import()` is in the file too, but runs only when asked for. All of it is
+ * parsed at each start, so the white space is taken out; names stay, for whoever reads a stack.
  */
 export async function bundlePrograms(entryPoints: EntryPoints, outdir: string): Promise<Metafile> {
   const { metafile } = await build({
@@ -30,6 +31,8 @@ export async function bundlePrograms(entryPoints: EntryPoints, outdir: string): 
     entryPoints,
     outdir,
     format: "cjs",
+    minifyWhitespace: true,
+    minifySyntax: true,
     define: { ...options.define, "import.meta.url": "moduleUrl" },
     banner: { js: 'const moduleUrl = require("node:url").pathToFileURL(__filename).href;' },
     metafile: true,
