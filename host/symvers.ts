@@ -137,7 +137,9 @@ async function collect(
     assertSameKernel(conversation, pulled);
     let isRoot = conversation.hello.uid === 0;
     let listing = await conversation.modules();
-    if (listing.isPartial && !isRoot && (root !== "never" || listing.modules.length === 0)) {
+    const seesNone = listing.modules.length === 0;
+    // SELinux may hide folders as if they were not there, and closed ones are worth asking root unless that is ruled out.
+    if (!isRoot && (root === "never" ? seesNone && listing.isPartial : seesNone || listing.isPartial)) {
       listing = await needRoot(`${placesOf(listing)} may only be listed by root`);
       isRoot = true;
     }
@@ -188,7 +190,8 @@ function assertSameKernel({ hello }: Conversation, { kernel }: PullResult): void
 }
 
 function placesOf(listing: ModuleListing): string {
-  if (listing.denied.length === 0) return "some of the device's module folders";
+  if (listing.denied.length === 0)
+    return listing.isPartial ? "some of the device's module folders" : "the device's modules";
   return listing.denied.map((folder) => printable(folder)).join(", ");
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -189,6 +189,14 @@ describe("`symvers` where root is needed and not to be had", () => {
     expect((await symvers(device)).status).toBe(5);
   });
 
+  it("does not take it for granted that there are no modules where none can be seen", async () => {
+    const device = await simulate([], { fingerprint: "lab/hidden", user: "shell" });
+    const { status, result } = await symvers(device);
+    expect(status).toBe(5);
+    expect(result.error.message).toContain("the device's modules may only be listed by root");
+    expect((await symvers(device, "--no-su")).status).toBe(4);
+  });
+
   it("ends with status 5 for a module that may not be read", async () => {
     const closed = module("closed.ko", { versions: layout }, 0o600);
     const device = await simulate([closed], { fingerprint: "lab/closed-file", user: "shell" });
@@ -205,11 +213,15 @@ describe("`symvers` that is interrupted", () => {
     await host.kheaders(["-s", device.serial, "pull"]);
     const running = host.start(["-s", device.serial, "symvers", "-v"]);
     await running.says(/Reading the device's modules/);
+    // Or it might be done before the device is gone.
+    running.signal("SIGSTOP");
     await device.stop();
+    running.signal("SIGCONT");
     const ended = await running.ended;
     expect(ended.status).toBe(6);
     expect(ended.stdout).toBe("");
-    expect(host.cacheContents().filter((path) => path.includes(".tmp-"))).toEqual([]);
+    const extras = readdirSync(join(host.cache, "extras"), { recursive: true }).map(String);
+    expect(extras.filter((path) => path.includes(".tmp-"))).toEqual([]);
   });
 
   it("says that there is no device", async () => {
