@@ -36,7 +36,7 @@ export function parseAttempts(diagnostics: string): Attempt[] {
 
 /** The module folders that could be looked at. */
 function searched(denied: readonly string[]): string {
-  return `Searched: ${moduleFolders.filter((folder) => !denied.includes(folder)).join(", ")}.`;
+  return `Searched: ${moduleFolders.filter((folder) => !denied.includes(folder)).join(", ")}`;
 }
 
 /** Explains to the user why there are no headers: what happened, why, and what to do. */
