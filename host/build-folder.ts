@@ -1,10 +1,13 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { KheadersError } from "../shared/errors.js";
-import { copyTree } from "./cache/index.js";
+import { errnoOf, KheadersError } from "../shared/errors.js";
+import { copyTree, readHostBootId } from "./cache/index.js";
 import type { LocatedTree } from "./find-tree.js";
 import type { PullOptions } from "./pull.js";
 import { textName } from "./symvers-record.js";
+
+/** Holds the boot of the workstation in which the folder was made: a power cut may have emptied what is older. */
+const bootName = ".kheaders-host-boot";
 
 /**
  * Gives the folder that make works with as the kernel's: of a cached tree a writable copy beside it, which stays, so that make
@@ -25,11 +28,26 @@ export async function buildFolder(
   const make = async (folder: string) => {
     onProgress({ type: "stage", stage: "copying", detail: "the tree, to build in" });
     await copyTree({ tree }, folder, signal);
+    writeFileSync(join(folder, bootName), readHostBootId() ?? "");
   };
   const onWait = () => onProgress({ type: "stage", stage: "waiting-for-other-pull" });
-  const folder = await cache.keepExtra(digest, name, make, { signal, onWait });
+  const folder = await cache.keepExtra(digest, name, make, {
+    replace: (there) => !isOfThisBoot(there),
+    checkedByReaders: true,
+    signal,
+    onWait,
+  });
   placeSymvers(join(folder, textName), symvers);
   return folder;
+}
+
+function isOfThisBoot(folder: string): boolean {
+  try {
+    return readFileSync(join(folder, bootName), "utf8") === readHostBootId();
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return false;
+    throw error;
+  }
 }
 
 function placeSymvers(place: string, symvers: string | undefined): void {

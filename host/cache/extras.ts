@@ -13,8 +13,11 @@ export type MakeExtra = (path: string) => Promise<void>;
 
 /** How to keep an extra. */
 export interface KeepExtraOptions {
-  /** Makes it anew, and puts it in the place of the one that is there. */
-  readonly replace?: boolean | undefined;
+  /**
+   * Makes it anew, and puts it in the place of the one that is there: always, or where what is there is found wanting when
+   * nobody else is making one.
+   */
+  readonly replace?: boolean | ((there: string) => boolean) | undefined;
   /**
    * Whoever reads it can tell that it is damaged, so it need not have reached the disk before it is shown: a power cut can
    * empty what was written shortly before.
@@ -38,7 +41,8 @@ export async function keepExtra(store: Store, extra: Extra, options: KeepExtraOp
   const place = store.paths.extra(digest, name);
   const lock = await store.lock(["extra", digest, name], { signal, onWait });
   try {
-    if (!replace && statIfThere(place) !== undefined) return place;
+    const replaces = typeof replace === "function" ? replace(place) : replace;
+    if (!replaces && statIfThere(place) !== undefined) return place;
     const work = await Work.begin(store);
     // The tree stays for as long as something is made for it.
     const lease = await acquireLease(store.paths, digest);
@@ -49,7 +53,7 @@ export async function keepExtra(store: Store, extra: Extra, options: KeepExtraOp
       if (!checkedByReaders) attempt(work.extra, () => flush(work.extra));
       await store.withDigestLock(digest, signal, async () => {
         if (statIfThere(store.paths.tree(digest)) === undefined) throw treeIsGone(digest);
-        attempt(place, () => put(work, place, replace));
+        attempt(place, () => put(work, place, replaces));
       });
     } finally {
       lease.release();

@@ -4,6 +4,7 @@ export { describeChange } from "./change.js";
 export { checkCopyTarget, copyFileOut, copyTree, keepArchive, updateLink } from "./copy-out.js";
 export type { CacheEntry, Kernel } from "./entry.js";
 export type { KeepExtraOptions, MakeExtra } from "./extras.js";
+export { readHostBootId } from "./host-boot.js";
 export type { Lease } from "./lease.js";
 export type { CacheInfo, ListedKernel, ListedTree, Listing } from "./listing.js";
 export type { Lock, LockOptions } from "./lock.js";

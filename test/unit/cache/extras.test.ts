@@ -96,6 +96,15 @@ describe("an extra", () => {
     expect(leftoversIn(cache.dir)).toEqual([]);
   });
 
+  test("is made anew where what is there is found wanting, and not otherwise", async () => {
+    const { cache, digest } = await cacheWithKernel();
+    const replace = (there: string) => !existsSync(there) || readFileSync(there, "utf8") === "old";
+    await cache.keepExtra(digest, "note", writing("old"), { replace });
+    const file = await cache.keepExtra(digest, "note", writing("new"), { replace });
+    expect(readFileSync(file, "utf8")).toBe("new");
+    expect(await cache.keepExtra(digest, "note", neverMade, { replace })).toBe(file);
+  });
+
   test("that could not be made is not there, and can be made later", async () => {
     const { cache, digest } = await cacheWithKernel();
     const half = async (folder: string) => {
