@@ -24,6 +24,8 @@ export default defineConfig({
           include: ["test/unit/**/*.test.ts"],
           globalSetup: ["test/support/build-worker.ts"],
           testTimeout: 20_000,
+          // A process for each of the files would take as long as half of the tests.
+          isolate: false,
         },
       },
       {

@@ -42,7 +42,7 @@ export const architectureFacts: Readonly<Record<Architecture, ArchitectureFacts>
     product: "virtual",
     qemu: {
       command: "qemu-system-x86_64",
-      machine: ["-machine", "q35", "-cpu", "max"],
+      machine: ["-machine", "q35", "-cpu", "qemu64"],
       network: "virtio-net-pci,romfile=",
       console: "ttyS0",
       random: "random.trust_cpu=on",

@@ -32,7 +32,7 @@ describe.each([
   let device: VirtualDevice;
 
   beforeAll(async () => {
-    device = await host.boot({ flavour: "module", user: "shell", restricted: true, su });
+    device = await host.boot({ flavour: "light", user: "shell", restricted: true, su });
   });
 
   it("has the module loaded and unloaded by root", async () => {
@@ -61,7 +61,7 @@ describe.each([
 });
 
 it("tells of a su that refuses", async () => {
-  const device = await host.boot({ flavour: "module", user: "shell", restricted: true, su: "refuse" });
+  const device = await host.boot({ flavour: "light", user: "shell", restricted: true, su: "refuse" });
   const refused = await pull(device);
   record("su refuses", refused);
   expect(refused.status).toBe(5);
@@ -73,7 +73,7 @@ it("tells of a su that refuses", async () => {
 });
 
 it("tells of a su that waits for a tap on the screen, and leaves none behind", async () => {
-  const device = await host.boot({ flavour: "module", user: "shell", restricted: true, su: "hang" });
+  const device = await host.boot({ flavour: "light", user: "shell", restricted: true, su: "hang" });
   const unanswered = await pull(device, "--timeout", "5");
   record("su waits for a tap on the screen", unanswered);
   expect(unanswered.status).toBe(5);
@@ -123,7 +123,7 @@ describe("without su", () => {
     let device: VirtualDevice;
 
     beforeAll(async () => {
-      device = await host.boot({ flavour: "module", user: "shell", restricted: true, adbRoot: "allowed" });
+      device = await host.boot({ flavour: "light", user: "shell", restricted: true, adbRoot: "allowed" });
     });
 
     it("root is needed", async () => {
