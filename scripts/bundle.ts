@@ -15,6 +15,7 @@ const options: BuildOptions = {
   platform: "node",
   target: "node20.17",
   loader: { ".sh": "text" },
+  alias: { bluebird: join(root, "host/adb/native-promise.ts") },
   define: { KHEADERS_VERSION: JSON.stringify(version()) },
   legalComments: "none",
   logLevel: "warning",
