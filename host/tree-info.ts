@@ -73,11 +73,11 @@ export function moduleWarnings(about: {
   }
   if (!hasVersions) {
     const meaning = config.has("CONFIG_MODVERSIONS")
-      ? 'The kernel has CONFIG_MODVERSIONS and refuses them: "no symbol version for module_layout".'
+      ? "The kernel has CONFIG_MODVERSIONS: it refuses them (no symbol version for module_layout), or loads them unchecked. " +
+        "`kheaders symvers` makes one of the device's own modules, and `kheaders module` builds with it."
       : "The kernel has no CONFIG_MODVERSIONS and takes them all the same.";
     warnings.push(
-      "Modules that are built with this tree as it is get no symbol versions: a kernel's archive has no Module.symvers. " +
-        `${meaning} \`kheaders symvers\` makes one of the device's own modules, and \`kheaders module\` builds with it.`,
+      `Modules that are built with this tree as it is get no symbol versions: a kernel's archive has no Module.symvers. ${meaning}`,
     );
   }
   return warnings;

@@ -32,7 +32,7 @@ describe("`info` of a tree that builds modules", () => {
     expect(status).toBe(0);
     expect(stdout).toMatch(/^flavour: {7}headers and what builds modules$/m);
     expect(stdout).toMatch(/^build tools: {3}x86_64$/m);
-    expect(stderr).toMatch(/^kheaders: warning: .*"no symbol version for module_layout".*kheaders module/);
+    expect(stderr).toMatch(/^kheaders: warning: .*no symbol version for module_layout.*kheaders module/);
     expect(stderr.trimEnd()).not.toContain("\n");
   });
 });
