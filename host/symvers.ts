@@ -123,7 +123,7 @@ async function collect(
   options: PullOptions,
 ): Promise<Collected> {
   const { server, root, signal, onProgress } = options;
-  onProgress({ type: "stage", stage: "reading-modules" });
+  onProgress({ type: "stage", stage: "connecting", detail: printable(device.serial) });
   const connection = await connectToDevice(server, device, signal);
   const conversation = await Conversation.start(connection, options, signal);
   const needRoot = async (purpose: string) => {
@@ -135,6 +135,7 @@ async function collect(
   };
   try {
     assertSameKernel(conversation, pulled);
+    onProgress({ type: "stage", stage: "reading-modules" });
     let isRoot = conversation.hello.uid === 0;
     let listing = await conversation.modules();
     const seesNone = listing.modules.length === 0;
