@@ -1,6 +1,6 @@
 import type { ChildProcess } from "node:child_process";
-import { constants } from "node:os";
 import { errnoOf, KheadersError } from "../../shared/errors.js";
+import { shellStatus } from "../kernel/child.js";
 
 /**
  * Waits until a process ends.
@@ -19,6 +19,6 @@ export function endOf(child: ChildProcess, command: string): Promise<number> {
         }),
       );
     });
-    child.on("exit", (status, signal) => resolve(status ?? 128 + (signal ? constants.signals[signal] : 0)));
+    child.on("exit", (status, signal) => resolve(shellStatus(status, signal)));
   });
 }

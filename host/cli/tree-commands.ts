@@ -1,12 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { asKheadersError, errnoOf, type KheadersError } from "../../shared/errors.js";
+import { asKheadersError, type KheadersError } from "../../shared/errors.js";
 import type { Cache } from "../cache/index.js";
+import { endingMilliseconds, signalGroup } from "../kernel/child.js";
 import type { PullResult } from "../pull.js";
 import { treeEnvironment } from "../tree-environment.js";
 import { endOf } from "./child-process.js";
-
-/** How long a command may take to end once it is told to, in milliseconds. */
-const endingMilliseconds = 5_000;
 
 /** What to run, without a shell. */
 export interface TreeCommand {
@@ -57,13 +55,7 @@ export class TreeCommands {
   }
 
   #signal(name: NodeJS.Signals): void {
-    for (const { pid } of this.#running) {
-      try {
-        if (pid !== undefined) process.kill(-pid, name);
-      } catch (error) {
-        if (errnoOf(error) !== "ESRCH") throw error; // It has just ended.
-      }
-    }
+    for (const { pid } of this.#running) signalGroup(pid, name);
   }
 
   /** Never throws: what goes wrong is told. */

@@ -1,10 +1,7 @@
 import { spawn } from "node:child_process";
-import { constants } from "node:os";
-import { errnoOf, KheadersError } from "../../shared/errors.js";
+import { KheadersError } from "../../shared/errors.js";
 import { printable } from "../../shared/printable.js";
-
-/** How long a build may take to end once it is told to, in milliseconds. */
-const endingMilliseconds = 5_000;
+import { endingMilliseconds, shellStatus, signalGroup } from "./child.js";
 
 /** How to run a build. */
 export interface BuildOptions {
@@ -33,23 +30,16 @@ export async function runBuild(
   const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], detached: true });
   child.stdout.on("data", onOutput);
   child.stderr.on("data", onOutput);
-  const kill = (name: NodeJS.Signals) => {
-    try {
-      if (child.pid !== undefined) process.kill(-child.pid, name);
-    } catch (error) {
-      if (errnoOf(error) !== "ESRCH") throw error; // It has just ended.
-    }
-  };
   let impatience: NodeJS.Timeout | undefined;
   const abort = () => {
-    kill("SIGTERM");
-    impatience = setTimeout(() => kill("SIGKILL"), endingMilliseconds);
+    signalGroup(child.pid, "SIGTERM");
+    impatience = setTimeout(() => signalGroup(child.pid, "SIGKILL"), endingMilliseconds);
   };
   signal.addEventListener("abort", abort);
   try {
     const status = await new Promise<number>((resolve, reject) => {
       child.on("error", reject);
-      child.on("close", (code, name) => resolve(code ?? 128 + (name ? constants.signals[name] : 0)));
+      child.on("close", (code, name) => resolve(shellStatus(code, name)));
     });
     signal.throwIfAborted();
     return status;

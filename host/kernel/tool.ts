@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
-import { constants } from "node:os";
 import { text } from "node:stream/consumers";
 import { errnoOf, KheadersError } from "../../shared/errors.js";
 import { printable } from "../../shared/printable.js";
+import { shellStatus } from "./child.js";
 
 /** How a tool ended. */
 export interface ToolRun {
@@ -37,7 +37,7 @@ export async function runTool(
   const child = spawn(program, args, { stdio: "pipe", signal, killSignal: "SIGKILL" });
   const ended = new Promise<number>((resolve, reject) => {
     child.on("error", reject);
-    child.on("close", (status, name) => resolve(status ?? 128 + (name ? constants.signals[name] : 0)));
+    child.on("close", (status, name) => resolve(shellStatus(status, name)));
   });
   // A tool that ends before it has read everything says why by its status.
   child.stdin.on("error", (error) => {
