@@ -60,7 +60,7 @@ export async function findTree(what: string | undefined, options: PullOptions): 
 async function locateFolder(tree: string, { cache }: PullOptions): Promise<LocatedTree> {
   const digest = await cache.digestOfTree(tree);
   if (digest === undefined) return { tree, digest, entry: undefined };
-  return { tree, digest, entry: onlyOne(cache.entries().filter((entry) => entry.digest === digest)) };
+  return { tree, digest, entry: onlyOne(cache.entriesOf(digest)) };
 }
 
 /** The kernel of an archive that serves one. */

@@ -39,7 +39,7 @@ export async function keptConfig(
 ): Promise<KernelConfig | undefined> {
   const { digest, entry } = tree;
   if (digest === undefined) return undefined;
-  const kernels = entry ? [entry] : cache.entries().filter((each) => each.digest === digest);
+  const kernels = entry ? [entry] : cache.entriesOf(digest);
   const [configDigest, another] = new Set(kernels.map(({ kernel }) => kernel.configDigest));
   if (configDigest === undefined || another !== undefined) return undefined;
   const file = cache.extra(digest, extraOf(configDigest));

@@ -44,8 +44,7 @@ export async function symversFor(
     return undefined;
   }
   const known = options.cache
-    .entries()
-    .filter(({ digest }) => digest === located.digest)
+    .entriesOf(located.digest)
     .map((entry) => cachedSymvers(options.cache, entry)?.path)
     .filter((path) => path !== undefined);
   if (new Set(known.map((path) => readFileSync(path, "utf8"))).size > 1) {

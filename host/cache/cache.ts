@@ -1,6 +1,6 @@
 import type { Digest, KernelIdentity, KernelKey } from "../../shared/identity.js";
 import { isNotWritable } from "./disk-error.js";
-import { allEntries, entriesFor } from "./entries.js";
+import { allEntries, entriesFor, entriesOf } from "./entries.js";
 import type { CacheEntry, Kernel } from "./entry.js";
 import type { KeepExtraOptions, MakeExtra } from "./extras.js";
 import { checkFormat } from "./format.js";
@@ -86,6 +86,11 @@ export class Cache {
   /** All entries, those published last first. @throws KheadersError `cache-failed`. */
   entries(): CacheEntry[] {
     return allEntries(this.#store.paths);
+  }
+
+  /** The entries whose headers an archive has, those published last first. @throws KheadersError `cache-failed`. */
+  entriesOf(digest: Digest): CacheEntry[] {
+    return entriesOf(this.#store.paths, digest);
   }
 
   /** The entry that was proven for a serial in that boot of its device. @throws KheadersError `cache-failed`. */

@@ -1,5 +1,5 @@
 import { readdirSync } from "node:fs";
-import type { KernelKey } from "../../shared/identity.js";
+import type { Digest, KernelKey } from "../../shared/identity.js";
 import { diskError, isMissing } from "./disk-error.js";
 import { type CacheEntry, entryFields, parseEntry } from "./entry.js";
 import { readJson, writeJson } from "./json-file.js";
@@ -17,6 +17,11 @@ export function entriesFor(paths: CachePaths, key: KernelKey): CacheEntry[] {
 /** All entries, those published last first. @throws KheadersError `cache-failed`. */
 export function allEntries(paths: CachePaths): CacheEntry[] {
   return readEntries(paths, entryIds(paths));
+}
+
+/** The entries whose headers an archive has, those published last first. @throws KheadersError `cache-failed`. */
+export function entriesOf(paths: CachePaths, digest: Digest): CacheEntry[] {
+  return allEntries(paths).filter((entry) => entry.digest === digest);
 }
 
 /** The ids of all entries' files, readable or not. @throws KheadersError `cache-failed`. */

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import type { Digest } from "../../shared/identity.js";
 import { entriesOfArchive } from "./archive-entries.js";
 import { isNotWritable } from "./disk-error.js";
-import { allEntries } from "./entries.js";
+import { entriesOf } from "./entries.js";
 import { installLocked } from "./install.js";
 import { readManifest } from "./manifest.js";
 import { digestOf } from "./sha256.js";
@@ -92,7 +92,7 @@ export async function rebuild(store: Store, digest: Digest, signal: AbortSignal 
 }
 
 function linkWholeFile(store: Store, digest: Digest): LinkEqualFile {
-  const release = allEntries(store.paths).find((entry) => entry.digest === digest)?.kernel.release;
+  const release = entriesOf(store.paths, digest)[0]?.kernel.release;
   const shared = release === undefined ? undefined : new SharedFiles(store, release);
   return ({ path, sha256, executable, size }, target) => {
     const linkIfWhole = (source: string | undefined) =>

@@ -4,7 +4,7 @@ import type { Digest } from "../../shared/identity.js";
 import { allDigests } from "./digests.js";
 import { diskError, isMissing } from "./disk-error.js";
 import { type DiskUse, measure } from "./disk-use.js";
-import { allEntries, entryIds, namesIn } from "./entries.js";
+import { allEntries, entriesOf, entryIds, namesIn } from "./entries.js";
 import type { CacheEntry } from "./entry.js";
 import { liveLeases } from "./lease.js";
 import { freedBytes } from "./prune-plan.js";
@@ -126,7 +126,7 @@ export async function measureAll(store: Store): Promise<DiskUse[]> {
 
 function forgetEntries(store: Store, digest: Digest): CacheEntry[] {
   const { paths } = store;
-  const entries = allEntries(paths).filter((entry) => entry.digest === digest);
+  const entries = entriesOf(paths, digest);
   const ids = new Set(entries.map((entry) => entry.id));
   for (const entry of entries) forget(paths.entry(entry.id));
   for (const sighting of allBootSightings(paths)) if (ids.has(sighting.entry)) forget(sighting.file);

@@ -3,7 +3,7 @@ import { exitStatusOf, KheadersError } from "../../shared/errors.js";
 import type { Digest } from "../../shared/identity.js";
 import { manifestOfArchive } from "./archive-entries.js";
 import { allDigests } from "./digests.js";
-import { allEntries, entryIds, readEntry } from "./entries.js";
+import { entriesOf, entryIds, readEntry } from "./entries.js";
 import { formatManifest, type Manifest, readManifest } from "./manifest.js";
 import { rebuild, settle } from "./mend.js";
 import { forget, isLeased, removeDigest } from "./remove.js";
@@ -92,7 +92,7 @@ function unreadableEntries(store: Store, repair: boolean): Problem[] {
 async function isLeftover(store: Store, digest: Digest): Promise<boolean> {
   return (
     readTreeRecord(store.paths, digest) === undefined &&
-    !allEntries(store.paths).some((entry) => entry.digest === digest) &&
+    entriesOf(store.paths, digest).length === 0 &&
     !(await isLeased(store, digest))
   );
 }
