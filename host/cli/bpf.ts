@@ -47,10 +47,7 @@ Examples:
           clang: flags.clang,
           flags: clangFlags,
           signal: context.signal,
-          onDiagnostics: (text) => {
-            context.reporter.close();
-            process.stderr.write(text);
-          },
+          onDiagnostics: context.reporter.passOn,
         });
         if (flags.json) printJson({ ...object, tree });
         else printLine(object.output);

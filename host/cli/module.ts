@@ -33,10 +33,7 @@ Examples:
           tree: flags.tree,
           makeArguments: flags.quiet ? ["-s", ...makeArguments] : makeArguments,
           pull: await pullOptionsOf(flags, context),
-          onOutput: (text) => {
-            context.reporter.close();
-            process.stderr.write(text);
-          },
+          onOutput: context.reporter.passOn,
         });
         if (flags.json) printJson({ release, modules, kernelFolder, symvers: symvers ?? null });
         else for (const { path } of modules) printLine(path);

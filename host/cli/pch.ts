@@ -52,10 +52,7 @@ Examples:
           flags: words.slice(headers.length),
           output: flags.output,
           signal: context.signal,
-          onDiagnostics: (text) => {
-            context.reporter.close();
-            process.stderr.write(text);
-          },
+          onDiagnostics: context.reporter.passOn,
         });
         if (flags.json) printJson(made);
         else printLine(made.flags.map(shellWord).join(" "));

@@ -51,6 +51,12 @@ export class Reporter {
     if (!this.#options.quiet && hasSpinner()) this.#show(`${what} ${done} of ${total}`);
   }
 
+  /** Passes on what a tool prints, as it comes. */
+  readonly passOn = (text: string | Uint8Array): void => {
+    this.close();
+    process.stderr.write(text);
+  };
+
   /** Prints an error with its hint; `--quiet` does not silence it. */
   error(error: KheadersError): void {
     this.close();
