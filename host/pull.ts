@@ -246,7 +246,8 @@ class PullSession {
       const requested = this.#requestArchive();
       // It is awaited below: until then all is made ready for what it brings.
       requested.catch(() => undefined);
-      const { receiveArchive, startDecoder } = await import("./receive.js");
+      const { receiveArchive } = await import("./receive.js");
+      const { startDecoder } = await import("./archive/start-decoder.js");
       const decoder = startDecoder();
       const onProgress = this.#tellingHeadway(turn);
       const received = await requested

@@ -3,17 +3,9 @@ import type { ProgressListener } from "../shared/progress.js";
 import type { ArchiveHeader, ArchiveTrailer, Conversation } from "./agent/conversation.js";
 import { archiveLimits } from "./archive/limits.js";
 import { readArchive } from "./archive/read.js";
-import { XzThread } from "./archive/xz-thread.js";
+import type { XzDecoder } from "./archive/xz-decoder.js";
 import type { Staged, Staging } from "./cache/index.js";
 import { KernelEvidence } from "./kernel/belonging.js";
-
-/**
- * Starts a decoder for {@link receiveArchive} ahead of its archive, for a thread takes 50 ms to start. Whoever starts one
- * must close it at the end, used or not.
- */
-export function startDecoder(): XzThread {
-  return new XzThread();
-}
 
 /** An archive that was received whole and unpacked into the staging area. */
 export interface Received {
@@ -25,17 +17,17 @@ export interface Received {
 }
 
 /**
- * Receives an archive from the device in one pass: its bytes go at once to the archive file, its hash, and the decoder
- * in its own thread, whose output goes through the checks into the tree. The slowest of them sets the time.
+ * Receives an archive from the device in one pass: its bytes go at once to the archive file, its hash, and the
+ * decoder, whose output goes through the checks into the tree. The slowest of them sets the time.
  *
- * @param decoder from {@link startDecoder}.
+ * @param decoder Started ahead; the caller closes it.
  * @throws KheadersError `archive-refused`, `archive-corrupt`, `disk-full`, `cache-failed`, and what the conversation throws.
  */
 export async function receiveArchive(
   conversation: Conversation,
   header: ArchiveHeader,
   staging: Staging,
-  decoder: XzThread,
+  decoder: XzDecoder,
   options: { readonly signal: AbortSignal; readonly onProgress: ProgressListener },
 ): Promise<Received> {
   const { signal, onProgress } = options;
@@ -62,7 +54,7 @@ export async function receiveArchive(
   const evidence = new KernelEvidence();
   const batches = readArchive(transferred(), {
     signal,
-    thread: decoder,
+    decoder,
     limits: archiveLimits,
     requireCheck: !header.hasDigest,
     caseInsensitive: staging.caseInsensitive,

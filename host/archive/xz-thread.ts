@@ -2,16 +2,14 @@ import { Worker } from "node:worker_threads";
 import { KheadersError } from "../../shared/errors.js";
 import { corrupt, refused } from "./failures.js";
 import { Window } from "./window.js";
+import type { XzDecoder } from "./xz-decoder.js";
 import { compressedInFlight, type FromDecoder, type ToDecoder } from "./xz-messages.js";
 
 /** How a decoder ended: well, or with an error. */
 type Outcome = { readonly error?: unknown };
 
-/**
- * One decoder in a thread of its own, started at once. Bytes go in with `write` and `end` and come out of `read`; the
- * first failure, of the decoder or told by `fail`, is what `read` throws from then on.
- */
-export class XzThread {
+/** `xz-decompress`, which allows one decoder a thread, in a thread of its own. */
+export class XzThread implements XzDecoder {
   readonly #worker = new Worker(workerFile(), { execArgv: [] });
   readonly #ingoing = new Window(compressedInFlight);
   readonly #decoded: Uint8Array[] = [];
@@ -24,7 +22,6 @@ export class XzThread {
     this.#worker.on("exit", () => this.fail(decoderCrashed(undefined)));
   }
 
-  /** Gives compressed bytes to the decoder. Resolves when more may be written, with false if it wants no more. */
   async write(chunk: Uint8Array): Promise<boolean> {
     // The chunk stays the caller's, and may be a small part of a large buffer: what is sent is a copy.
     const bytes = new Uint8Array(chunk);
@@ -33,12 +30,10 @@ export class XzThread {
     return this.#outcome === undefined;
   }
 
-  /** No more compressed bytes will come. */
   end(): void {
     this.#send({ type: "end" });
   }
 
-  /** The next decoded bytes, undefined after the last. Each piece must be told `used`, or no more come at some point. */
   async read(): Promise<Uint8Array | undefined> {
     for (;;) {
       if (this.#outcome !== undefined && "error" in this.#outcome) throw this.#outcome.error;
@@ -50,17 +45,14 @@ export class XzThread {
     }
   }
 
-  /** The reader is done with a piece. */
   used(bytes: Uint8Array): void {
     this.#send({ type: "used", bytes: bytes.length });
   }
 
-  /** Makes `read` throw `error`, unless decoding has already ended in one way or the other. */
   fail(error: unknown): void {
     this.#settle({ error });
   }
 
-  /** Ends the thread, wherever it is. */
   async close(): Promise<void> {
     this.#settle({});
     await this.#worker.terminate();

@@ -1,21 +1,23 @@
 import { corrupt } from "./failures.js";
+import { startDecoder } from "./start-decoder.js";
+import type { XzDecoder } from "./xz-decoder.js";
 import { type XzRules, XzStructure } from "./xz-structure.js";
-import { XzThread } from "./xz-thread.js";
 
 /** How to decode. */
 export interface XzOptions extends XzRules {
   /** Ends the decoder; what is thrown then is the signal's reason. */
   readonly signal?: AbortSignal | undefined;
-  /** The thread that decodes, where one was started ahead, for it takes 50 ms. It serves once. */
-  readonly thread?: XzThread | undefined;
+  /** What decodes, where it was started ahead, for a thread takes 50 ms to start. It serves once. */
+  readonly decoder?: XzDecoder | undefined;
 }
 
 /**
- * Decodes an .xz file that comes in chunks, in a thread of its own, which starts with the first `next()` and may so
- * start while the source still waits for its first byte, unless one was started before. Decoded bytes come in pieces of at most 64 KiB that are the
- * receiver's to keep; about 1 MB of them is under way at most. The source is read up to 8 MiB ahead of the decoder.
+ * Decodes an .xz file that comes in chunks, which must not change afterwards, in a thread or process of its own. That
+ * starts with the first `next()`, while the source may still wait for its first byte, unless it was started before.
+ * Decoded bytes come in pieces of at most 64 KiB that are the receiver's to keep; about 1 MB of them is under way at most.
+ * The source is read up to 8 MiB ahead of the decoder.
  *
- * When the receiver stops early, the thread ends at once and the source is closed as soon as it gives its next chunk,
+ * When the receiver stops early, the decoder ends at once and the source is closed as soon as it gives its next chunk,
  * ends or fails: a source that may wait for long is ended by its own signal.
  *
  * Throws `archive-refused` for what the rules forbid, `archive-corrupt` for what is not whole, the source's own error,
@@ -28,38 +30,38 @@ export async function* decodeXz(
   const { signal } = options;
   signal?.throwIfAborted();
   const structure = new XzStructure(options);
-  const thread = options.thread ?? new XzThread();
-  const onAbort = () => thread.fail(signal?.reason);
+  const decoder = options.decoder ?? startDecoder();
+  const onAbort = () => decoder.fail(signal?.reason);
   signal?.addEventListener("abort", onAbort);
   try {
-    // Never rejects: what fails there is thrown by thread.read().
-    void feed(compressed, structure, thread);
+    // Never rejects: what fails there is thrown by decoder.read().
+    void feed(compressed, structure, decoder);
     let decoded = 0;
-    for (let piece = await thread.read(); piece !== undefined; piece = await thread.read()) {
+    for (let piece = await decoder.read(); piece !== undefined; piece = await decoder.read()) {
       decoded += piece.length;
       yield piece;
-      thread.used(piece);
+      decoder.used(piece);
     }
     if (decoded !== structure.unpackedBytes) throw corrupt("the xz data gives more or less than it says");
   } finally {
     signal?.removeEventListener("abort", onAbort);
-    await thread.close();
+    await decoder.close();
   }
 }
 
 async function feed(
   compressed: AsyncIterable<Uint8Array>,
   structure: XzStructure,
-  thread: XzThread,
+  decoder: XzDecoder,
 ): Promise<void> {
   try {
     for await (const chunk of compressed) {
       structure.push(chunk);
-      if (!(await thread.write(chunk))) return;
+      if (!(await decoder.write(chunk))) return;
     }
     structure.end();
-    thread.end();
+    decoder.end();
   } catch (error) {
-    thread.fail(error);
+    decoder.fail(error);
   }
 }

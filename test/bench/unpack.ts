@@ -7,6 +7,7 @@
 import { createReadStream } from "node:fs";
 import { archiveLimits } from "../../host/archive/limits.js";
 import { readArchive } from "../../host/archive/read.js";
+import { startDecoder } from "../../host/archive/start-decoder.js";
 import { openCache } from "../../host/cache/index.js";
 
 const [dir = "", release = "", version = "", archive = ""] = process.argv.slice(2);
@@ -15,11 +16,13 @@ void unpack();
 
 async function unpack(): Promise<void> {
   const started = performance.now();
+  const decoder = startDecoder();
   const staging = await openCache({ dir, tool: KHEADERS_VERSION }).stage({ release });
   try {
     const batches = readArchive(
       compressed((chunk) => staging.archive.write(chunk)),
       {
+        decoder,
         limits: archiveLimits,
         requireCheck: false,
         caseInsensitive: staging.caseInsensitive,
@@ -33,6 +36,7 @@ async function unpack(): Promise<void> {
       .publish({ identity: { ...kernel, ...unknown }, serial: "bench", source: "module" });
   } finally {
     staging.discard();
+    await decoder.close();
   }
   process.stdout.write(String(performance.now() - started));
 }

@@ -108,6 +108,14 @@ describe("the first pull of a kernel whose headers are in a module", () => {
   });
 });
 
+it("is the same tree where the workstation has no xz", async () => {
+  const { stdout: byXz } = await host.kheaders(["pull"]);
+  const env = { PATH: host.folder("no-programs"), KHEADERS_CACHE_DIR: join(host.folder("home-2"), "cache") };
+  const { stdout: byItself } = await host.kheaders(["pull"], { env });
+  expect(basename(byItself)).toBe(basename(byXz));
+  expect(listTree(byItself.trimEnd())).toEqual(listTree(byXz.trimEnd()));
+});
+
 describe("what a pull prints on standard output", () => {
   const fresh = ["pull", "--refresh"];
 
