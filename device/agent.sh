@@ -13,8 +13,8 @@
 #   facts            sizes of /proc/config.gz and /sys/kernel/notes, then both
 #   headers          how this device offers its headers; loads nothing
 #   root STYLE       goes on as root by way of su (STYLE: command or user), see become_root
-#   send KEEP        the archive: a block, the raw bytes, a closing block; then the agent exits. KEEP: 1 leaves the
-#                    module in
+#   send KEEP [facts]  the archive: a block, the raw bytes, a closing block; then the agent exits. KEEP: 1 leaves the
+#                    module in; facts: sends these as well, before the archive or with a refusal
 #   unload           takes the module out, unless somebody reads the archive; then the agent exits
 #   modules          lists the kernel modules in the module folders
 #   take COUNT       reads as many paths, a line each: a block, these files' raw bytes one after the other, a closing block
@@ -43,6 +43,8 @@ watcher=
 guard=
 ours=
 archive=
+with_facts=
+hurry=
 # Where Android keeps modules; since 6.1 kheaders is a GKI module and lies in system_dlkm.
 module_folders='/system/lib/modules /system_dlkm/lib/modules /vendor/lib/modules /vendor_dlkm/lib/modules
 /odm/lib/modules /odm_dlkm/lib/modules /lib/modules'
@@ -124,38 +126,68 @@ read_uid() {
   uid=$2
 }
 
-# Tells how long file $1, a fact, is.
-tell_fact() {
-  case $1 in *config.gz) tell "config=$2" ;; *) tell "notes=$2" ;; esac
-}
-
-# Sends what tells kernels apart, as far as it may be read. One process tells both sizes, another sends both files.
-facts() {
-  set --
+# Sets `facts` to the files that tell kernels apart, as far as they may be read, and tells of the others.
+find_facts() {
+  facts=
   for file in /proc/config.gz /sys/kernel/notes; do
     if [ -r "$file" ]; then
-      set -- "$@" "$file"
+      facts="$facts $file"
     elif [ -e "$file" ]; then
       tell_fact "$file" denied
     else
       tell_fact "$file" none
     fi
   done
+}
+
+# Tells how long file $1, a fact, is.
+tell_fact() {
+  case $1 in *config.gz) tell "config=$2" ;; *) tell "notes=$2" ;; esac
+}
+
+# One process tells the sizes of all files that are to be sent, and another sends them. Sets `sizes`, and `hurry` to what
+# gives that one a higher priority: where root may not give it, nice fails, so this one tries it.
+measure() {
   sizes=
-  [ $# -eq 0 ] || sizes=$(stat -c '%s %n' "$@" 2>/dev/null) || sizes=$(wc -c "$@" 2>/dev/null)
-  for file; do
-    shift
-    case $sizes in
-    *" $file"*)
-      size=${sizes%%" $file"*}
-      tell_fact "$file" "${size##*[!0-9]}"
-      set -- "$@" "$file"
-      ;;
-    *) tell_fact "$file" denied ;;
-    esac
+  hurry=
+  if [ $# -eq 0 ]; then return; fi
+  if [ "$uid" = 0 ] && sizes=$(nice -n -10 stat -c '%s %n' "$@" 2>/dev/null); then
+    hurry='nice -n -10'
+  else
+    sizes=$(stat -c '%s %n' "$@" 2>/dev/null) || sizes=$(wc -c "$@" 2>/dev/null)
+  fi
+}
+
+# Sets `size` to that of file $1, which was measured.
+size_of() {
+  case $sizes in
+  *" $1"*)
+    size=${sizes%%" $1"*}
+    size=${size##*[!0-9]}
+    ;;
+  *) return 1 ;;
+  esac
+}
+
+# Tells how long the facts are that were measured; the others leave the list.
+tell_facts() {
+  for file in $facts; do
+    if size_of "$file"; then
+      tell_fact "$file" "$size"
+    else
+      tell_fact "$file" denied
+      facts=${facts%%" $file"*}${facts#*" $file"}
+    fi
   done
+}
+
+# shellcheck disable=SC2086 # A list of words.
+facts() {
+  find_facts
+  measure $facts
+  tell_facts
   tell_all
-  [ $# -eq 0 ] || cat "$@"
+  [ -z "$facts" ] || cat $facts
 }
 
 # Sets `archive`. By a glob, for SELinux lets the shell user list /sys/kernel but neither stat nor read what is there.
@@ -382,7 +414,7 @@ tell_refusal() {
   tell "error=$1"
   tell_denied
   [ $# -lt 2 ] || tell "path=$2"
-  tell_all
+  if [ -n "$with_facts" ]; then facts; else tell_all; fi
 }
 
 refuse() {
@@ -406,7 +438,9 @@ may_send() {
 has_sha256sum() { command -v sha256sum >/dev/null 2>&1; }
 
 # The lines of a block tell: source, path, size; then come the raw bytes; then digest, unloaded, taint.
+# shellcheck disable=SC2086 # `facts` is a list of words.
 send() {
+  with_facts=$2
   may_send || return
   watch_host
   take_lock
@@ -421,7 +455,11 @@ send() {
     load_module || explain_failure
     origin=module
   fi
-  size=$(stat -c %s "$archive" 2>/dev/null) || size=$(wc -c <"$archive")
+  facts=
+  if [ -n "$with_facts" ]; then find_facts; fi
+  measure $facts "$archive"
+  tell_facts
+  size_of "$archive" || finish 3
   first_line /sys/module/kheaders/taint
   taint=$line
   tell "source=$origin"
@@ -429,7 +467,7 @@ send() {
   tell "size=$size"
   if has_sha256sum; then tell digest=later; fi
   tell_all
-  transfer "$archive" || finish 3
+  transfer $facts "$archive" || finish 3
   digest=
   if has_sha256sum; then digest=$(sha256sum "$archive" 2>/dev/null) || finish 3; fi
   unloaded=
@@ -443,17 +481,24 @@ send() {
   finish 0
 }
 
-# mksh would keep the guard, and with it the lock, until its sleep is over, had it any other signal.
+# mksh would keep the guard, and with it the lock, until its sleep is over, had it any other signal. It is waited for: ash
+# loses what it prints while it hears of the end of a child.
 end_guard() {
-  [ -z "$guard" ] || kill -9 "$guard" 2>/dev/null
+  if [ -n "$guard" ]; then
+    kill -9 "$guard"
+    wait "$guard"
+  fi 2>/dev/null
   guard=
 }
 
 # Sends the raw bytes of files, or fails where they cannot be read: the kernel cuts the archive's readers off with ENODEV when
 # somebody unloads the module. Ends the agent when they stand still.
+# cat writes 4 KB at a time, and on one processor adbd would wake for each of them and send it alone. With a higher
+# priority cat fills the whole of adbd's buffer.
 transfer() {
   starting=1
-  cat "$@" 3<&- 9<&- &
+  # shellcheck disable=SC2086 # Words, or none.
+  $hurry cat "$@" 3<&- 9<&- &
   child=$!
   started
   watch_transfer "$child" </dev/null >/dev/null 2>&1 3<&- 9<&- &
@@ -556,12 +601,12 @@ trap 'interrupted 141' PIPE
 trap 'interrupted 143' TERM
 read_uid
 if [ "$KH_ROLE" = root ]; then hello_root; else hello_shell; fi
-while read -r verb argument <&3; do
+while read -r verb argument option <&3; do
   case $verb in
   facts) facts ;;
   headers) headers ;;
   root) become_root "$argument" ;;
-  send) send "$argument" ;;
+  send) send "$argument" "$option" ;;
   unload) unload ;;
   modules) modules ;;
   take) take "$argument" ;;

@@ -5,7 +5,13 @@ import type { ProgressListener, Stage } from "../shared/progress.js";
 import { connectToDevice, type Device, type DeviceChoice } from "./adb/devices.js";
 import type { AdbServer } from "./adb/server.js";
 import { findDevice } from "./adb/wait.js";
-import { AgentRefusal, type ArchiveHeader, type ArchiveTrailer, Conversation } from "./agent/conversation.js";
+import {
+  AgentRefusal,
+  type ArchiveHeader,
+  type ArchiveTrailer,
+  Conversation,
+  type Facts,
+} from "./agent/conversation.js";
 import { explainRefusal } from "./agent/failures.js";
 import { becomeRoot } from "./agent/root.js";
 import { decoderSlots } from "./archive/decoder-slots.js";
@@ -156,13 +162,19 @@ class PullSession {
     if (change !== undefined)
       onProgress({ type: "notice", message: `${printable(this.#device.serial)} runs ${change}` });
     if (known !== undefined) return known;
-    // Now rather than under the lock, where others would wait for it.
-    if (this.#asked === "greeting") await this.#askDetails();
     const turn = new Turn(this.#options.stallSeconds * patienceOfOthers);
-    const onWait = () => this.#stage("waiting-for-other-pull");
+    let details: Promise<void> | undefined;
+    const onWait = () => {
+      this.#stage("waiting-for-other-pull");
+      // What that pull brings will serve, and now is the time to ask what tells so, not when others wait for us.
+      if (this.#asked === "greeting") details ??= this.#askDetails();
+      // It is awaited below.
+      details?.catch(() => undefined);
+    };
     turn.hold(await cache.lock(this.#kernel, { signal, onWait }));
     try {
       turn.headway();
+      await details;
       // Somebody else may have pulled it between our look and our lock.
       return (refresh ? undefined : await this.#lookUp()) ?? (await this.#fetch(turn));
     } finally {
@@ -204,6 +216,7 @@ class PullSession {
           break;
         case "ask-root":
           await this.#becomeRoot(serving.why);
+          await this.#askDetails();
           break;
         case "denied":
           throw new KheadersError("needs-root", serving.why, { hint: serving.hint });
@@ -213,7 +226,10 @@ class PullSession {
 
   async #askDetails(): Promise<void> {
     this.#stage("identifying");
-    const raw = await this.#conversation.facts();
+    this.#learn(await this.#conversation.facts());
+  }
+
+  #learn(raw: Facts): void {
     const facts = readKernelFacts(raw);
     this.#compressedConfig = raw.config ?? this.#compressedConfig;
     this.#config = facts.config ?? this.#config;
@@ -230,7 +246,11 @@ class PullSession {
     this.#stage("becoming-root");
     await becomeRoot(this.#conversation, purpose);
     this.#isRoot = true;
-    await this.#askDetails();
+  }
+
+  /** Whether there may be details that were not asked for with the rights that we have. */
+  get #lacksDetails(): boolean {
+    return this.#asked !== (this.#isRoot ? "details-as-root" : "details");
   }
 
   /** Gets the archive off the device, unpacks it, and publishes what proves to be of this kernel. */
@@ -251,10 +271,9 @@ class PullSession {
       const decoder = startDecoder();
       const onProgress = this.#tellingHeadway(turn);
       const received = await requested
-        .then((header) => {
-          this.#clock.lap("load");
-          return receiveArchive(this.#conversation, header, staging, decoder, { signal, onProgress });
-        })
+        .then((header) =>
+          receiveArchive(this.#conversation, header, staging, decoder, { signal, onProgress }),
+        )
         .finally(() => decoder.close());
       this.#clock.set("transfer", received.transferMilliseconds);
       const belonging = received.evidence.belongsTo(this.#kernel.release, this.#config);
@@ -305,21 +324,32 @@ class PullSession {
     };
   }
 
+  /** Asks for the archive, as root where that is needed and may be. */
   async #requestArchive(): Promise<ArchiveHeader> {
-    const { keepLoaded, root } = this.#options;
-    const onWait = () => this.#stage("waiting-for-device-lock");
     try {
-      return await this.#conversation.send(keepLoaded, onWait);
+      return await this.#send();
+    } catch (error) {
+      const mayBecomeRoot = !this.#isRoot && this.#options.root === "su";
+      if (!(error instanceof KheadersError) || error.code !== "needs-root" || !mayBecomeRoot) throw error;
+      await this.#becomeRoot(error.message);
+    }
+    return await this.#send();
+  }
+
+  async #send(): Promise<ArchiveHeader> {
+    try {
+      const header = await this.#conversation.send({
+        keepLoaded: this.#options.keepLoaded,
+        withFacts: this.#lacksDetails,
+        onWait: () => this.#stage("waiting-for-device-lock"),
+      });
+      this.#clock.lap("load");
+      if (header.facts !== undefined) this.#learn(header.facts);
+      return header;
     } catch (error) {
       if (!(error instanceof AgentRefusal)) throw error;
-      const explained = this.#explain(error);
-      if (explained.code !== "needs-root" || this.#isRoot || root !== "su") throw explained;
-      await this.#becomeRoot(explained.message);
-    }
-    try {
-      return await this.#conversation.send(keepLoaded, onWait);
-    } catch (error) {
-      throw error instanceof AgentRefusal ? this.#explain(error) : error;
+      if (error.facts !== undefined) this.#learn(error.facts);
+      throw this.#explain(error);
     }
   }
 

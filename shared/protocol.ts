@@ -37,7 +37,7 @@ export const verbs = {
   facts: "facts",
   headers: "headers",
   root: (style: SuStyle) => `root ${style}`,
-  send: (keepLoaded: boolean) => `send ${keepLoaded ? 1 : 0}`,
+  send: (keepLoaded: boolean, withFacts = false) => `send ${keepLoaded ? 1 : 0}${withFacts ? " facts" : ""}`,
   unload: "unload",
   modules: "modules",
   /** As many paths follow, a line each. */

@@ -62,6 +62,18 @@ export interface ArchiveHeader {
   readonly size: number;
   /** Whether the trailer will tell the archive's digest. */
   readonly hasDigest: boolean;
+  /** Undefined where they were not asked for. */
+  readonly facts: Facts | undefined;
+}
+
+/** How to ask for the archive. */
+export interface SendOptions {
+  /** Leaves the module in. */
+  readonly keepLoaded: boolean;
+  /** Gives the facts as well, at no cost: one process tells the sizes of all files, and another sends them. */
+  readonly withFacts: boolean;
+  /** Hears when another conversation has this device's lock. */
+  readonly onWait: () => void;
 }
 
 /** What the agent says after them. */
@@ -83,13 +95,16 @@ export class AgentRefusal extends Error {
   /** Module folders that this user may not list. */
   readonly denied: readonly string[];
   readonly diagnostics: string;
+  /** Undefined where they were not asked for. */
+  readonly facts: Facts | undefined;
 
-  constructor(reason: Refusal, block: Block, diagnostics: string) {
+  constructor(reason: Refusal, block: Block, diagnostics: string, facts: Facts | undefined) {
     super(`the device agent refused: ${reason}`);
     this.reason = reason;
     this.path = block.get("path");
     this.denied = block.all("denied");
     this.diagnostics = diagnostics;
+    this.facts = facts;
   }
 }
 
@@ -144,9 +159,7 @@ export class Conversation {
   async facts(): Promise<Facts> {
     const block = await this.#ask(verbs.facts);
     this.#process.acknowledge();
-    const config = await this.#file(block.size("config"));
-    const notes = await this.#file(block.size("notes"));
-    return { config, notes };
+    return this.#factsOf(block);
   }
 
   async headers(): Promise<HeadersReport> {
@@ -195,12 +208,11 @@ export class Conversation {
    * agent ends by itself, and what reaches an adb server that has closed the stream resets the connection (RFC 9293,
    * 3.10.7.4), with all that is still under way to a host that was busy.
    *
-   * @param onWait called when another conversation has this device's lock.
    * @throws AgentRefusal when the device has no archive to give to this user.
    * @throws KheadersError `device-busy` when the time is up before it is our turn.
    */
-  async send(keepLoaded: boolean, onWait: () => void): Promise<ArchiveHeader> {
-    const block = await this.#askInTurn(verbs.send(keepLoaded), onWait);
+  async send({ keepLoaded, withFacts, onWait }: SendOptions): Promise<ArchiveHeader> {
+    const block = await this.#askInTurn(verbs.send(keepLoaded, withFacts), onWait);
     const source = block.get("source");
     const size = block.size("size");
     const path = block.get("path");
@@ -211,7 +223,8 @@ export class Conversation {
     ) {
       throw new KheadersError("protocol-error", "the device did not say what it sends");
     }
-    return { source, path, size, hasDigest: block.get("digest") !== undefined };
+    const facts = withFacts ? await this.#factsOf(block) : undefined;
+    return { source, path, size, hasDigest: block.get("digest") !== undefined, facts };
   }
 
   /** The archive's bytes as they come: `count`, as its header said. */
@@ -323,7 +336,15 @@ export class Conversation {
     if (reason === undefined) {
       throw new KheadersError("protocol-error", `the device answered "${printable(error, 80)}"`);
     }
-    throw new AgentRefusal(reason, block, await this.#output.untilDiagnosed("kheaders: refused\n"));
+    const facts = block.get("config") === undefined ? undefined : await this.#factsOf(block);
+    throw new AgentRefusal(reason, block, await this.#output.untilDiagnosed("kheaders: refused\n"), facts);
+  }
+
+  /** Reads the facts that a block announced. */
+  async #factsOf(block: Block): Promise<Facts> {
+    const config = await this.#file(block.size("config"));
+    const notes = await this.#file(block.size("notes"));
+    return { config, notes };
   }
 
   async #file(size: number | undefined): Promise<Uint8Array | undefined> {

@@ -95,7 +95,7 @@ function decode(block: Uint8Array, position: number): Header {
   let header: Header | undefined;
   let cause: unknown;
   try {
-    header = new Header(Buffer.from(block.buffer, block.byteOffset, block.length));
+    header = new Header(viewOf(block));
   } catch (error) {
     cause = error;
   }
@@ -108,17 +108,15 @@ const posixFormat = "ustar\x0000";
 const gnuFormat = "ustar  \0";
 
 function textFields(block: Uint8Array, name: string) {
-  const format = Buffer.from(block.subarray(257, 265)).toString("latin1");
+  const format = viewOf(block).toString("latin1", 257, 265);
   if (format !== posixFormat && format !== gnuFormat) {
     throw refused(`${name} is in a tar format that is neither POSIX nor GNU`);
   }
-  const fields = {
-    nameField: block.subarray(0, 100),
-    targetField: block.subarray(157, 257),
-    prefixField: format === posixFormat ? block.subarray(345, 500) : block.subarray(0, 0),
-  };
-  for (const field of Object.values(fields)) checkFilledUp(field, name);
-  return fields;
+  const nameField = block.subarray(0, 100);
+  const targetField = block.subarray(157, 257);
+  const prefixField = format === posixFormat ? block.subarray(345, 500) : block.subarray(0, 0);
+  for (const field of [nameField, targetField, prefixField]) checkFilledUp(field, name);
+  return { nameField, targetField, prefixField };
 }
 
 const zeros = Buffer.alloc(tarBlockSize);
@@ -143,8 +141,13 @@ export function checkUtf8(text: Uint8Array, name: string): void {
 
 /** Octal digits, which may stand after spaces and before spaces or NULs. GNU's binary numbers begin at 8 GiB. */
 function octal(block: Uint8Array, offset: number, length: number, name: string): number {
-  const field = Buffer.from(block.subarray(offset, offset + length)).toString("latin1");
+  const field = viewOf(block).toString("latin1", offset, offset + length);
   const digits = /^ *([0-7]+)[ \0]*$/.exec(field)?.[1];
   if (digits === undefined) throw refused(`${name} has a header with a number that is not octal`);
   return Number.parseInt(digits, 8);
+}
+
+/** The same bytes, not a copy. */
+function viewOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }

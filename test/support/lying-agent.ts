@@ -7,9 +7,10 @@ const release = "6.6.1-lies";
 export interface Lies {
   /** Runs when the agent is started. */
   readonly hello?: string;
-  /** Runs at the command `facts`. */
-  readonly facts?: string;
-  /** Runs at the command `send`, with the functions `header`, `bytes` and `trailer` at hand. */
+  /**
+   * Runs at the command `send`, with the functions `header`, `bytes` and `trailer` at hand. The header says that `$config`
+   * bytes of a configuration come before the archive.
+   */
   readonly send?: string;
 }
 
@@ -17,7 +18,7 @@ export interface Lies {
  * The shell of a device whose agent says what the test wants. In its script `$nonce` is the conversation's, `$size` and
  * `$digest` are of the archive at /lab/archive.
  */
-export function lyingDevice({ hello = "hello", facts = "facts", send = "send" }: Lies): SimulatedOptions {
+export function lyingDevice({ hello = "hello", send = "send" }: Lies): SimulatedOptions {
   const script = `#!/lab-bin/busybox sh
 nonce=\${2#*KH_NONCE=\\'}
 nonce=\${nonce%%\\'*}
@@ -29,15 +30,16 @@ kernel() {
   say fingerprint=lab/liar release=${release} 'version=#1 SMP Mon May 6 12:00:00 UTC 2024' machine=x86_64 uid=0
 }
 hello() { say "kheaders 1 $nonce"; kernel; say .; }
-facts() { say config=none notes=none .; }
-header() { say source=module path=/sys/kernel/kheaders.tar.xz "size=$size" digest=later .; }
+config=none
+header() {
+  say "config=$config" notes=none source=module path=/sys/kernel/kheaders.tar.xz "size=$size" digest=later .
+}
 bytes() { cat /lab/archive; }
 trailer() { say "digest=$digest" unloaded=yes taint= .; }
 send() { header; bytes; trailer; }
 ${hello}
 while read -r verb argument; do
   case $verb in
-  facts) ${facts} ;;
   send) ${send}; exit ;;
   esac
 done

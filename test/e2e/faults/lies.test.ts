@@ -170,7 +170,7 @@ const cases: readonly Case[] = [
   },
   {
     lie: "facts that are too long",
-    lies: { facts: "say config=999999999999 notes=none ." },
+    lies: { send: "config=999999999999; header" },
     status: 6,
     code: "protocol-error",
     message: /facts are too long/,
@@ -199,8 +199,8 @@ const cases: readonly Case[] = [
   ...[
     { point: "at once", lies: { hello: "exit" } },
     { point: "within the hello", lies: { hello: 'say "kheaders 1 $nonce" fingerprint=lab/liar; exit' } },
-    { point: "after the hello", lies: { facts: "exit" } },
-    { point: "within the facts", lies: { facts: "say config=100 notes=none .; head -c 10 /dev/zero; exit" } },
+    { point: "after the hello", lies: { hello: "hello; exit" } },
+    { point: "within the facts", lies: { send: "config=100; header; head -c 10 /dev/zero; exit" } },
     { point: "before the header", lies: { send: "exit" } },
     { point: "within the header", lies: { send: "say source=module path=/sys; exit" } },
     { point: "after the header", lies: { send: "header; exit" } },

@@ -207,23 +207,47 @@ describe("modules", () => {
 });
 
 describe("send", () => {
+  const plainly = { keepLoaded: false, withFacts: false, onWait: noWait };
   const header = "source=module\npath=/sys/kernel/kheaders.tar.xz\nsize=5\n";
 
   it("gives header, bytes and trailer", async () => {
     const talk = await started({
       "send 0": `${header}digest=later\n.\nbytesdigest=${digest}\nunloaded=yes\ntaint=OE\n.\n`,
     });
-    const announced = await talk.send(false, noWait);
+    const announced = await talk.send(plainly);
     expect(announced).toEqual({
       source: "module",
       path: "/sys/kernel/kheaders.tar.xz",
       size: 5,
       hasDigest: true,
+      facts: undefined,
     });
     const parts: Uint8Array[] = [];
     for await (const part of talk.bytes(announced.size)) parts.push(part);
     expect(Buffer.concat(parts).toString()).toBe("bytes");
     expect(await talk.trailer()).toEqual({ digest, unloaded: "yes", taint: "OE" });
+  });
+
+  it("gives the facts that come before the bytes", async () => {
+    const talk = await started({ "send 0 facts": `config=3\nnotes=denied\n${header}.\nabcbytes` });
+    const announced = await talk.send({ ...plainly, withFacts: true });
+    expect(announced.facts).toEqual({ config: Buffer.from("abc"), notes: undefined });
+    const parts: Uint8Array[] = [];
+    for await (const part of talk.bytes(announced.size)) parts.push(part);
+    expect(Buffer.concat(parts).toString()).toBe("bytes");
+  });
+
+  it("gives the facts that come with a refusal", async () => {
+    const talk = await started({
+      "send 0 facts": (shell) => {
+        shell.print("error=needs-root\nconfig=3\nnotes=none\n.\nabc");
+        shell.complain("kheaders: refused\n");
+      },
+    });
+    await expect(talk.send({ ...plainly, withFacts: true })).rejects.toMatchObject({
+      reason: "needs-root",
+      facts: { config: Buffer.from("abc"), notes: undefined },
+    });
   });
 
   it("says nothing meanwhile, for an adb server whose device is done would reset the connection", async () => {
@@ -236,7 +260,7 @@ describe("send", () => {
         shell.print("bytesunloaded=yes\n.\n");
       },
     });
-    const { size } = await talk.send(false, noWait);
+    const { size } = await talk.send(plainly);
     for await (const part of talk.bytes(size)) expect(part.length).toBeGreaterThan(0);
     await talk.trailer();
     expect(heard).toEqual([]);
@@ -244,7 +268,7 @@ describe("send", () => {
 
   it("may have no digest and nothing to unload", async () => {
     const talk = await started({ "send 1": `${header}.\nbytesdigest=\nunloaded=\ntaint=\n.\n` });
-    const announced = await talk.send(true, noWait);
+    const announced = await talk.send({ ...plainly, keepLoaded: true });
     expect(announced.hasDigest).toBe(false);
     for await (const part of talk.bytes(announced.size)) expect(part.length).toBeGreaterThan(0);
     expect(await talk.trailer()).toEqual({ digest: undefined, unloaded: undefined, taint: undefined });
@@ -257,15 +281,16 @@ describe("send", () => {
     "source=module\npath=/a\n",
   ])("says what comes: not %j", async (incomplete) => {
     const talk = await started({ "send 0": `${incomplete}.\n` });
-    await expect(talk.send(false, noWait)).rejects.toMatchObject({ code: "protocol-error" });
+    await expect(talk.send(plainly)).rejects.toMatchObject({ code: "protocol-error" });
   });
 
   it("tells when it waits for its turn", async () => {
     const talk = await started({ "send 0": `waiting=lock\nwaiting=no\n${header}.\n` });
     let waits = 0;
-    await talk.send(false, () => {
+    const onWait = () => {
       waits += 1;
-    });
+    };
+    await talk.send({ ...plainly, onWait });
     expect(waits).toBe(1);
   });
 
@@ -273,7 +298,7 @@ describe("send", () => {
     const abort = new AbortController();
     const talk = await started({ "send 0": "waiting=lock\n" }, { signal: abort.signal });
     const timeUp = () => abort.abort(new KheadersError("timed-out", "gave up after 3 s"));
-    await expect(talk.send(false, timeUp)).rejects.toMatchObject({
+    await expect(talk.send({ ...plainly, onWait: timeUp })).rejects.toMatchObject({
       code: "device-busy",
       exitStatus: 6,
       message: expect.stringContaining("gave up after 3 s"),
@@ -290,7 +315,7 @@ describe("send", () => {
         shell.complain("no\nkheaders: status 1\nkheaders: refused\n");
       },
     });
-    const refusal = await talk.send(false, noWait).catch((error: unknown) => error);
+    const refusal = await talk.send(plainly).catch((error: unknown) => error);
     expect(refusal).toBeInstanceOf(AgentRefusal);
     expect(refusal).toMatchObject({
       reason: "load-failed",
@@ -310,8 +335,8 @@ describe("send", () => {
         shell.complain(asked === 1 ? "kheaders: refused\n" : "as root\nkheaders: refused\n");
       },
     });
-    await expect(talk.send(false, noWait)).rejects.toMatchObject({ reason: "needs-root", diagnostics: "" });
-    await expect(talk.send(false, noWait)).rejects.toMatchObject({
+    await expect(talk.send(plainly)).rejects.toMatchObject({ reason: "needs-root", diagnostics: "" });
+    await expect(talk.send(plainly)).rejects.toMatchObject({
       reason: "module-not-found",
       diagnostics: "as root\n",
     });
@@ -319,7 +344,7 @@ describe("send", () => {
 
   it("may not be refused for a reason that nobody knows", async () => {
     const talk = await started({ "send 0": "error=\x1b[2Jbecause\n.\n" });
-    await expect(talk.send(false, noWait)).rejects.toMatchObject({
+    await expect(talk.send(plainly)).rejects.toMatchObject({
       code: "protocol-error",
       message: expect.stringContaining('"\\x1b[2Jbecause"'),
     });

@@ -211,6 +211,39 @@ function agentTests(shell: DeviceShell): void {
       expect((await transfer(await started(device))).archive.toString()).toBe("archive");
     });
 
+    it("gives the facts before the archive where it is asked for both", async ({ device }) => {
+      device.write("/proc/config.gz", "config");
+      device.write(modulePath, "");
+      const agent = await started(device);
+      const header = await ask(agent, verbs.send(false, true));
+      expect(header.get("config")).toBe("6");
+      expect(header.get("notes")).toBe("none");
+      const archive = "the archive in the module\n";
+      expect(header.size("size")).toBe(archive.length);
+      expect((await agent.bytes(6 + archive.length)).toString()).toBe(`config${archive}`);
+      expect((await agent.block()).get("unloaded")).toBe("yes");
+    });
+
+    it("gives the facts with a refusal, and may be asked again", async ({ device }) => {
+      device.setUser(shellUser);
+      device.write("/proc/config.gz", "config");
+      const agent = await started(device);
+      const refusal = await ask(agent, verbs.send(false, true));
+      expect(refusal.get("error")).toBe("needs-root");
+      expect(refusal.get("config")).toBe("6");
+      expect((await agent.bytes(6)).toString()).toBe("config");
+      expect((await ask(agent, verbs.send(false))).get("config")).toBeUndefined();
+    });
+
+    it("gives the facts with its last refusal", async ({ device }) => {
+      device.write("/proc/config.gz", "config");
+      const agent = await started(device);
+      const refusal = await ask(agent, verbs.send(false, true));
+      expect(refusal.get("error")).toBe("module-not-found");
+      expect((await agent.bytes(6)).toString()).toBe("config");
+      expect(await agent.ended).toMatchObject({ status: 1 });
+    });
+
     it("leaves a module that was there", async ({ device }) => {
       device.load();
       const { header, trailer } = await transfer(await started(device));
@@ -279,10 +312,10 @@ function agentTests(shell: DeviceShell): void {
       expect((await transfer(await started(device))).trailer.get("taint")).toBe("OE");
     });
 
-    it("does without sha256sum, stat and flock", async ({ device, task, skip }) => {
+    it("does without sha256sum, stat, flock and nice", async ({ device, task, skip }) => {
       skipWhen(shell.prefersToolbox, "its toolbox has them", { task, skip });
       device.write(modulePath, "");
-      for (const tool of ["sha256sum", "stat", "flock"]) device.withoutProgram(tool);
+      for (const tool of ["sha256sum", "stat", "flock", "nice"]) device.withoutProgram(tool);
       const { header, archive, trailer } = await transfer(await started(device));
       expect(header.get("digest")).toBeUndefined();
       expect(archive.toString()).toBe("the archive in the module\n");
