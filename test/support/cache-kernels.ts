@@ -67,7 +67,8 @@ export async function pullInto(cache: Cache, pull: CachePull): Promise<OpenedTre
   onStep?.("locking");
   const lock = await cache.lock(identity, { onWait: pull.onWait });
   try {
-    const pulled = lock.waited ? await lookUp(cache, pull) : undefined;
+    // Somebody else may have pulled it between our look and our lock.
+    const pulled = await lookUp(cache, pull);
     if (pulled !== undefined) return { ...pulled, hit: true };
     const published = await receive(cache, pull);
     onStep?.("opening");
