@@ -139,6 +139,8 @@ class PullSession {
   /** `/proc/config.gz`, as it came. */
   #compressedConfig: Uint8Array | undefined;
   #isRoot: boolean;
+  /** Why the cache did not serve, when it was last asked. */
+  #missedFor: string | undefined;
   #asked: "greeting" | "details" | "details-as-root" = "greeting";
   /** Something on the device may have to be restored. */
   #touched = false;
@@ -209,7 +211,8 @@ class PullSession {
           return this.#result(tree, { source: serving.entry.source, cache: "hit", unloaded: undefined });
         }
         case "miss":
-          this.#stage("identifying", serving.why);
+          if (serving.why !== this.#missedFor) this.#stage("identifying", serving.why);
+          this.#missedFor = serving.why;
           return undefined;
         case "ask-details":
           await this.#askDetails();

@@ -80,7 +80,7 @@ describe("what a pull tells on standard error", () => {
   it("is each step with -v", async () => {
     const { stderr } = await host.kheaders([...fresh, "-v"]);
     const steps = stderr.split("\n").flatMap((line) => /^ *\d+\.\d{3} s {2}(\w+)/.exec(line)?.[1] ?? []);
-    const expected = ["Connecting", "Asking", "Loading", "Transferring", "Unpacking", "Publishing"];
+    const expected = ["Connecting", "Loading", "Transferring", "Unpacking", "Publishing"];
     expect(steps.filter((step, index) => step !== steps[index - 1])).toEqual(expected);
   });
 
