@@ -104,17 +104,17 @@ function decode(block: Uint8Array, position: number): Header {
 }
 
 /** The two formats that are in use. In POSIX's a name may have a first part in a field of its own. */
-const posixFormat = "ustar\x0000";
-const gnuFormat = "ustar  \0";
+const posixFormat = Buffer.from("ustar\x0000");
+const gnuFormat = Buffer.from("ustar  \0");
 
 function textFields(block: Uint8Array, name: string) {
-  const format = viewOf(block).toString("latin1", 257, 265);
-  if (format !== posixFormat && format !== gnuFormat) {
+  const isPosix = posixFormat.compare(block, 257, 265) === 0;
+  if (!isPosix && gnuFormat.compare(block, 257, 265) !== 0) {
     throw refused(`${name} is in a tar format that is neither POSIX nor GNU`);
   }
   const nameField = block.subarray(0, 100);
   const targetField = block.subarray(157, 257);
-  const prefixField = format === posixFormat ? block.subarray(345, 500) : block.subarray(0, 0);
+  const prefixField = isPosix ? block.subarray(345, 500) : block.subarray(0, 0);
   for (const field of [nameField, targetField, prefixField]) checkFilledUp(field, name);
   return { nameField, targetField, prefixField };
 }
@@ -141,11 +141,25 @@ export function checkUtf8(text: Uint8Array, name: string): void {
 
 /** Octal digits, which may stand after spaces and before spaces or NULs. GNU's binary numbers begin at 8 GiB. */
 function octal(block: Uint8Array, offset: number, length: number, name: string): number {
-  const field = viewOf(block).toString("latin1", offset, offset + length);
-  const digits = /^ *([0-7]+)[ \0]*$/.exec(field)?.[1];
-  if (digits === undefined) throw refused(`${name} has a header with a number that is not octal`);
-  return Number.parseInt(digits, 8);
+  const end = offset + length;
+  let at = offset;
+  while (at < end && block[at] === space) at += 1;
+  const first = at;
+  let value = 0;
+  for (; at < end; at += 1) {
+    const digit = (block[at] ?? 0) - zero;
+    if (digit < 0 || digit > 7) break;
+    value = value * 8 + digit;
+  }
+  const hasDigits = at > first;
+  while (at < end && (block[at] === space || block[at] === 0)) at += 1;
+  if (hasDigits && at === end) return value;
+  throw refused(`${name} has a header with a number that is not octal`);
 }
+
+const space = 0x20;
+/** The digit. */
+const zero = 0x30;
 
 /** The same bytes, not a copy. */
 function viewOf(bytes: Uint8Array): Buffer {
