@@ -55,9 +55,13 @@ if [ -n "${KSH_VERSION-}" ]; then
   out() { print -r -- "$1"; }
   # shellcheck disable=SC3034
   read_all() { text=$(<"$1"); }
+  # Its read can wait, for a host that says nothing meanwhile; sleep is a process.
+  # shellcheck disable=SC3045
+  pause() { read -t 1 -r _ <&3 || [ $? -gt 128 ] || sleep 1; }
 else
   out() { printf '%s\n' "$1"; }
   read_all() { text=$(cat "$1"); }
+  pause() { sleep 1; }
 fi
 
 newline='
@@ -378,7 +382,7 @@ watch_host() {
 watch_transfer() {
   moved=
   idle=0
-  while sleep 1; do
+  while pause; do
     positions=
     for found in "/proc/$1/fdinfo"/*; do
       first_line "$found"
@@ -501,7 +505,7 @@ transfer() {
   $hurry cat "$@" 3<&- 9<&- &
   child=$!
   started
-  watch_transfer "$child" </dev/null >/dev/null 2>&1 3<&- 9<&- &
+  watch_transfer "$child" </dev/null >/dev/null 2>&1 9<&- &
   guard=$!
   wait "$child"
   status=$?
