@@ -65,6 +65,8 @@ export async function receiveArchive(
       staging.tree.add(entry);
     }
   }
+  // The device may still be at its digest.
+  const staged = staging.finish();
   const trailer = await conversation.trailer();
   if (header.hasDigest && trailer.digest === undefined) {
     throw new KheadersError(
@@ -72,7 +74,6 @@ export async function receiveArchive(
       "the device did not tell the archive's digest, as it said it would",
     );
   }
-  const staged = staging.finish();
   if (trailer.digest !== undefined && trailer.digest !== staged.digest) {
     throw new KheadersError(
       "archive-corrupt",
