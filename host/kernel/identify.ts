@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { gunzipSync } from "node:zlib";
 import { KheadersError } from "../../shared/errors.js";
 import { asDigest, type BuildId, type Digest } from "../../shared/identity.js";
 import { type KernelConfig, parseDotConfig } from "./config.js";
@@ -34,6 +33,8 @@ export function readKernelFacts(raw: {
 }
 
 function unpack(config: Uint8Array): Buffer {
+  // Loaded here alone: a hit on a boot that is known asks for no configuration.
+  const { gunzipSync } = process.getBuiltinModule("node:zlib");
   try {
     return gunzipSync(config, { maxOutputLength: longestConfig });
   } catch (cause) {
