@@ -169,9 +169,10 @@ class PullSession {
     const onWait = () => {
       this.#stage("waiting-for-other-pull");
       // What that pull brings will serve, and now is the time to ask what tells so, not when others wait for us.
-      if (this.#asked === "greeting") details ??= this.#askDetails();
+      if (this.#asked !== "greeting") return;
+      details = this.#askDetails();
       // It is awaited below.
-      details?.catch(() => undefined);
+      details.catch(() => undefined);
     };
     turn.hold(await cache.lock(this.#kernel, { signal, onWait }));
     try {

@@ -15,6 +15,11 @@ export function corrupt(reason: string, cause?: unknown): KheadersError {
   });
 }
 
+/** An archive that a decoder finds damaged: `archive-corrupt`. */
+export function undecodable(): KheadersError {
+  return corrupt("the xz data does not fit its own checksums or its format");
+}
+
 /** An archive with more of something than the limits allow: `archive-refused`. */
 export function overLimit(what: string, limit: number, unit: string): KheadersError {
   return refused(`${what} is over the limit of ${limit.toLocaleString("en")} ${unit}`);

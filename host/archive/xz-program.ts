@@ -1,7 +1,7 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import { KheadersError } from "../../shared/errors.js";
-import { corrupt } from "./failures.js";
+import { undecodable } from "./failures.js";
 import { Window } from "./window.js";
 import type { XzDecoder } from "./xz-decoder.js";
 import { compressedInFlight } from "./xz-messages.js";
@@ -81,7 +81,7 @@ export class XzProgram implements XzDecoder {
 function failureOf(ending: Ending): KheadersError | undefined {
   if (!(ending instanceof Error)) {
     if (ending.status === 0) return undefined;
-    if (ending.status !== null) return corrupt("the xz data does not fit its own checksums or its format");
+    if (ending.status !== null) return undecodable();
   }
   return new KheadersError("internal-error", "The xz that decodes the archive ended unexpectedly.", {
     hint: "Out of memory, perhaps. Without an xz on PATH, kheaders decodes by itself.",

@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { KheadersError } from "../../shared/errors.js";
-import { corrupt, refused } from "./failures.js";
+import { refused, undecodable } from "./failures.js";
 import { Window } from "./window.js";
 import type { XzDecoder } from "./xz-decoder.js";
 import { compressedInFlight, type FromDecoder, type ToDecoder } from "./xz-messages.js";
@@ -102,7 +102,7 @@ function decoderFailed(status: number | undefined, message: string): KheadersErr
     case 4: // XZ_MEMLIMIT_ERROR
       return refused("its xz data needs more memory than the decoder can get");
     default:
-      return corrupt("the xz data does not fit its own checksums or its format");
+      return undecodable();
   }
 }
 
