@@ -3,7 +3,7 @@ import type { DeviceChoice } from "./adb/devices.js";
 import { chooseEndpoint, type EndpointOptions } from "./adb/endpoint.js";
 import type { AdbServer } from "./adb/server.js";
 import { type Cache, cacheDir, openCache } from "./cache/index.js";
-import type { PullOptions } from "./pull.js";
+import type { PullOptions } from "./pull/pull.js";
 
 /** Options that may be left out. */
 export type Optional<T> = { readonly [K in keyof T]?: T[K] | undefined };

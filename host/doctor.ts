@@ -9,7 +9,7 @@ import { type AdbServer, findAdb } from "./adb/server.js";
 import { Conversation, type HeadersReport } from "./agent/conversation.js";
 import { type Cache, openCache } from "./cache/index.js";
 import { ikheadersOf, type KernelConfig } from "./kernel/config.js";
-import { readKernelFacts } from "./kernel/identify.js";
+import { readKernelFacts } from "./kernel/facts.js";
 
 /** One thing that was looked at. */
 export interface Check {

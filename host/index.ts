@@ -5,14 +5,20 @@
  */
 import { stallSeconds } from "../shared/protocol.js";
 import type { AdbServer } from "./adb/server.js";
-import { type BpfObject, type BpfOptions, compileBpf as compileBpfProgram } from "./bpf.js";
-import { type Cache, cacheDir as chooseCacheDir } from "./cache/index.js";
+import { type BpfObject, type BpfOptions, compileBpf as compileBpfProgram } from "./build/bpf.js";
 import {
   type CheckHeadersOptions,
   checkHeaders as checkHeadersOf,
   type HeaderCheck,
-} from "./check-headers.js";
-import { defaultAnswerSeconds, defaultSettleSeconds, defaultTimeoutSeconds } from "./default-times.js";
+} from "./build/check-headers.js";
+import {
+  buildModule as buildModuleOf,
+  type ModuleBuildResult,
+  type ModuleOptions,
+} from "./build/module/module.js";
+import { type PchOptions, type PrecompiledHeader, precompileHeaders as precompile } from "./build/pch.js";
+import { type TreeInfo, treeInfo as treeInfoOf } from "./build/tree-info.js";
+import { type Cache, cacheDir as chooseCacheDir } from "./cache/index.js";
 import {
   defaultChoice,
   neverAborts,
@@ -22,18 +28,16 @@ import {
   withDefaults,
 } from "./defaults.js";
 import { type Check, type DoctorOptions, doctor as runDoctor } from "./doctor.js";
+import { defaultAnswerSeconds, defaultSettleSeconds, defaultTimeoutSeconds } from "./farm/default-times.js";
 import { type PullManyOptions, pullMany as pullFromMany } from "./farm/pull-many.js";
 import type { DeviceOutcome } from "./farm/pull-one.js";
+import { type DeviceReport, type SurveyOptions, survey as surveyDevices } from "./farm/survey.js";
 import { type WatchOptions, watch as watchDevices } from "./farm/watch.js";
-import { findTree as findTreeOf, type LocatedTree, locateTree as locateTreeOf } from "./find-tree.js";
-import { buildModule as buildModuleOf, type ModuleBuildResult, type ModuleOptions } from "./module.js";
-import { findOffline as findInCache, type OfflineSelector } from "./offline.js";
-import { type PchOptions, type PrecompiledHeader, precompileHeaders as precompile } from "./pch.js";
-import { type PullOptions, type PullResult, pull as pullFromDevice } from "./pull.js";
-import { type DeviceReport, type SurveyOptions, survey as surveyDevices } from "./survey.js";
-import { type Symvers, symvers as symversOfDevice } from "./symvers.js";
-import { type TreeInfo, treeInfo as treeInfoOf } from "./tree-info.js";
-import { type UnloadOptions, unload as unloadModule } from "./unload.js";
+import { findTree as findTreeOf, type LocatedTree, locateTree as locateTreeOf } from "./pull/locate-tree.js";
+import { findOffline as findInCache, type OfflineSelector } from "./pull/offline.js";
+import { type PullOptions, type PullResult, pull as pullFromDevice } from "./pull/pull.js";
+import { type UnloadOptions, unload as unloadModule } from "./pull/unload.js";
+import { type Symvers, symvers as symversOfDevice } from "./symvers/collect.js";
 
 export { type ErrorCode, exitStatusOf, KheadersError } from "../shared/errors.js";
 export type { BuildId, Digest, KernelIdentity, KernelKey, Source } from "../shared/identity.js";
@@ -41,8 +45,17 @@ export type { ProgressEvent, ProgressListener, Stage } from "../shared/progress.
 export type { DeviceChoice } from "./adb/devices.js";
 export type { Endpoint, EndpointOptions } from "./adb/endpoint.js";
 export type { AdbServer } from "./adb/server.js";
-export { type ArchiveFiles, archiveFiles, type FileMap } from "./archive-files.js";
-export type { BpfObject, BpfOptions, BpfVersion } from "./bpf.js";
+export { type ArchiveFiles, archiveFiles, type FileMap } from "./archive/files.js";
+export type { BpfObject, BpfOptions, BpfVersion } from "./build/bpf.js";
+export type { BuildTools } from "./build/build-tools.js";
+export { buildEnvironment } from "./build/build-variables.js";
+export type { CheckHeadersOptions, HeaderCheck } from "./build/check-headers.js";
+export { clangIncludeFolder } from "./build/clang.js";
+export { compilerFlags, type Purpose } from "./build/compiler-flags.js";
+export type { BuiltModule, ModuleBuildResult, ModuleOptions } from "./build/module/module.js";
+export type { PchOptions, PrecompiledHeader } from "./build/pch.js";
+export { cmakeWord, makeWord, shellWord } from "./build/quoting.js";
+export type { TreeInfo } from "./build/tree-info.js";
 export type {
   Cache,
   CacheEntry,
@@ -64,33 +77,24 @@ export type {
   VerifyReport,
 } from "./cache/index.js";
 export { checkCopyTarget, copyTree, keepArchive, updateLink } from "./cache/index.js";
-export type { CheckHeadersOptions, HeaderCheck } from "./check-headers.js";
 export type { Optional } from "./defaults.js";
 export type { Check, DoctorOptions } from "./doctor.js";
 export { type Pattern, parsePattern } from "./farm/match.js";
 export type { FarmEvent, PullManyOptions } from "./farm/pull-many.js";
 export type { DeviceOutcome } from "./farm/pull-one.js";
 export type { Selection, Skipped, Target } from "./farm/selection.js";
+export type { DeviceReport, Headers, SurveyOptions } from "./farm/survey.js";
 export type { WatchEvent, WatchOptions } from "./farm/watch.js";
-export type { LocatedTree } from "./find-tree.js";
 export type { Architecture } from "./kernel/architecture.js";
-export type { BuildTools } from "./kernel/build-tools.js";
-export { clangIncludeFolder } from "./kernel/clang.js";
-export { compilerFlags, type Purpose } from "./kernel/compiler-flags.js";
 export type { KernelConfig } from "./kernel/config.js";
-export { buildEnvironment } from "./kernel/environment.js";
-export { cmakeWord, makeWord, shellWord } from "./kernel/quoting.js";
-export type { SkippedModule } from "./kernel/symbol-collection.js";
 export { readTreeFacts, type TreeFacts } from "./kernel/tree-facts.js";
-export type { BuiltModule, ModuleBuildResult, ModuleOptions } from "./module.js";
-export type { OfflineSelector } from "./offline.js";
-export type { PchOptions, PrecompiledHeader } from "./pch.js";
-export type { PullOptions, PullResult, PullTimes } from "./pull.js";
-export type { DeviceReport, Headers, SurveyOptions } from "./survey.js";
-export type { Symvers } from "./symvers.js";
-export { treeEnvironment } from "./tree-environment.js";
-export type { TreeInfo } from "./tree-info.js";
-export type { UnloadOptions } from "./unload.js";
+export type { LocatedTree } from "./pull/locate-tree.js";
+export type { OfflineSelector } from "./pull/offline.js";
+export type { PullOptions, PullResult, PullTimes } from "./pull/pull.js";
+export { treeEnvironment } from "./pull/tree-environment.js";
+export type { UnloadOptions } from "./pull/unload.js";
+export type { Symvers } from "./symvers/collect.js";
+export type { SkippedModule } from "./symvers/collection.js";
 
 /** The version of kheaders. */
 export const version: string = KHEADERS_VERSION;

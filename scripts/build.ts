@@ -19,7 +19,7 @@ const dist = join(root, "dist");
 const made = mkdtempSync(join(root, ".build-"));
 try {
   const bundles = [
-    await bundlePrograms({ kheaders: "host/cli/main.ts", "xz-worker": "host/archive/xz-worker.ts" }, made),
+    await bundlePrograms({ kheaders: "host/cli/main.ts", "xz-worker": "host/archive/xz/worker.ts" }, made),
     await bundleLibraries({ index: "host/index.ts" }, made),
   ];
   makeExecutable(join(made, "kheaders.js"));

@@ -7,7 +7,7 @@ import type { AdbConnection } from "../adb/connection.js";
 import { ShellProcess } from "../adb/shell.js";
 import type { Block } from "./block.js";
 import { type ListedModule, type ModuleListing, moduleListingOf } from "./module-listing.js";
-import { AgentOutput } from "./output.js";
+import { AgentOutput } from "./reader.js";
 import { agentCommand } from "./script.js";
 
 /** How long the agent may take to restore the device and end, once its input is closed. */

@@ -1,5 +1,5 @@
-import { ArchiveReader, type Entry, type TreeRules } from "./entries.js";
-import { decodeXz, type XzOptions } from "./xz.js";
+import { ArchiveReader, type Entry, type TreeRules } from "./reader.js";
+import { decodeXz, type XzOptions } from "./xz/decode.js";
 
 /** How to read an archive. */
 export type ReadOptions = XzOptions & TreeRules;

@@ -1,24 +1,24 @@
 import type { Digest, KernelIdentity, KernelKey } from "../../shared/identity.js";
-import { isNotWritable } from "./disk-error.js";
-import { allEntries, entriesFor, entriesOf } from "./entries.js";
-import type { CacheEntry, Kernel } from "./entry.js";
-import type { KeepExtraOptions, MakeExtra } from "./extras.js";
-import { checkFormat } from "./format.js";
-import { readHostBootId } from "./host-boot.js";
-import { touch } from "./last-use.js";
-import { acquireLease, type Lease } from "./lease.js";
-import type { CacheInfo, Listing } from "./listing.js";
-import type { Lock, LockOptions } from "./lock.js";
-import { type OpenedTree, openedTree } from "./opened-tree.js";
-import { CachePaths } from "./paths.js";
-import type { PruneOptions, PruneReport } from "./prune.js";
-import type { RemoveReport } from "./remove.js";
-import { entryOfBoot, lastKernelOf, rememberSighting } from "./sightings.js";
-import type { Staging } from "./staging.js";
-import { statIfThere } from "./stat.js";
+import { isNotWritable } from "./disk/errors.js";
+import { checkFormat } from "./disk/format.js";
+import { readHostBootId } from "./disk/host-boot.js";
+import { touch } from "./disk/last-use.js";
+import { CachePaths } from "./disk/paths.js";
+import { statIfThere } from "./disk/stat.js";
+import { allEntries, entriesFor, entriesOf } from "./kernels/entries.js";
+import type { CacheEntry, Kernel } from "./kernels/entry.js";
+import { entryOfBoot, lastKernelOf, rememberSighting } from "./kernels/sightings.js";
+import { acquireLease, type Lease } from "./locks/lease.js";
+import type { Lock, LockOptions } from "./locks/lock.js";
+import type { KeepExtraOptions, MakeExtra } from "./publish/extras.js";
+import type { Staging } from "./publish/staging.js";
 import { Store } from "./store.js";
-import { soundRecord } from "./tree-state.js";
-import type { VerifyOptions, VerifyReport } from "./verify.js";
+import { type OpenedTree, openedTree } from "./trees/opened-tree.js";
+import { soundRecord } from "./trees/state.js";
+import type { CacheInfo, Listing } from "./upkeep/listing.js";
+import type { PruneOptions, PruneReport } from "./upkeep/prune.js";
+import type { RemoveReport } from "./upkeep/remove.js";
+import type { VerifyOptions, VerifyReport } from "./upkeep/verify.js";
 
 /** Which cache to open, and as what. */
 export interface CacheOptions {
@@ -130,7 +130,7 @@ export class Cache {
     // Before the check: what is about to be pruned is either seen as used by then, or seen as gone by us.
     touch(paths.archive(entry.digest), now());
     if (soundRecord(this.#store, entry.digest) === undefined) {
-      const { mend } = await import("./mend.js");
+      const { mend } = await import("./publish/mend.js");
       const { signal, onProgress } = options;
       const onRepair = () => onProgress?.({ type: "stage", stage: "repairing" });
       if ((await mend(this.#store, entry.digest, { signal, onRepair })) === "lost") return undefined;
@@ -165,7 +165,7 @@ export class Cache {
    * @throws KheadersError `disk-full`, `cache-failed` or `cache-format`.
    */
   async stage(kernel: Pick<KernelKey, "release">): Promise<Staging> {
-    const { Staging } = await import("./staging.js");
+    const { Staging } = await import("./publish/staging.js");
     return Staging.begin(this.#store, kernel.release);
   }
 
@@ -201,7 +201,7 @@ export class Cache {
     make: MakeExtra,
     options: KeepExtraOptions = {},
   ): Promise<string> {
-    const { keepExtra } = await import("./extras.js");
+    const { keepExtra } = await import("./publish/extras.js");
     return keepExtra(this.#store, { digest, name, make }, options);
   }
 
@@ -211,19 +211,19 @@ export class Cache {
    * @throws KheadersError `cache-failed`.
    */
   async digestOfTree(folder: string): Promise<Digest | undefined> {
-    const { digestOfTree } = await import("./digests.js");
+    const { digestOfTree } = await import("./upkeep/digests.js");
     return digestOfTree(this.#store.paths, folder);
   }
 
   /** Lists what the cache has. @throws KheadersError `cache-failed`. */
   async list(): Promise<Listing> {
-    const { list } = await import("./listing.js");
+    const { list } = await import("./upkeep/listing.js");
     return list(this.#store);
   }
 
   /** Sums up what the cache has; looks at every file. @throws KheadersError `cache-failed`. */
   async info(): Promise<CacheInfo> {
-    const { info } = await import("./listing.js");
+    const { info } = await import("./upkeep/listing.js");
     return info(this.#store);
   }
 
@@ -234,7 +234,7 @@ export class Cache {
    * aborts.
    */
   async verify(options: VerifyOptions): Promise<VerifyReport> {
-    const { verify } = await import("./verify.js");
+    const { verify } = await import("./upkeep/verify.js");
     return verify(this.#store, options);
   }
 
@@ -244,7 +244,7 @@ export class Cache {
    * @throws KheadersError `cache-failed`; the signal's reason when it aborts.
    */
   async prune(options: PruneOptions): Promise<PruneReport> {
-    const { prune } = await import("./prune.js");
+    const { prune } = await import("./upkeep/prune.js");
     return prune(this.#store, options);
   }
 
@@ -254,7 +254,7 @@ export class Cache {
    * @throws KheadersError `cache-failed`.
    */
   async digestsMatching(text: string): Promise<Digest[]> {
-    const { digestsMatching } = await import("./digests.js");
+    const { digestsMatching } = await import("./upkeep/digests.js");
     return digestsMatching(this.#store.paths, text);
   }
 
@@ -264,7 +264,7 @@ export class Cache {
    * @throws KheadersError `cache-failed`; the signal's reason when it aborts.
    */
   async remove(what: readonly Digest[] | "all", signal?: AbortSignal): Promise<RemoveReport> {
-    const { remove, removeAll } = await import("./remove.js");
+    const { remove, removeAll } = await import("./upkeep/remove.js");
     return what === "all" ? removeAll(this.#store, signal) : remove(this.#store, what, signal);
   }
 }

@@ -1,10 +1,10 @@
 import { statSync } from "node:fs";
 import type { Digest } from "../../shared/identity.js";
-import { diskError } from "./disk-error.js";
-import { createLayout } from "./format.js";
-import { acquireLock, type Lock, type LockOptions } from "./lock.js";
-import type { CachePaths } from "./paths.js";
-import { socketAddress } from "./socket.js";
+import { diskError } from "./disk/errors.js";
+import { createLayout } from "./disk/format.js";
+import type { CachePaths } from "./disk/paths.js";
+import { acquireLock, type Lock, type LockOptions } from "./locks/lock.js";
+import { socketAddress } from "./locks/socket.js";
 
 /** What every part of the cache works with. */
 export class Store {

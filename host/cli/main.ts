@@ -1,27 +1,27 @@
 import { Command, CommanderError } from "commander";
 import { asKheadersError, exitStatusOf } from "../../shared/errors.js";
-import { addGlobalOptions } from "./options.js";
+import { addGlobalOptions } from "./options/global.js";
 
 // A reader of our output that went away is no failure of ours.
 process.stdout.on("error", () => undefined);
 
 /** The commands in the order of --help. Loading one takes as long as a tenth of a cache hit. */
 const commands: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
-  pull: async () => (await import("./pull.js")).addPull,
-  watch: async () => (await import("./watch.js")).addWatch,
-  devices: async () => (await import("./devices.js")).addDevices,
-  exec: async () => (await import("./exec.js")).addExec,
-  unload: async () => (await import("./unload.js")).addUnload,
-  cache: async () => (await import("./cache.js")).addCache,
-  info: async () => (await import("./info.js")).addInfo,
-  cflags: async () => (await import("./cflags.js")).addCflags,
-  env: async () => (await import("./env.js")).addEnv,
-  bpf: async () => (await import("./bpf.js")).addBpf,
-  pch: async () => (await import("./pch.js")).addPch,
-  symvers: async () => (await import("./symvers.js")).addSymvers,
-  module: async () => (await import("./module.js")).addModule,
-  check: async () => (await import("./check.js")).addCheck,
-  doctor: async () => (await import("./doctor.js")).addDoctor,
+  pull: async () => (await import("./commands/pull.js")).addPull,
+  watch: async () => (await import("./commands/watch.js")).addWatch,
+  devices: async () => (await import("./commands/devices.js")).addDevices,
+  exec: async () => (await import("./commands/exec.js")).addExec,
+  unload: async () => (await import("./commands/unload.js")).addUnload,
+  cache: async () => (await import("./commands/cache/cache.js")).addCache,
+  info: async () => (await import("./commands/info.js")).addInfo,
+  cflags: async () => (await import("./commands/cflags.js")).addCflags,
+  env: async () => (await import("./commands/env.js")).addEnv,
+  bpf: async () => (await import("./commands/bpf.js")).addBpf,
+  pch: async () => (await import("./commands/pch.js")).addPch,
+  symvers: async () => (await import("./commands/symvers.js")).addSymvers,
+  module: async () => (await import("./commands/module.js")).addModule,
+  check: async () => (await import("./commands/check.js")).addCheck,
+  doctor: async () => (await import("./commands/doctor.js")).addDoctor,
 };
 
 const program = new Command("kheaders")

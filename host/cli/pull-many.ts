@@ -1,11 +1,11 @@
 import { printable } from "../../shared/printable.js";
 import { pullMany } from "../farm/pull-many.js";
-import { FarmReporter } from "./farm-reporter.js";
-import { type PullFlags, sharedPullOptionsOf } from "./pull-options.js";
-import { errorObject } from "./reporter.js";
-import { resultObject } from "./result.js";
+import { type SelectionFlags, selectionOf } from "./options/devices.js";
+import { type PullFlags, sharedPullOptionsOf } from "./options/pull.js";
+import { FarmReporter } from "./report/many-reporter.js";
+import { errorObject } from "./report/reporter.js";
+import { resultObject } from "./report/result.js";
 import type { RunContext } from "./run.js";
-import { type SelectionFlags, selectionOf } from "./selection-options.js";
 
 /** Pulls from all devices that the flags mean, and prints each result. @returns the exit status. */
 export async function pullFromMany(

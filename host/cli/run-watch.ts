@@ -1,14 +1,14 @@
 import { KheadersError } from "../../shared/errors.js";
 import { printable } from "../../shared/printable.js";
 import type { ProgressEvent } from "../../shared/progress.js";
-import { defaultSettleSeconds } from "../default-times.js";
+import { defaultSettleSeconds } from "../farm/default-times.js";
+import { type TreeCommand, TreeCommands } from "../farm/tree-commands.js";
 import { type WatchEvent, watch } from "../farm/watch.js";
-import { type PullFlags, sharedPullOptionsOf } from "./pull-options.js";
+import { type SelectionFlags, selectionOf } from "./options/devices.js";
+import { type PullFlags, sharedPullOptionsOf } from "./options/pull.js";
+import { stageTexts } from "./report/stage-texts.js";
+import { eventLine, eventObject, type PrintedEvent } from "./report/watch-event.js";
 import { printJson, printLine, type RunContext } from "./run.js";
-import { type SelectionFlags, selectionOf } from "./selection-options.js";
-import { stageTexts } from "./stage-texts.js";
-import { type TreeCommand, TreeCommands } from "./tree-commands.js";
-import { eventLine, eventObject, type PrintedEvent } from "./watch-event.js";
 
 /** Options of watch. */
 export interface WatchFlags extends PullFlags, SelectionFlags {

@@ -1,5 +1,5 @@
 import { asKheadersError, errnoOf, exitStatusOf, KheadersError } from "../../shared/errors.js";
-import { errorObject, Reporter } from "./reporter.js";
+import { errorObject, Reporter } from "./report/reporter.js";
 
 /** Options that decide how a command runs and reports. */
 export interface RunFlags {

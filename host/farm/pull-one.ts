@@ -3,7 +3,7 @@ import type { ProgressListener } from "../../shared/progress.js";
 import { connectToDevice } from "../adb/devices.js";
 import { findDevice } from "../adb/wait.js";
 import { Conversation } from "../agent/conversation.js";
-import { type PullOptions, type PullResult, pull } from "../pull.js";
+import { type PullOptions, type PullResult, pull } from "../pull/pull.js";
 import { within } from "./deadline.js";
 import { matchesKernel, type Pattern, wantsKernel } from "./match.js";
 import type { Selection, Target } from "./selection.js";

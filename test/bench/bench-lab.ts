@@ -40,7 +40,7 @@ export class BenchLab {
     const root = mkdtempSync(join(tmpdir(), "kheaders-bench-"));
     const programs = {
       kheaders: "host/cli/main.ts",
-      "xz-worker": "host/archive/xz-worker.ts",
+      "xz-worker": "host/archive/xz/worker.ts",
       unpack: "test/bench/unpack.ts",
     };
     await bundlePrograms(programs, join(root, "dist"));

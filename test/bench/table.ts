@@ -1,4 +1,4 @@
-import { table } from "../../host/cli/table.js";
+import { table } from "../../host/cli/report/table.js";
 import type { Unit } from "./bench-case.js";
 import type { BenchResult } from "./result.js";
 

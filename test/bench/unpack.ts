@@ -7,7 +7,7 @@
 import { createReadStream } from "node:fs";
 import { archiveLimits } from "../../host/archive/limits.js";
 import { readArchive } from "../../host/archive/read.js";
-import { startDecoder } from "../../host/archive/start-decoder.js";
+import { startDecoder } from "../../host/archive/xz/start.js";
 import { openCache } from "../../host/cache/index.js";
 
 const [dir = "", release = "", version = "", archive = ""] = process.argv.slice(2);

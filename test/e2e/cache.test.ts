@@ -97,7 +97,7 @@ describe("killed at random moments, the cache verifies and the next pull is righ
   const release = "6.6.32-android15-8";
   beforeAll(async () => {
     const folder = station.folder("child");
-    const worker = { "xz-worker": "host/archive/xz-worker.ts" };
+    const worker = { "xz-worker": "host/archive/xz/worker.ts" };
     await bundlePrograms({ child: "test/support/pull-child.ts", ...worker }, folder);
     program = join(folder, "child.js");
   });

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect } from "vitest";
-import { ArchiveReader, type Entry } from "../../host/archive/entries.js";
 import { archiveLimits } from "../../host/archive/limits.js";
-import { decodeXz } from "../../host/archive/xz.js";
+import { ArchiveReader, type Entry } from "../../host/archive/reader.js";
+import { decodeXz } from "../../host/archive/xz/decode.js";
 import { KheadersError } from "../../shared/errors.js";
 import { mutations, tarMutations } from "./mutations.js";
 import { links, staysInside, trees } from "./random-trees.js";

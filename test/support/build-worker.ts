@@ -12,7 +12,7 @@ export default async function buildWorker(): Promise<void> {
   mkdirSync(dist, { recursive: true });
   const made = mkdtempSync(join(dist, ".worker-"));
   try {
-    await bundlePrograms({ "xz-worker": "host/archive/xz-worker.ts" }, made);
+    await bundlePrograms({ "xz-worker": "host/archive/xz/worker.ts" }, made);
     // The kind of the worker's module is told by the package.json beside it.
     for (const file of ["package.json", "xz-worker.js"]) replace(join(dist, file), join(made, file));
   } finally {

@@ -2,9 +2,9 @@ import { existsSync, lstatSync, mkdtempSync, readdirSync, readFileSync, readlink
 import os from "node:os";
 import path from "node:path";
 import { onTestFinished } from "vitest";
-import type { Entry } from "../../host/archive/entries.js";
+import type { Entry } from "../../host/archive/reader.js";
+import { removeTree } from "../../host/cache/disk/remove-tree.js";
 import { type Cache, type CacheOptions, openCache } from "../../host/cache/index.js";
-import { removeTree } from "../../host/cache/remove-tree.js";
 import type { SentArchive } from "./cache-kernels.js";
 import { file, folder, link, tar } from "./tar-builder.js";
 import { xz } from "./xz.js";

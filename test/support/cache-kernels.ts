@@ -1,4 +1,4 @@
-import type { Entry } from "../../host/archive/entries.js";
+import type { Entry } from "../../host/archive/reader.js";
 import { type Cache, decideServing, type OpenedTree } from "../../host/cache/index.js";
 import {
   asBuildId,

@@ -4,7 +4,7 @@
  */
 import { writeSync } from "node:fs";
 import { openCache } from "../../host/cache/index.js";
-import { pull } from "../../host/pull.js";
+import { pull } from "../../host/pull/pull.js";
 
 /** What a child is to do. */
 export interface PullOrders {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import type { Entry } from "../../host/archive/entries.js";
 import { archiveLimits } from "../../host/archive/limits.js";
+import type { Entry } from "../../host/archive/reader.js";
 
 /** Names that file systems take, odd ones among them. */
 function names(): fc.Arbitrary<string> {

@@ -1,5 +1,5 @@
-import { ArchiveReader, type Entry } from "../../host/archive/entries.js";
 import { type ArchiveLimits, archiveLimits } from "../../host/archive/limits.js";
+import { ArchiveReader, type Entry } from "../../host/archive/reader.js";
 import { KheadersError } from "../../shared/errors.js";
 
 export interface ReadTarOptions {

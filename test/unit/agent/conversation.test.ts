@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { AgentRefusal, Conversation } from "../../../host/agent/conversation.js";
-import { becomeRoot } from "../../../host/agent/root.js";
+import { becomeRoot } from "../../../host/agent/su.js";
 import { KheadersError } from "../../../shared/errors.js";
 import { protocolVersion } from "../../../shared/protocol.js";
 import type { FakeAdbServer } from "../../support/fake-adb-server.js";

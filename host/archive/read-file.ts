@@ -1,0 +1,36 @@
+import { chunksOf } from "../cache/disk/sha256.js";
+import { type Manifest, type ManifestEntry, manifestEntryOf } from "../cache/trees/manifest.js";
+import { archiveLimits } from "./limits.js";
+import { readArchive } from "./read.js";
+import type { Entry } from "./reader.js";
+
+/** How to read an archive of the cache. */
+export interface ReadArchiveOptions {
+  /** Whether names that differ in case alone fall together where the tree lies. */
+  readonly caseInsensitive: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * The entries of an archive of the cache that has the digest in its name, which proves that it is what once came.
+ *
+ * @throws KheadersError `archive-refused` or `archive-corrupt`; the system's error where it cannot be read; the signal's
+ * reason when it aborts.
+ */
+export async function* entriesOfArchive(file: string, options: ReadArchiveOptions): AsyncGenerator<Entry> {
+  const { caseInsensitive, signal } = options;
+  const batches = readArchive(chunksOf(file, signal), {
+    limits: archiveLimits,
+    caseInsensitive,
+    requireCheck: false,
+    signal,
+  });
+  for await (const entries of batches) yield* entries;
+}
+
+/** The manifest of the tree that an archive makes; throws as {@link entriesOfArchive}. */
+export async function manifestOfArchive(file: string, options: ReadArchiveOptions): Promise<Manifest> {
+  const manifest: ManifestEntry[] = [];
+  for await (const entry of entriesOfArchive(file, options)) manifest.push(manifestEntryOf(entry));
+  return manifest;
+}

@@ -1,0 +1,195 @@
+import { printable } from "../../../shared/printable.js";
+import { overLimit, refused } from "../errors.js";
+import type { ArchiveLimits } from "../limits.js";
+import type { TarMember } from "./members.js";
+import { leavingLink, pathComponents, targetComponents } from "./names.js";
+
+/**
+ * A checked part of a tree. Paths are relative to its root, with `/` between components, none of them `.` or `..`, and
+ * each is given once, after the folders in which it lies.
+ */
+export type Entry =
+  | { readonly type: "folder"; readonly path: string }
+  | {
+      readonly type: "file";
+      readonly path: string;
+      readonly executable: boolean;
+      readonly content: Uint8Array;
+    }
+  /** A symbolic link. Its relative target stays in the tree, but need not be there. */
+  | { readonly type: "link"; readonly path: string; readonly target: string };
+
+export interface TreeRules {
+  readonly limits: ArchiveLimits;
+  /** Refuse names that are the same on a file system that does not tell upper from lower case. */
+  readonly caseInsensitive: boolean;
+}
+
+/** A name that is taken. An `implied` folder has so far only been named by what lies in it. */
+interface Place {
+  readonly path: string;
+  readonly type: Entry["type"];
+  readonly implied: boolean;
+}
+
+interface Link {
+  readonly path: string;
+  readonly target: string;
+  /** Components of the folder in which it lies. */
+  readonly folder: readonly string[];
+  readonly components: readonly string[];
+}
+
+/** Set-user-id, set-group-id, sticky. */
+const specialBits = 0o7000;
+
+/** `x` for the owner, who is the one that unpacks. */
+const executableBit = 0o100;
+
+/**
+ * Checks that members, one after the other, make a tree: every name inside it and there once, nothing below what is no
+ * folder, links that stay inside. All is decided by names; no file system is looked at.
+ */
+export class TreeCheck {
+  readonly #rules: TreeRules;
+  readonly #places = new Map<string, Place>();
+  readonly #links = new Map<string, Link>();
+
+  constructor(rules: TreeRules) {
+    this.#rules = rules;
+  }
+
+  /**
+   * Takes the next member and gives what it adds to the tree: itself, after folders that only its path names; nothing
+   * for the root and for a folder that was given before in this way. Throws `archive-refused`.
+   */
+  add(member: TarMember): Entry[] {
+    const { limits } = this.#rules;
+    const components = pathComponents(member.path, member.type === "folder", limits);
+    if ((member.mode & specialBits) !== 0) {
+      throw refused(`"${printable(member.path)}" has a set-user-id, set-group-id or sticky bit`);
+    }
+    if (components.length === 0) return [];
+    const path = components.join("/");
+    const folders = this.#addParents(components);
+    const isNew = this.#claim({ path, type: member.type, implied: false });
+    switch (member.type) {
+      case "folder":
+        return isNew ? [...folders, { type: "folder", path }] : folders;
+      case "file": {
+        const executable = (member.mode & executableBit) !== 0;
+        return [...folders, { type: "file", path, executable, content: member.content }];
+      }
+      case "link":
+        this.#addLink({
+          path,
+          target: member.target,
+          folder: components.slice(0, -1),
+          components: targetComponents(path, member.target, limits),
+        });
+        return [...folders, { type: "link", path, target: member.target }];
+    }
+  }
+
+  /** To be called after the last member, for a link may lead through one that came later. Throws `archive-refused`. */
+  end(): void {
+    for (const link of this.#links.values()) this.#follow(link, (path) => this.#links.get(this.#key(path)));
+  }
+
+  #addParents(components: readonly string[]): Entry[] {
+    const folder = components.slice(0, -1).join("/");
+    const known = this.#places.get(this.#key(folder));
+    // Who claimed it in these very letters has claimed its parents: mostly there is nothing to do.
+    if (known?.type === "folder" && known.path === folder) return [];
+    const added: Entry[] = [];
+    for (let depth = 1; depth < components.length; depth += 1) {
+      const path = components.slice(0, depth).join("/");
+      const parent = this.#places.get(this.#key(path));
+      if (parent !== undefined && parent.type !== "folder") {
+        const name = printable(components.join("/"));
+        throw refused(`"${name}" lies below the ${parent.type} "${printable(parent.path)}"`);
+      }
+      if (this.#claim({ path, type: "folder", implied: true })) added.push({ type: "folder", path });
+    }
+    return added;
+  }
+
+  /** Takes a name. False if it is a folder that is there already, without which both could not be. */
+  #claim(place: Place): boolean {
+    const key = this.#key(place.path);
+    const taken = this.#places.get(key);
+    if (taken !== undefined) {
+      checkSame(taken, place);
+      if (taken.implied) this.#places.set(key, place);
+      return false;
+    }
+    this.#places.set(key, place);
+    const { entries } = this.#rules.limits;
+    if (this.#places.size > entries) throw overLimit("the number of entries", entries, "entries");
+    return true;
+  }
+
+  #addLink(link: Link): void {
+    this.#follow(link, () => undefined);
+    this.#links.set(this.#key(link.path), link);
+    const { links } = this.#rules.limits;
+    if (this.#links.size > links) throw overLimit("the number of links", links, "links");
+  }
+
+  /** Walks to a link's target as the kernel would, and throws if that leaves the tree. */
+  #follow(link: Link, linkAt: (path: string) => Link | undefined): void {
+    const { depth, linkHops } = this.#rules.limits;
+    const place = [...link.folder];
+    const ahead = link.components.toReversed();
+    let hops = 0;
+    for (let next = ahead.pop(); next !== undefined; next = ahead.pop()) {
+      if (next === "..") {
+        if (place.pop() !== undefined) continue;
+        throw leavingLink(
+          link.path,
+          link.target,
+          hops > 0 ? "leaves the tree through another link" : "leaves the tree",
+        );
+      }
+      place.push(next);
+      if (place.length > depth) {
+        throw overLimit(`the depth of the target of the link "${printable(link.path)}"`, depth, "components");
+      }
+      const through = linkAt(place.join("/"));
+      if (through === undefined) continue;
+      hops += 1;
+      if (hops > linkHops) {
+        throw refused(`the link "${printable(link.path)}" leads in a circle or through too many links`);
+      }
+      place.pop();
+      ahead.push(...through.components.toReversed());
+    }
+  }
+
+  #key(path: string): string {
+    return this.#rules.caseInsensitive ? folded(path) : path;
+  }
+}
+
+/** Throws unless `place` is the folder `taken` once more, and at most one of the two stands in the archive itself. */
+function checkSame(taken: Place, place: Place): void {
+  const name = `"${printable(place.path)}"`;
+  if (taken.path !== place.path) {
+    throw refused(
+      `"${printable(taken.path)}" and ${name} are one name on this cache's file system, which ignores case`,
+      "Put the cache on a file system that tells upper from lower case (KHEADERS_CACHE_DIR, --cache-dir).",
+    );
+  }
+  if (taken.type !== place.type) {
+    throw refused(`${name} is there both as a ${taken.type} and as a ${place.type}`);
+  }
+  if (place.type !== "folder" || (!taken.implied && !place.implied)) throw refused(`${name} is there twice`);
+}
+
+/**
+ * Nearly Unicode's full case folding, in one normal form: what a case-insensitive file system (APFS, HFS+, ext4 with
+ * casefold) takes for the same name is the same here, and perhaps a little more.
+ */
+function folded(path: string): string {
+  return path.normalize("NFD").toUpperCase().toLowerCase().normalize("NFC");
+}

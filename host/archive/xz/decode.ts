@@ -1,0 +1,67 @@
+import { corrupt } from "../errors.js";
+import type { XzDecoder } from "./decoder.js";
+import { startDecoder } from "./start.js";
+import { type XzRules, XzStructure } from "./structure.js";
+
+/** How to decode. */
+export interface XzOptions extends XzRules {
+  /** Ends the decoder; what is thrown then is the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** What decodes, where it was started ahead, for a thread takes 50 ms to start. It serves once. */
+  readonly decoder?: XzDecoder | undefined;
+}
+
+/**
+ * Decodes an .xz file that comes in chunks, which must not change afterwards, in a thread or process of its own. That
+ * starts with the first `next()`, while the source may still wait for its first byte, unless it was started before.
+ * Decoded bytes come in pieces of at most 64 KiB that are the receiver's to keep; about 1 MB of them is under way at most.
+ * The source is read up to 8 MiB ahead of the decoder.
+ *
+ * When the receiver stops early, the decoder ends at once and the source is closed as soon as it gives its next chunk,
+ * ends or fails: a source that may wait for long is ended by its own signal.
+ *
+ * Throws `archive-refused` for what the rules forbid, `archive-corrupt` for what is not whole, the source's own error,
+ * or the signal's reason. What came before an error is not to be relied on.
+ */
+export async function* decodeXz(
+  compressed: AsyncIterable<Uint8Array>,
+  options: XzOptions,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const { signal } = options;
+  signal?.throwIfAborted();
+  const structure = new XzStructure(options);
+  const decoder = options.decoder ?? startDecoder();
+  const onAbort = () => decoder.fail(signal?.reason);
+  signal?.addEventListener("abort", onAbort);
+  try {
+    // Never rejects: what fails there is thrown by decoder.read().
+    void feed(compressed, structure, decoder);
+    let decoded = 0;
+    for (let piece = await decoder.read(); piece !== undefined; piece = await decoder.read()) {
+      decoded += piece.length;
+      yield piece;
+      decoder.used(piece);
+    }
+    if (decoded !== structure.unpackedBytes) throw corrupt("the xz data gives more or less than it says");
+  } finally {
+    signal?.removeEventListener("abort", onAbort);
+    await decoder.close();
+  }
+}
+
+async function feed(
+  compressed: AsyncIterable<Uint8Array>,
+  structure: XzStructure,
+  decoder: XzDecoder,
+): Promise<void> {
+  try {
+    for await (const chunk of compressed) {
+      structure.push(chunk);
+      if (!(await decoder.write(chunk))) return;
+    }
+    structure.end();
+    decoder.end();
+  } catch (error) {
+    decoder.fail(error);
+  }
+}

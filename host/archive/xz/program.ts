@@ -1,0 +1,90 @@
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import type { Readable, Writable } from "node:stream";
+import { KheadersError } from "../../../shared/errors.js";
+import { undecodable } from "../errors.js";
+import type { XzDecoder } from "./decoder.js";
+import { compressedInFlight } from "./messages.js";
+import { Window } from "./window.js";
+
+/** How the program ended: with its exit status or by a signal, or why it did not start. */
+type Ending = { readonly status: number | null; readonly signal: NodeJS.Signals | null } | Error;
+
+/** The `xz` of XZ Utils in a process of its own. What is decoded and not yet read waits in the pipe, some 200 KB. */
+export class XzProgram implements XzDecoder {
+  readonly #child: ChildProcessByStdio<Writable, Readable, null>;
+  readonly #decoded: AsyncIterator<Uint8Array>;
+  readonly #ended: Promise<Ending>;
+  readonly #ingoing = new Window(compressedInFlight);
+  #hasEnded = false;
+  #failure: { readonly error: unknown } | undefined;
+
+  /** @param program Path of the program. */
+  constructor(program: string) {
+    this.#child = spawn(program, ["--decompress", "--stdout"], {
+      stdio: ["pipe", "pipe", "ignore"],
+      // A Ctrl-C at the terminal is for us to hear.
+      detached: true,
+      // The decoder of several threads has had errors (CVE-2025-31115), and gains nothing where there is one block.
+      env: { ...process.env, XZ_DEFAULTS: "--threads=1", XZ_OPT: "" },
+    });
+    this.#decoded = this.#child.stdout[Symbol.asyncIterator]();
+    // It ends before it has read everything where the data is damaged, and its status says so.
+    this.#child.stdin.on("error", () => this.#ingoing.open());
+    this.#ended = new Promise((resolve) => {
+      this.#child.once("error", resolve);
+      this.#child.once("exit", (status, signal) => resolve({ status, signal }));
+    });
+    void this.#ended.then(() => {
+      this.#hasEnded = true;
+      this.#ingoing.open();
+    });
+  }
+
+  async write(chunk: Uint8Array): Promise<boolean> {
+    this.#child.stdin.write(chunk, () => this.#ingoing.release(chunk.length));
+    await this.#ingoing.add(chunk.length);
+    return !this.#hasEnded && this.#failure === undefined;
+  }
+
+  end(): void {
+    this.#child.stdin.end();
+  }
+
+  async read(): Promise<Uint8Array | undefined> {
+    const next = await this.#decoded.next();
+    if (this.#failure === undefined && next.done !== true) return next.value;
+    const ending = await this.#ended;
+    if (this.#failure !== undefined) throw this.#failure.error;
+    const error = failureOf(ending);
+    if (error !== undefined) throw error;
+    return undefined;
+  }
+
+  used(): void {
+    // The pipe lets as much through as is read from it.
+  }
+
+  fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.#child.kill("SIGKILL");
+  }
+
+  async close(): Promise<void> {
+    this.#child.kill("SIGKILL");
+    this.#child.stdin.destroy();
+    this.#child.stdout.destroy();
+    await this.#ended;
+  }
+}
+
+/** Exit statuses: xz(1). What it does not support has been refused before it came here. */
+function failureOf(ending: Ending): KheadersError | undefined {
+  if (!(ending instanceof Error)) {
+    if (ending.status === 0) return undefined;
+    if (ending.status !== null) return undecodable();
+  }
+  return new KheadersError("internal-error", "The xz that decodes the archive ended unexpectedly.", {
+    hint: "Out of memory, perhaps. Without an xz on PATH, kheaders decodes by itself.",
+    cause: ending,
+  });
+}

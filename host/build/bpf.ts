@@ -1,0 +1,84 @@
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { KheadersError } from "../../shared/errors.js";
+import { printable } from "../../shared/printable.js";
+import { readTreeFacts } from "../kernel/tree-facts.js";
+import { outputTarget, publishOutput } from "../user-files/output.js";
+import { clangIncludeFolder, findBpfTools } from "./clang.js";
+import { compile } from "./compile.js";
+import { compilerFlags } from "./compiler-flags.js";
+
+/** A version of the eBPF instruction set, by llc's name. All kernels take v1; v2 came with 4.14, v3 with 5.1. */
+export type BpfVersion = "v1" | "v2" | "v3";
+
+/** What to compile, and how. */
+export interface BpfOptions {
+  /** The headers: a tree's absolute path. */
+  readonly tree: string;
+  /** The program's C source. */
+  readonly source: string;
+  /** Where the object goes; a regular file that is there gives way to it. */
+  readonly output: string;
+  readonly version: BpfVersion;
+  /** A path, or a name in PATH. llc is found by it. */
+  readonly clang: string;
+  /** More flags for clang; they come after ours. */
+  readonly flags: readonly string[];
+  readonly signal: AbortSignal;
+  /** Is told what clang and llc say, errors and warnings, as they print it. */
+  readonly onDiagnostics: (text: string) => void;
+}
+
+/** A compiled program. */
+export interface BpfObject {
+  /** Absolute path. */
+  readonly output: string;
+  /** Its size. */
+  readonly bytes: number;
+  /** The kernel that its headers are of. */
+  readonly release: string;
+}
+
+/**
+ * Compiles an eBPF program against a tree, with BTF. Kernel headers do not compile for eBPF itself, because of their inline
+ * assembly: clang compiles for the kernel's architecture, to LLVM's intermediate language, and llc makes eBPF of that. The
+ * object appears whole, or not at all.
+ *
+ * @throws KheadersError `compile-failed` where clang or llc refuses the program; `tool-missing`; `usage` for what is no tree
+ * or no source, and for kernels of 32 bits; `output-failed` or `disk-full`; the signal's reason when it aborts.
+ */
+export async function compileBpf(options: BpfOptions): Promise<BpfObject> {
+  const { source, output, signal } = options;
+  const facts = readTreeFacts(options.tree);
+  if (facts.architecture.bits === 32) {
+    throw new KheadersError(
+      "usage",
+      `${facts.architecture.machine} has pointers of 32 bits and eBPF of 64: llc would get the offsets of the kernel's structures wrong`,
+      { hint: "Take the headers of a 64-bit kernel." },
+    );
+  }
+  if (!statSync(source, { throwIfNoEntry: false })?.isFile())
+    throw new KheadersError("usage", `there is no file ${printable(source, 4096)}`);
+  const [{ clang, llc }, include] = await Promise.all([
+    findBpfTools(options.clang, signal),
+    clangIncludeFolder(options.clang, signal),
+  ]);
+  const target = outputTarget(output);
+  const folder = mkdtempSync(join(tmpdir(), "kheaders-bpf-"));
+  try {
+    const bitcode = join(folder, "program.bc");
+    const object = join(folder, "program.o");
+    const flags = [...compilerFlags(facts, "bpf", include), ...options.flags];
+    const how = { what: printable(source, 4096), signal, onDiagnostics: options.onDiagnostics };
+    await compile(clang, [...flags, "-c", "-emit-llvm", "-o", bitcode, "--", source], how);
+    const march = facts.endianness === "big" ? "bpfeb" : "bpfel";
+    const llcFlags = [`-march=${march}`, `-mcpu=${options.version}`, "-filetype=obj"];
+    await compile(llc, [...llcFlags, "-o", object, bitcode], how);
+    const content = readFileSync(object);
+    publishOutput(content, target, output);
+    return { output: target, bytes: content.length, release: facts.release };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

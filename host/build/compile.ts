@@ -1,0 +1,33 @@
+import { KheadersError } from "../../shared/errors.js";
+import { printable } from "../../shared/printable.js";
+import { runTool } from "../process/tool.js";
+import { clangHint } from "./clang.js";
+
+/** How to run a compiler. */
+export interface CompileOptions {
+  /** What it compiles, as it completes "does not compile …"; fit for a terminal. */
+  readonly what: string;
+  /** What it reads from standard input. */
+  readonly input?: string;
+  readonly signal: AbortSignal;
+  /** Is told what the compiler says, errors and warnings, as it prints them. */
+  readonly onDiagnostics: (text: string) => void;
+}
+
+/**
+ * Runs clang or llc, and passes on what it says.
+ *
+ * @throws KheadersError `compile-failed` where it refuses what it is given; `tool-missing`; the signal's reason when it
+ * aborts.
+ */
+export async function compile(tool: string, args: readonly string[], options: CompileOptions): Promise<void> {
+  const { what, input = "", signal, onDiagnostics } = options;
+  const { status, stderr } = await runTool(tool, args, { signal, input, hint: clangHint });
+  if (stderr !== "") onDiagnostics(stderr);
+  if (status === 0) return;
+  throw new KheadersError(
+    "compile-failed",
+    `${printable(tool, 4096)} does not compile ${what} (status ${status})`,
+    { hint: "See what it says above. `kheaders check` tells which headers of this kernel compile." },
+  );
+}

@@ -1,0 +1,72 @@
+import { resolve } from "node:path";
+import { KheadersError } from "../../../shared/errors.js";
+import { printable } from "../../../shared/printable.js";
+import type { TreeFacts } from "../../kernel/tree-facts.js";
+import { buildEnvironment } from "../build-variables.js";
+
+/** How to call make for the modules of a kernel. */
+export interface ModuleBuild {
+  /** Variables for make, as `NAME=value`. */
+  readonly variables: readonly string[];
+  /** The compiler that make will call. */
+  readonly compiler: string;
+}
+
+/**
+ * Decides how to build modules for a kernel: with LLVM where it was built by clang, for a kernel's headers hold what its
+ * compiler can do (CONFIG_CC_IS_CLANG; Documentation/kbuild/llvm.rst), else with GCC, a cross compiler where the workstation
+ * is another machine. Symbols without a version are no error of modpost's: it knows only those that some module imports.
+ *
+ * @param machine the workstation's, as `uname -m` tells it.
+ */
+export function moduleBuild(facts: TreeFacts, machine: string): ModuleBuild {
+  const environment = buildEnvironment(facts, machine);
+  const usesClang = environment.LLVM !== "";
+  // Also those that are empty: the shell may have them for another kernel. Before 5.15 clang takes its target of CROSS_COMPILE.
+  const variables = ["ARCH", "CROSS_COMPILE", "LLVM"].map((name) => `${name}=${environment[name]}`);
+  // Before 5.7 there is no LLVM=1, and a kernel built by clang may have been linked by GNU's linker.
+  if (usesClang && isBefore(facts.release, 5, 7)) {
+    variables.push("CC=clang");
+    if (facts.config.has("CONFIG_LD_IS_LLD")) variables.push("LD=ld.lld");
+  }
+  variables.push("KBUILD_MODPOST_WARN=1");
+  return { variables, compiler: usesClang ? "clang" : `${environment.CROSS_COMPILE}gcc` };
+}
+
+/**
+ * Refuses a path that make cannot work with: it takes lists apart at blanks, and rules at colons (the kernel's Makefile refuses
+ * both as well).
+ *
+ * @param what whose path it is, as it begins a sentence.
+ * @throws KheadersError `usage`.
+ */
+export function assertPathForMake(path: string, what: string, hint: string): void {
+  const [odd] = /[\s:#$%'"\\]/.exec(path) ?? [];
+  if (odd === undefined) return;
+  const named = /\s/.test(odd) ? "a space" : `"${odd}"`;
+  throw new KheadersError(
+    "usage",
+    `${what} has ${named} in its path, which make cannot work with: ${printable(path, 4096)}`,
+    {
+      hint,
+    },
+  );
+}
+
+/**
+ * The paths of the modules that a build made, from the text of its `modules.order`, which names them differently over the years:
+ * `kernel/` and the path (before 5.3), the path, and with `.o` in the place of `.ko` (from 6.2 on), relative from 6.13 on.
+ */
+export function modulesIn(order: string, dir: string): string[] {
+  const paths = order
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => resolve(dir, line.replace(/^kernel\/(?=\/)/, "").replace(/\.o$/, ".ko")));
+  return [...new Set(paths)];
+}
+
+function isBefore(release: string, major: number, minor: number): boolean {
+  const [, itsMajor, itsMinor] = /^(\d+)\.(\d+)/.exec(release) ?? [];
+  const difference = Number(itsMajor) - major || Number(itsMinor) - minor;
+  return difference < 0;
+}

@@ -1,0 +1,62 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { KheadersError } from "../../../shared/errors.js";
+import type { LocatedTree } from "../../pull/locate-tree.js";
+import type { PullOptions, PullResult } from "../../pull/pull.js";
+import { cachedSymvers, symversOf } from "../../symvers/collect.js";
+import { textName } from "../../symvers/record.js";
+
+/** Errors of collecting symbol versions without which a module can be built all the same. */
+const bearable: ReadonlySet<string> = new Set(["no-symbol-versions", "not-cached", "archive-mismatch"]);
+
+/**
+ * Finds the symbol versions for building modules with a tree: those of the device, collected if need be, where the tree is of
+ * one; else those that the cache has; of a folder of the user's own, its `Module.symvers`. Where there are none, a warning
+ * says what comes of it.
+ *
+ * @param pulled the tree, where it was pulled from a device just now.
+ * @returns the path of the file.
+ * @throws KheadersError `several-kernels` where the cache has different ones; and what collecting them throws.
+ */
+export async function symversFor(
+  located: LocatedTree,
+  pulled: PullResult | undefined,
+  options: PullOptions,
+): Promise<string | undefined> {
+  const warn = (reason: string) =>
+    options.onProgress({
+      type: "warning",
+      message: `${reason}. The kernel has MODVERSIONS: it refuses modules without symbol versions ("no symbol version for module_layout"), or loads them unchecked`,
+    });
+  if (pulled !== undefined) {
+    try {
+      return (await symversOf(pulled, options)).path;
+    } catch (error) {
+      if (!(error instanceof KheadersError) || !bearable.has(error.code)) throw error;
+      warn(error.message);
+      return undefined;
+    }
+  }
+  if (located.digest === undefined) {
+    const own = join(located.tree, textName);
+    if (existsSync(own)) return own;
+    warn(`the tree has no ${textName} (kheaders symvers makes one)`);
+    return undefined;
+  }
+  const known = options.cache
+    .entriesOf(located.digest)
+    .map((entry) => cachedSymvers(options.cache, entry)?.path)
+    .filter((path) => path !== undefined);
+  if (new Set(known.map((path) => readFileSync(path, "utf8"))).size > 1) {
+    throw new KheadersError(
+      "several-kernels",
+      "several kernels have these headers, and their symbol versions differ",
+      {
+        hint: "Choose a device instead of a tree, with -s.",
+      },
+    );
+  }
+  if (known[0] === undefined)
+    warn("no symbol versions of this kernel are cached (kheaders symvers collects them)");
+  return known[0];
+}

@@ -1,0 +1,188 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { machine } from "node:os";
+import { basename, join, resolve } from "node:path";
+import { KheadersError } from "../../../shared/errors.js";
+import { printable } from "../../../shared/printable.js";
+import { readTreeFacts, type TreeFacts } from "../../kernel/tree-facts.js";
+import { runBuild } from "../../process/run-build.js";
+import { runTool } from "../../process/tool.js";
+import { type LocatedTree, locateTree } from "../../pull/locate-tree.js";
+import { type PullOptions, pull } from "../../pull/pull.js";
+import { readModuleFile } from "../../symvers/module-file.js";
+import { readBuildTools } from "../build-tools.js";
+import { buildFolder } from "./build-folder.js";
+import { assertPathForMake, moduleBuild, modulesIn } from "./make-arguments.js";
+import { symversFor } from "./module-symvers.js";
+
+/** What to build, for which kernel. */
+export interface ModuleOptions {
+  /** The folder with the module's `Kbuild` or `Makefile`. */
+  readonly dir: string;
+  /** As `findTree` takes it: undefined for the device's. */
+  readonly tree: string | undefined;
+  /** More arguments for make; they come after ours. */
+  readonly makeArguments: readonly string[];
+  /** How to reach the device, and the cache. */
+  readonly pull: PullOptions;
+  /** Is told what make prints, as it comes. */
+  readonly onOutput: (text: Uint8Array) => void;
+}
+
+/** A module that was built. */
+export interface BuiltModule {
+  /** Absolute path of its `.ko` file. */
+  readonly path: string;
+  /** Symbols that it needs and whose version is not known, for no module on the device imports them. */
+  readonly unknownSymbols: readonly string[];
+}
+
+/** What a build made. */
+export interface ModuleBuildResult {
+  readonly modules: readonly BuiltModule[];
+  /** The kernel that they are for. */
+  readonly release: string;
+  /** The folder that make worked with as the kernel's. */
+  readonly kernelFolder: string;
+  /** `Module.symvers` with the symbol versions; undefined where there are none. */
+  readonly symvers: string | undefined;
+}
+
+const makeHint = "Install GNU make (Debian: apt install make).";
+const compilerHint =
+  "Install the compiler (Debian: apt install gcc, or clang lld llvm), or name another after --, as in: -- CC=gcc-12";
+
+/**
+ * Builds a kernel's modules out of a folder, for a tree that can (the original patch's archives): with the compiler that built
+ * the kernel, or the workstation's of that kind, and with symbol versions. A cached tree stays as it is: a copy is built in.
+ *
+ * @throws KheadersError `compile-failed` where make fails; `tool-missing` where make, the compiler or the tree's own build tools
+ * cannot be run; `usage` for headers alone, for what is no such folder, and for paths with blanks; what collecting symbol
+ * versions throws; the signal's reason when it aborts.
+ */
+export async function buildModule(options: ModuleOptions): Promise<ModuleBuildResult> {
+  const { makeArguments, onOutput } = options;
+  const { cache, signal, onProgress } = options.pull;
+  const dir = moduleFolder(options.dir);
+  const pulled = options.tree === undefined ? await pull(options.pull) : undefined;
+  const located = pulled ?? (await locateTree(options.tree, options.pull));
+  const facts = readTreeFacts(located.tree);
+  assertBuildsModules(facts);
+  await assertToolsRun(facts.tree, signal);
+  const { variables, compiler } = moduleBuild(facts, machine());
+  if (!makeArguments.some((argument) => /^(CC|LLVM|CROSS_COMPILE)=/.test(argument)))
+    await runTool(compiler, ["--version"], { signal, hint: compilerHint });
+  const isVersioned = facts.config.has("CONFIG_MODVERSIONS");
+  const symvers = isVersioned ? await symversFor(located, pulled, options.pull) : undefined;
+  const lease = located.digest === undefined ? undefined : await cache.acquireLease(located.digest);
+  try {
+    const kernelFolder = await kernelFolderOf(located, symvers, options.pull);
+    onProgress({ type: "stage", stage: "building", detail: printable(dir, 400) });
+    const all = ["-C", kernelFolder, `M=${dir}`, ...variables, "modules", ...makeArguments];
+    const status = await runBuild("make", all, { signal, onOutput, hint: makeHint });
+    if (status !== 0) {
+      throw new KheadersError(
+        "compile-failed",
+        `${printable(dir, 4096)} does not build: make ended with status ${status}`,
+        {
+          hint: "See what it says above.",
+        },
+      );
+    }
+    const modules = builtModules(dir, symvers !== undefined);
+    for (const { path, unknownSymbols } of modules)
+      if (unknownSymbols.length > 0) onProgress(warningOf(path, unknownSymbols));
+    return { modules, release: facts.release, kernelFolder, symvers };
+  } finally {
+    lease?.release();
+  }
+}
+
+/** The folder with the module, as make is told of it. */
+function moduleFolder(dir: string): string {
+  const folder = resolve(dir);
+  const hasMakefile = ["Kbuild", "Makefile"].some((name) => existsSync(join(folder, name)));
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory() || !hasMakefile) {
+    throw new KheadersError("usage", `${printable(dir, 4096)} is no folder with a Kbuild or Makefile`, {
+      hint: "Its least content is a line such as: obj-m := hello.o",
+    });
+  }
+  assertPathForMake(folder, "the module's folder", "Move it, or build in a copy.");
+  return folder;
+}
+
+function assertBuildsModules(facts: TreeFacts): void {
+  if (facts.flavour === "modules") return;
+  throw new KheadersError(
+    "usage",
+    `modules cannot be built with headers alone: the archive of ${printable(facts.release)} has no Makefile and no scripts/`,
+    {
+      hint:
+        "Mainline kernels offer no more. Build with the kernel's own build folder, or with headers of a kernel that has the " +
+        "original patch (CONFIG_IKHEADERS_PROC).",
+    },
+  );
+}
+
+/** Build tools of another machine may run all the same, where its programs are emulated. */
+async function assertToolsRun(tree: string, signal: AbortSignal): Promise<void> {
+  const tools = readBuildTools(tree, { platform: process.platform, machine: machine() });
+  if (tools?.runHere) return;
+  const hint =
+    "Build modules where they run, or have its programs emulated (Debian: apt install qemu-user-static).";
+  if (tools === undefined)
+    throw new KheadersError("tool-missing", "the tree's scripts/ has no built programs (fixdep, modpost)", {
+      hint: "Pull it anew.",
+    });
+  if (await saysUsage(join(tree, "scripts/basic/fixdep"), signal)) return;
+  throw new KheadersError(
+    "tool-missing",
+    `the tree's build tools were made for ${tools.machine} and do not run on this workstation (${machine()})`,
+    { hint },
+  );
+}
+
+/** Whether a tool runs. Not by its status: the C library has a shell run what the kernel does not. */
+async function saysUsage(program: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    return /usage/i.test((await runTool(program, [], { signal, hint: "" })).stderr);
+  } catch {
+    signal.throwIfAborted();
+    return false;
+  }
+}
+
+async function kernelFolderOf(
+  located: LocatedTree,
+  symvers: string | undefined,
+  options: PullOptions,
+): Promise<string> {
+  const folder = await buildFolder(located, symvers, options);
+  assertPathForMake(
+    folder,
+    located.digest === undefined ? "the tree" : "the cache",
+    "Choose another folder, with --cache-dir or --tree.",
+  );
+  return folder;
+}
+
+function builtModules(dir: string, hasVersions: boolean): BuiltModule[] {
+  const order = join(dir, "modules.order");
+  if (!existsSync(order)) return [];
+  return modulesIn(readFileSync(order, "utf8"), dir)
+    .filter((path) => existsSync(path))
+    .map((path) => {
+      if (!hasVersions) return { path, unknownSymbols: [] };
+      const { imports, versions } = readModuleFile(readFileSync(path));
+      return { path, unknownSymbols: imports.filter((symbol) => !versions.has(symbol)).sort() };
+    });
+}
+
+function warningOf(path: string, symbols: readonly string[]): { type: "warning"; message: string } {
+  const names = symbols.map((symbol) => printable(symbol)).join(", ");
+  return {
+    type: "warning",
+    message:
+      `${printable(basename(path))} needs symbols that no module on the device imports, so their versions are not known: ${names}. ` +
+      "The kernel refuses it if it does not export them, or wants their versions",
+  };
+}

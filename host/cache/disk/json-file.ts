@@ -1,0 +1,62 @@
+import { randomBytes } from "node:crypto";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { errnoOf } from "../../../shared/errors.js";
+import { diskError, isMissing } from "./errors.js";
+import { Fields, Malformed } from "./fields.js";
+import { formatNumber } from "./format-number.js";
+import { temporaryPrefix } from "./paths.js";
+
+/**
+ * Reads a JSON file of the cache and has `parse` check it. A file that is missing, cut short, emptied, of another format
+ * number or of another shape is as if it were absent.
+ *
+ * @throws KheadersError `cache-failed` where the disk cannot be read.
+ */
+export function readJson<T>(file: string, parse: (fields: Fields) => T): T | undefined {
+  const text = readIfThere(file);
+  if (text === undefined) return undefined;
+  try {
+    const fields = new Fields(JSON.parse(text.toString()));
+    return fields.count("format") === formatNumber ? parse(fields) : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof Malformed) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Writes a JSON file under a temporary name and renames it, so that readers see the old one or the new one. Fields that
+ * are undefined are left out.
+ *
+ * @throws KheadersError `disk-full` or `cache-failed`; nothing half-written is left.
+ */
+export function writeJson(file: string, value: Readonly<Record<string, unknown>>): void {
+  replaceFile(file, `${JSON.stringify({ format: formatNumber, ...value }, undefined, 1)}\n`);
+}
+
+/** As {@link writeJson}, for text. */
+export function replaceFile(file: string, content: string): void {
+  const temporary = path.join(path.dirname(file), `${temporaryPrefix}${randomBytes(8).toString("hex")}`);
+  try {
+    writeFileSync(temporary, content, { flag: "wx", mode: 0o644 });
+    renameSync(temporary, file);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw diskError(error, "write", file);
+  }
+}
+
+/**
+ * Reads a whole file, or gives undefined where there is none.
+ *
+ * @throws KheadersError `cache-failed` where the disk cannot be read.
+ */
+export function readIfThere(file: string): Buffer | undefined {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    if (isMissing(error) || errnoOf(error) === "EISDIR") return undefined;
+    throw diskError(error, "read", file);
+  }
+}

@@ -1,0 +1,104 @@
+import { createHash } from "node:crypto";
+import path from "node:path";
+import { asDigest, type Digest, type KernelKey } from "../../../shared/identity.js";
+
+/** Begins the name of everything that is being made or taken away; nothing of that name is ever served. */
+export const temporaryPrefix = ".tmp-";
+
+const archiveSuffix = ".tar.xz";
+const recordSuffix = ".json";
+
+/** The names that an extra may have; none is taken from a device. */
+const extraName = /^[a-z][a-z0-9-]*(?:\.[a-z]+)?$/;
+
+/**
+ * Where everything lies in a cache folder. Strings that a device chose are only ever hashed here, so that none of them
+ * becomes part of a path.
+ */
+export class CachePaths {
+  readonly root: string;
+  /** Holds the number of the layout. */
+  readonly format: string;
+  readonly archives: string;
+  /** Holds, for each digest, the tree, its record (`.json`) and its manifest (`.manifest`). */
+  readonly trees: string;
+  /** Holds, for each digest, a folder with what belongs to the tree and is not of its archive. */
+  readonly extras: string;
+  readonly entries: string;
+  readonly boots: string;
+  readonly serials: string;
+  readonly leases: string;
+
+  constructor(root: string) {
+    this.root = path.resolve(root);
+    this.format = path.join(this.root, "format");
+    this.archives = path.join(this.root, "archives");
+    this.trees = path.join(this.root, "trees");
+    this.extras = path.join(this.root, "extras");
+    this.entries = path.join(this.root, "entries");
+    this.boots = path.join(this.root, "boots");
+    this.serials = path.join(this.root, "serials");
+    this.leases = path.join(this.root, "leases");
+  }
+
+  /** The folders that every cache has, without the root. That for extras is made with the first of them. */
+  get folders(): string[] {
+    return [this.archives, this.trees, this.entries, this.boots, this.serials, this.leases];
+  }
+
+  archive(digest: Digest): string {
+    return path.join(this.archives, `${digest}${archiveSuffix}`);
+  }
+
+  tree(digest: Digest): string {
+    return path.join(this.trees, digest);
+  }
+
+  record(digest: Digest): string {
+    return path.join(this.trees, `${digest}${recordSuffix}`);
+  }
+
+  manifest(digest: Digest): string {
+    return path.join(this.trees, `${digest}.manifest`);
+  }
+
+  extrasOf(digest: Digest): string {
+    return path.join(this.extras, digest);
+  }
+
+  /** @throws Error for a name that is no extra's: a bug of ours. */
+  extra(digest: Digest, name: string): string {
+    if (!extraName.test(name)) throw new Error(`no name of an extra: ${name}`);
+    return path.join(this.extrasOf(digest), name);
+  }
+
+  entry(id: string): string {
+    return path.join(this.entries, `${id}.json`);
+  }
+
+  boot(serial: string, bootId: string): string {
+    return path.join(this.boots, `${hashOf([serial, bootId])}.json`);
+  }
+
+  serial(serial: string): string {
+    return path.join(this.serials, `${hashOf([serial])}.json`);
+  }
+}
+
+/** The digest in the name of an archive, a record, a tree or its extras, or undefined for any other name. */
+export function digestOfName(name: string): Digest | undefined {
+  const stem = name.endsWith(archiveSuffix)
+    ? name.slice(0, -archiveSuffix.length)
+    : name.replace(/\.(?:json|manifest)$/, "");
+  return asDigest(stem);
+}
+
+/** How the names of all entries of a key begin. */
+export function entryPrefix(key: KernelKey): string {
+  return `${hashOf([key.fingerprint, key.release]).slice(0, 16)}-`;
+}
+
+/** Hashes strings of any content and length; no two lists of strings give one result. Hex, 64 digits. */
+export function hashOf(parts: readonly (string | null)[]): string {
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+}

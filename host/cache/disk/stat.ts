@@ -1,0 +1,15 @@
+import { lstatSync, type Stats } from "node:fs";
+import { diskError } from "./errors.js";
+
+/**
+ * What the file system says of a path itself, a link not followed; undefined where there is nothing.
+ *
+ * @throws KheadersError `cache-failed`.
+ */
+export function statIfThere(file: string): Stats | undefined {
+  try {
+    return lstatSync(file, { throwIfNoEntry: false });
+  } catch (error) {
+    throw diskError(error, "read the cache", file);
+  }
+}

@@ -1,0 +1,79 @@
+import {
+  asBuildId,
+  asDigest,
+  type Digest,
+  type KernelIdentity,
+  type Source,
+} from "../../../shared/identity.js";
+import type { Fields } from "../disk/fields.js";
+import { entryPrefix, hashOf } from "../disk/paths.js";
+
+/** What tells one kernel from another, whichever boot of it: a KernelIdentity without the boot. */
+export type Kernel = Omit<KernelIdentity, "bootId">;
+
+/** What the cache knows of one kernel: that these are its headers. Never changed once written. */
+export interface CacheEntry {
+  /** Name of the entry's file without `.json`: hashes of the key, and of the kernel with the digest. */
+  readonly id: string;
+  readonly kernel: Kernel;
+  /** SHA-256 of the compressed archive. */
+  readonly digest: Digest;
+  /** Size of the compressed archive. */
+  readonly bytes: number;
+  /** How the device offered it. */
+  readonly source: Source;
+  /** When it was published, last. */
+  readonly created: Date;
+  /** The version of kheaders that published it. */
+  readonly tool: string;
+}
+
+/** Makes the entry which says that the archive with `digest` has the headers of `kernel`. */
+export function makeEntry(about: Omit<CacheEntry, "id">): CacheEntry {
+  const { fingerprint, release, version, machine, buildId, configDigest } = about.kernel;
+  const kernel: Kernel = { fingerprint, release, version, machine, buildId, configDigest };
+  // With the digest, a kernel that cannot be told from another never takes the other's place.
+  const hash = hashOf([version, machine, buildId ?? null, configDigest ?? null, about.digest]);
+  return { ...about, kernel, id: `${entryPrefix(kernel)}${hash.slice(0, 32)}` };
+}
+
+/** Takes `text` for an entry's id, which may become part of a path, or gives undefined. */
+export function asEntryId(text: string): string | undefined {
+  return /^[0-9a-f]{16}-[0-9a-f]{32}$/.test(text) ? text : undefined;
+}
+
+/** The JSON object of an entry's file. */
+export function entryFields(entry: CacheEntry): Record<string, unknown> {
+  const { id: _, kernel, created, ...rest } = entry;
+  return { ...kernel, ...rest, created: created.toISOString() };
+}
+
+/** @throws Malformed where the fields are not an entry's. */
+export function parseEntry(fields: Fields): CacheEntry {
+  return makeEntry({
+    kernel: parseKernel(fields),
+    digest: fields.digest("digest"),
+    bytes: fields.count("bytes"),
+    source: fields.parsed("source", asSource),
+    created: fields.date("created"),
+    tool: fields.text("tool"),
+  });
+}
+
+/** @throws Malformed where the fields do not describe a kernel. */
+export function parseKernel(fields: Fields): Kernel {
+  return {
+    fingerprint: fields.text("fingerprint"),
+    release: fields.text("release"),
+    version: fields.text("version"),
+    machine: fields.text("machine"),
+    buildId: fields.optional("buildId", (name) => fields.parsed(name, asBuildId)),
+    configDigest: fields.optional("configDigest", (name) => fields.parsed(name, asDigest)),
+  };
+}
+
+const sources: readonly Source[] = ["built-in", "loaded", "module", "file"];
+
+function asSource(text: string): Source | undefined {
+  return sources.find((source) => source === text);
+}

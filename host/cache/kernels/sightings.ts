@@ -1,0 +1,90 @@
+import path from "node:path";
+import type { KernelIdentity } from "../../../shared/identity.js";
+import type { Fields } from "../disk/fields.js";
+import { readJson, writeJson } from "../disk/json-file.js";
+import { touch } from "../disk/last-use.js";
+import type { CachePaths } from "../disk/paths.js";
+import { namesIn, readEntry } from "./entries.js";
+import { asEntryId, type CacheEntry, type Kernel, parseKernel } from "./entry.js";
+
+/** That a serial, in one boot, ran the kernel of an entry: proven, and true for as long as that boot lasts. */
+export interface BootSighting {
+  readonly serial: string;
+  readonly bootId: string;
+  /** The entry's id. */
+  readonly entry: string;
+}
+
+/** The entry of the kernel that `serial` ran in that boot, where one was proven. @throws KheadersError `cache-failed`. */
+export function entryOfBoot(paths: CachePaths, serial: string, bootId: string): CacheEntry | undefined {
+  const sighting = readJson(paths.boot(serial, bootId), parseBoot);
+  if (sighting?.serial !== serial || sighting.bootId !== bootId) return undefined;
+  return readEntry(paths, sighting.entry);
+}
+
+/** The kernel that was last seen on a serial. @throws KheadersError `cache-failed`. */
+export function lastKernelOf(paths: CachePaths, serial: string): Kernel | undefined {
+  const sighting = readJson(paths.serial(serial), parseSerial);
+  return sighting?.serial === serial ? sighting.kernel : undefined;
+}
+
+/** All boots in which a kernel was proven, those that can be read. @throws KheadersError `cache-failed`. */
+export function allBootSightings(paths: CachePaths): (BootSighting & { readonly file: string })[] {
+  return namesIn(paths.boots)
+    .map((name) => path.join(paths.boots, name))
+    .map((file) => readJson(file, (fields) => ({ ...parseBoot(fields), file })))
+    .filter((sighting) => sighting !== undefined);
+}
+
+/**
+ * Remembers that `serial` runs the kernel of `entry`, which must have been proven. Writes only what is not known yet.
+ *
+ * @throws KheadersError `disk-full` or `cache-failed`.
+ */
+export function rememberSighting(
+  paths: CachePaths,
+  serial: string,
+  identity: KernelIdentity,
+  entry: CacheEntry,
+  now: Date,
+): void {
+  const { bootId, ...kernel } = identity;
+  if (bootId !== undefined) rememberBoot(paths, { serial, bootId, entry: entry.id }, now);
+  // What this conversation did not ask for, the entry knows.
+  const seen: Kernel = {
+    ...kernel,
+    buildId: kernel.buildId ?? entry.kernel.buildId,
+    configDigest: kernel.configDigest ?? entry.kernel.configDigest,
+  };
+  if (!sameKernel(lastKernelOf(paths, serial), seen)) writeJson(paths.serial(serial), { serial, ...seen });
+}
+
+function rememberBoot(paths: CachePaths, sighting: BootSighting, now: Date): void {
+  const file = paths.boot(sighting.serial, sighting.bootId);
+  if (readJson(file, parseBoot)?.entry === sighting.entry) touch(file, now);
+  else writeJson(file, { ...sighting });
+}
+
+/** @throws Malformed where the fields are not a boot sighting's. */
+function parseBoot(fields: Fields): BootSighting {
+  return {
+    serial: fields.text("serial"),
+    bootId: fields.text("bootId"),
+    entry: fields.parsed("entry", asEntryId),
+  };
+}
+
+function parseSerial(fields: Fields): { serial: string; kernel: Kernel } {
+  return { serial: fields.text("serial"), kernel: parseKernel(fields) };
+}
+
+function sameKernel(one: Kernel | undefined, other: Kernel): boolean {
+  return (
+    one?.fingerprint === other.fingerprint &&
+    one.release === other.release &&
+    one.version === other.version &&
+    one.machine === other.machine &&
+    one.buildId === other.buildId &&
+    one.configDigest === other.configDigest
+  );
+}

@@ -1,0 +1,112 @@
+import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync } from "node:fs";
+import path from "node:path";
+import { errnoOf, KheadersError } from "../../../shared/errors.js";
+import type { Digest } from "../../../shared/identity.js";
+import { diskError } from "../disk/errors.js";
+import { statIfThere } from "../disk/stat.js";
+import { acquireLease } from "../locks/lease.js";
+import type { Store } from "../store.js";
+import { Work } from "./work.js";
+
+/** Makes a file or a folder at a path where nothing is. */
+export type MakeExtra = (path: string) => Promise<void>;
+
+/** How to keep an extra. */
+export interface KeepExtraOptions {
+  /**
+   * Makes it anew, and puts it in the place of the one that is there: always, or where what is there is found wanting when
+   * nobody else is making one.
+   */
+  readonly replace?: boolean | ((there: string) => boolean) | undefined;
+  /**
+   * Whoever reads it can tell that it is damaged, so it need not have reached the disk before it is shown: a power cut can
+   * empty what was written shortly before.
+   */
+  readonly checkedByReaders?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Called once, if another process makes it. */
+  readonly onWait?: (() => void) | undefined;
+}
+
+interface Extra {
+  readonly digest: Digest;
+  readonly name: string;
+  readonly make: MakeExtra;
+}
+
+/** See {@link Cache.keepExtra}. */
+export async function keepExtra(store: Store, extra: Extra, options: KeepExtraOptions): Promise<string> {
+  const { digest, name, make } = extra;
+  const { replace = false, checkedByReaders = false, signal, onWait } = options;
+  const place = store.paths.extra(digest, name);
+  const lock = await store.lock(["extra", digest, name], { signal, onWait });
+  try {
+    const replaces = typeof replace === "function" ? replace(place) : replace;
+    if (!replaces && statIfThere(place) !== undefined) return place;
+    const work = await Work.begin(store);
+    // The tree stays for as long as something is made for it.
+    const lease = await acquireLease(store.paths, digest);
+    try {
+      attempt(store.paths.extras, () => mkdirSync(store.paths.extras, { recursive: true }));
+      await make(work.extra);
+      signal?.throwIfAborted();
+      if (!checkedByReaders) attempt(work.extra, () => flush(work.extra));
+      await store.withDigestLock(digest, signal, async () => {
+        if (statIfThere(store.paths.tree(digest)) === undefined) throw treeIsGone(digest);
+        attempt(place, () => put(work, place, replaces));
+      });
+    } finally {
+      lease.release();
+      work.end();
+    }
+    return place;
+  } finally {
+    lock.release();
+  }
+}
+
+/** The errors of rename(2) where something else than a file is there. */
+const isTaken = new Set(["ENOTEMPTY", "EEXIST", "EISDIR", "ENOTDIR"]);
+
+function put(work: Work, place: string, replace: boolean): void {
+  mkdirSync(path.dirname(place), { recursive: true });
+  const made = statIfThere(work.extra);
+  // An ordinary user can move a folder to another parent only where it may be written.
+  if (made?.isDirectory()) chmodSync(work.extra, made.mode | 0o700);
+  try {
+    renameSync(work.extra, place);
+  } catch (error) {
+    if (!isTaken.has(errnoOf(error) ?? "")) throw error;
+    // Without locks, somebody else may have made the same.
+    if (!replace) return;
+    renameSync(place, work.removedExtra);
+    renameSync(work.extra, place);
+  }
+}
+
+/** Has the files of an extra reach the disk. It has no manifest to be checked against after a power cut, as trees have. */
+function flush(made: string): void {
+  const stat = statIfThere(made);
+  if (stat?.isDirectory()) for (const name of readdirSync(made)) flush(path.join(made, name));
+  if (!stat?.isFile()) return;
+  const file = openSync(made, "r");
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function treeIsGone(digest: Digest): KheadersError {
+  return new KheadersError("cache-failed", `the tree ${digest.slice(0, 12)} was removed meanwhile`, {
+    hint: "Try again.",
+  });
+}
+
+function attempt(file: string, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    throw diskError(error, "keep", file);
+  }
+}

@@ -1,0 +1,110 @@
+import { existsSync, renameSync, rmSync } from "node:fs";
+import { errnoOf } from "../../../shared/errors.js";
+import type { Digest } from "../../../shared/identity.js";
+import { diskError, isMissing } from "../disk/errors.js";
+import { replaceFile } from "../disk/json-file.js";
+import { touch } from "../disk/last-use.js";
+import { removeTree } from "../disk/remove-tree.js";
+import { digestOf } from "../disk/sha256.js";
+import type { Store } from "../store.js";
+import { damageOfTree } from "../trees/damage.js";
+import { formatManifest, type Manifest, readManifest, statsOf } from "../trees/manifest.js";
+import { readTreeRecord, writeTreeRecord } from "../trees/record.js";
+import { isArchiveWhole } from "../trees/state.js";
+import type { Work } from "./work.js";
+
+/** A tree that lies whole and read-only at {@link Work.tree}. */
+export interface MadeTree {
+  /** SHA-256 of the archive it was made from. */
+  readonly digest: Digest;
+  /** Size of that archive. */
+  readonly bytes: number;
+  readonly manifest: Manifest;
+}
+
+/** Only without locks can somebody else install the same again and again. */
+const mostAttempts = 5;
+
+/**
+ * Puts a tree, and its archive where {@link Work.archive} has it, in their final places. What is there already and whole
+ * stays, for others use it. The record is taken away first and written last: a tree without one is taken for whole by
+ * nobody, so this may end anywhere.
+ *
+ * @throws KheadersError `disk-full` or `cache-failed`; the signal's reason when it aborts before anything was put there.
+ */
+export function install(
+  store: Store,
+  work: Work,
+  made: MadeTree,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  return store.withDigestLock(made.digest, signal, () => installLocked(store, work, made));
+}
+
+/** As {@link install}, for who has the digest's lock. */
+export async function installLocked(store: Store, work: Work, made: MadeTree): Promise<void> {
+  const { paths } = store;
+  const { digest } = made;
+  const manifest = formatManifest(made.manifest);
+  const record = readTreeRecord(paths, digest);
+  const manifestDigest = digestOf(manifest);
+  const isRecorded = record?.manifest === manifestDigest && readManifest(paths, record) !== undefined;
+  const hasArchive = await isArchiveWhole(paths, digest, undefined);
+  const hasTree = await isTreeWhole(paths.tree(digest), made.manifest);
+  if (!isRecorded || !hasArchive || !hasTree) {
+    attempt(paths.record(digest), () => rmSync(paths.record(digest), { force: true }));
+    const archive = paths.archive(digest);
+    if (!hasArchive) attempt(archive, () => renameSync(work.archive, archive));
+    replaceFile(paths.manifest(digest), manifest);
+    if (!hasTree) await putTree(paths.tree(digest), work, made.manifest);
+    writeTreeRecord(paths, {
+      digest,
+      bytes: made.bytes,
+      manifest: manifestDigest,
+      ...statsOf(made.manifest),
+      hostBoot: store.hostBootId,
+      settled: false,
+    });
+  }
+  touch(paths.archive(digest), store.now());
+}
+
+/** Puts the made tree in the place of a damaged one or of none, unless somebody else has put a whole one there. */
+async function putTree(tree: string, work: Work, manifest: Manifest): Promise<void> {
+  for (let attempts = 1; ; attempts += 1) {
+    try {
+      renameSync(work.tree, tree);
+      return;
+    } catch (error) {
+      if (!isTaken.has(errnoOf(error) ?? "") || attempts === mostAttempts) {
+        throw diskError(error, "publish the tree", tree);
+      }
+    }
+    if (await isTreeWhole(tree, manifest)) return;
+    attempt(tree, () => moveAway(tree, work.removed));
+  }
+}
+
+/** The errors of rename(2) where something is there. */
+const isTaken = new Set(["ENOTEMPTY", "EEXIST", "ENOTDIR"]);
+
+function moveAway(tree: string, to: string): void {
+  try {
+    removeTree(to);
+    renameSync(tree, to);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+}
+
+async function isTreeWhole(tree: string, manifest: Manifest): Promise<boolean> {
+  return existsSync(tree) && (await damageOfTree(tree, manifest, undefined)).length === 0;
+}
+
+function attempt(path: string, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    throw diskError(error, "publish", path);
+  }
+}

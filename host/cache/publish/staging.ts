@@ -1,0 +1,144 @@
+import type { Digest, KernelIdentity, Source } from "../../../shared/identity.js";
+import type { Entry } from "../../archive/reader.js";
+import { writeEntry } from "../kernels/entries.js";
+import { makeEntry } from "../kernels/entry.js";
+import { rememberSighting } from "../kernels/sightings.js";
+import { acquireLease } from "../locks/lease.js";
+import type { Store } from "../store.js";
+import { ArchiveWriter } from "../trees/archive-writer.js";
+import { type OpenedTree, openedTree } from "../trees/opened-tree.js";
+import { linkIfUnchanged, SharedFiles } from "../trees/sharing.js";
+import { TreeWriter } from "../trees/writer.js";
+import { install, type MadeTree } from "./install.js";
+import { Work } from "./work.js";
+
+/**
+ * An archive on its way into the cache, under temporary names. Whoever begins one must call {@link Staging.discard} at the
+ * end, published or not.
+ */
+export class Staging {
+  /** Takes the archive's bytes. */
+  readonly archive: { write(chunk: Uint8Array): void };
+  /** Takes the archive's entries, checked. */
+  readonly tree: { add(entry: Entry): void };
+  /** Whether names that differ in case alone fall together where the tree is written. */
+  readonly caseInsensitive: boolean;
+  readonly #store: Store;
+  readonly #work: Work;
+  readonly #archive: ArchiveWriter;
+  readonly #tree: TreeWriter;
+
+  private constructor(store: Store, work: Work, shared: SharedFiles) {
+    this.#store = store;
+    this.#work = work;
+    this.#archive = new ArchiveWriter(work.archive);
+    this.archive = this.#archive;
+    try {
+      this.#tree = new TreeWriter(work.tree, ({ sha256, executable, size }, target) => {
+        const source = shared.find(sha256, executable);
+        return source !== undefined && linkIfUnchanged(source, target, size, executable);
+      });
+    } catch (error) {
+      this.#archive.close();
+      throw error;
+    }
+    this.tree = this.#tree;
+    this.caseInsensitive = work.caseInsensitive;
+  }
+
+  /**
+   * @param release Of the kernel that the archive is for: equal files of the trees of its series are shared.
+   * @throws KheadersError `disk-full`, `cache-failed` or `cache-format`.
+   */
+  static async begin(store: Store, release: string): Promise<Staging> {
+    const work = await Work.begin(store);
+    try {
+      return new Staging(store, work, new SharedFiles(store, release));
+    } catch (error) {
+      work.end();
+      throw error;
+    }
+  }
+
+  /**
+   * Ends both archive and tree, to be called once, after the last byte and entry. Nothing is shown yet.
+   *
+   * @throws KheadersError `disk-full` or `cache-failed`.
+   */
+  finish(): Staged {
+    const digest = this.#archive.finish();
+    return new Staged(this.#store, this.#work, {
+      digest,
+      bytes: this.#archive.bytes,
+      manifest: this.#tree.seal(),
+    });
+  }
+
+  /** Removes what was not published. May be called again. @throws KheadersError `cache-failed`. */
+  discard(): void {
+    this.#archive.close();
+    this.#work.end();
+  }
+}
+
+/** An archive that was taken in and unpacked whole, but is not shown yet. */
+export class Staged {
+  readonly digest: Digest;
+  /** Size of the archive. */
+  readonly bytes: number;
+  readonly #store: Store;
+  readonly #work: Work;
+  readonly #made: MadeTree;
+
+  constructor(store: Store, work: Work, made: MadeTree) {
+    this.digest = made.digest;
+    this.bytes = made.bytes;
+    this.#store = store;
+    this.#work = work;
+    this.#made = made;
+  }
+
+  /**
+   * Shows archive and tree, then writes the entry that makes them serve: who sees the entry finds the tree. Remembers that
+   * `serial` runs that kernel. It must have been proven that the archive is of the kernel with this identity.
+   *
+   * @throws KheadersError `disk-full` or `cache-failed`; the signal's reason when it aborts, and then nothing was shown.
+   */
+  async publish(about: {
+    readonly identity: KernelIdentity;
+    readonly serial: string;
+    readonly source: Source;
+    readonly signal?: AbortSignal | undefined;
+  }): Promise<OpenedTree> {
+    const { identity, serial, source, signal } = about;
+    const { paths, now, tool } = this.#store;
+    const { digest, bytes } = this.#made;
+    // Until the entry is there, the lease keeps the tree from being taken for a leftover.
+    const lease = await acquireLease(paths, digest);
+    try {
+      await install(this.#store, this.#work, this.#made, signal);
+      const entry = makeEntry({ kernel: identity, digest, bytes, source, created: now(), tool });
+      writeEntry(paths, entry);
+      rememberSighting(paths, serial, identity, entry, now());
+      return openedTree(paths, this.#made, entry);
+    } finally {
+      lease.release();
+    }
+  }
+
+  /**
+   * Shows archive and tree by their digest alone; they serve no kernel (`--allow-mismatch`).
+   *
+   * @throws KheadersError `disk-full` or `cache-failed`; the signal's reason when it aborts, and then nothing was shown.
+   */
+  async publishApart(signal?: AbortSignal): Promise<OpenedTree> {
+    const { paths } = this.#store;
+    const lease = await acquireLease(paths, this.digest);
+    try {
+      await install(this.#store, this.#work, this.#made, signal);
+      return openedTree(paths, this.#made, undefined);
+    } finally {
+      lease.release();
+    }
+  }
+}

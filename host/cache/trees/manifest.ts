@@ -1,0 +1,120 @@
+import type { Digest } from "../../../shared/identity.js";
+import { asDigest } from "../../../shared/identity.js";
+import type { Entry } from "../../archive/reader.js";
+import { Malformed } from "../disk/fields.js";
+import { formatNumber } from "../disk/format-number.js";
+import { readIfThere } from "../disk/json-file.js";
+import type { CachePaths } from "../disk/paths.js";
+import { digestOf } from "../disk/sha256.js";
+import type { TreeRecord, TreeStats } from "./record.js";
+
+/** A file, folder or link of a tree; `path` is relative to it, with `/`. */
+export type ManifestEntry =
+  | { readonly type: "folder"; readonly path: string }
+  | ManifestFile
+  | { readonly type: "link"; readonly path: string; readonly target: string };
+
+export interface ManifestFile {
+  readonly type: "file";
+  readonly path: string;
+  readonly executable: boolean;
+  /** Bytes. */
+  readonly size: number;
+  readonly sha256: Digest;
+}
+
+/** What a tree is made of, in the order in which the archive has it, without the tree's own folder. */
+export type Manifest = readonly ManifestEntry[];
+
+/**
+ * The time of last change that every file of a tree gets, in seconds since 1970: 1 January 2000, UTC. A file with another
+ * one was changed by hand. Equal for all, so that a precompiled header stays valid and `make` takes no file for outdated.
+ */
+export const treeFileTime = 946_684_800;
+
+/** The permission bits of a tree's file. */
+export function fileMode(executable: boolean): number {
+  return executable ? 0o555 : 0o444;
+}
+
+/** The permission bits of a tree's folders, the tree's own included. */
+export const folderMode = 0o555;
+
+/** The text of a manifest's file: JSON, one entry a line. The same manifest gives the same text. */
+export function formatManifest(manifest: Manifest): string {
+  const rows = manifest.map((entry) => JSON.stringify(rowOf(entry)));
+  return `[${formatNumber},\n${rows.join(",\n")}\n]\n`;
+}
+
+/**
+ * Reads the manifest of a tree, or gives undefined where it is missing or is not the one that was recorded.
+ *
+ * @throws KheadersError `cache-failed` where the disk cannot be read.
+ */
+export function readManifest(paths: CachePaths, record: TreeRecord): Manifest | undefined {
+  const content = readIfThere(paths.manifest(record.digest));
+  if (content === undefined || digestOf(content) !== record.manifest) return undefined;
+  return parseManifest(content.toString());
+}
+
+/** Reads the text of a manifest, or gives undefined where it is none of this format. */
+export function parseManifest(text: string): Manifest | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (!Array.isArray(value) || value[0] !== formatNumber) return undefined;
+    return value.slice(1).map(parseRow);
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof Malformed) return undefined;
+    throw error;
+  }
+}
+
+/** What the manifest says of an entry of the archive. */
+export function manifestEntryOf(entry: Entry): ManifestEntry {
+  if (entry.type !== "file") return entry;
+  const { type, path, executable, content } = entry;
+  return { type, path, executable, size: content.length, sha256: digestOf(content) };
+}
+
+/** Counts what a manifest lists. */
+export function statsOf(manifest: Manifest): TreeStats {
+  const stats = { files: 0, folders: 0, links: 0, unpackedBytes: 0 };
+  for (const entry of manifest) {
+    if (entry.type === "folder") stats.folders += 1;
+    else if (entry.type === "link") stats.links += 1;
+    else {
+      stats.files += 1;
+      stats.unpackedBytes += entry.size;
+    }
+  }
+  return stats;
+}
+
+function rowOf(entry: ManifestEntry): readonly (string | number)[] {
+  switch (entry.type) {
+    case "folder":
+      return ["d", entry.path];
+    case "file":
+      return [entry.executable ? "x" : "f", entry.path, entry.size, entry.sha256];
+    case "link":
+      return ["l", entry.path, entry.target];
+  }
+}
+
+function parseRow(row: unknown): ManifestEntry {
+  if (!Array.isArray(row)) throw new Malformed("a row is no array");
+  const [kind, path, third, fourth]: unknown[] = row;
+  if (typeof path !== "string" || !isInside(path)) throw new Malformed("a row has no path inside the tree");
+  if (kind === "d") return { type: "folder", path };
+  if (kind === "l" && typeof third === "string") return { type: "link", path, target: third };
+  const sha256 = typeof fourth === "string" ? asDigest(fourth) : undefined;
+  if ((kind !== "f" && kind !== "x") || typeof third !== "number" || sha256 === undefined) {
+    throw new Malformed("a row is of no known kind");
+  }
+  return { type: "file", path, executable: kind === "x", size: third, sha256 };
+}
+
+/** Whether a relative path names something inside, whatever it is appended to. */
+function isInside(path: string): boolean {
+  return !/(?:^|\/)\.{0,2}(?:\/|$)/.test(path);
+}

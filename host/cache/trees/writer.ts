@@ -1,0 +1,128 @@
+import {
+  chmodSync,
+  closeSync,
+  fchmodSync,
+  fstatSync,
+  futimesSync,
+  mkdirSync,
+  openSync,
+  symlinkSync,
+  writeSync,
+} from "node:fs";
+import { errnoOf, KheadersError } from "../../../shared/errors.js";
+import { printable } from "../../../shared/printable.js";
+import type { Entry } from "../../archive/reader.js";
+import { diskError } from "../disk/errors.js";
+import {
+  fileMode,
+  folderMode,
+  type Manifest,
+  type ManifestEntry,
+  type ManifestFile,
+  manifestEntryOf,
+  treeFileTime,
+} from "./manifest.js";
+
+/** Tries to make `target` a link to a file with this content; tells whether it is one now. */
+export type LinkEqualFile = (file: ManifestFile, target: string) => boolean;
+
+/** While a tree is made its folders must be writable. */
+const openFolderMode = 0o755;
+
+/**
+ * Writes a tree, entry by entry, with synchronous calls: for many small files they are several times faster than
+ * asynchronous ones. Every mode is independent of the umask.
+ */
+export class TreeWriter {
+  readonly root: string;
+  readonly #linkEqualFile: LinkEqualFile;
+  readonly #manifest: ManifestEntry[] = [];
+  /** Modes that the umask was seen to let through. */
+  readonly #modesKept = new Set<number>();
+
+  /**
+   * Makes the folder `root`, which must not exist.
+   *
+   * @param linkEqualFile Shares files with other trees.
+   * @throws KheadersError `disk-full` or `cache-failed`.
+   */
+  constructor(root: string, linkEqualFile: LinkEqualFile) {
+    this.root = root;
+    this.#linkEqualFile = linkEqualFile;
+    this.#attempt(root, () => makeOpenFolder(root));
+  }
+
+  /**
+   * Writes an entry of an archive, whose path has been checked, after the folders in which it lies.
+   *
+   * @throws KheadersError `disk-full` or `cache-failed`; `archive-refused` where its path is taken.
+   */
+  add(entry: Entry): void {
+    const made = manifestEntryOf(entry);
+    const target = `${this.root}/${entry.path}`;
+    this.#attempt(entry.path, () => {
+      if (entry.type === "folder") makeOpenFolder(target);
+      else if (entry.type === "link") symlinkSync(entry.target, target);
+      else if (made.type === "file" && !this.#linkEqualFile(made, target)) {
+        this.#writeFile(target, entry.content, fileMode(entry.executable));
+      }
+    });
+    this.#manifest.push(made);
+  }
+
+  /**
+   * Makes every folder read-only. Nothing can be added after it.
+   *
+   * @throws KheadersError `cache-failed`.
+   */
+  seal(): Manifest {
+    this.#attempt(this.root, () => {
+      for (const { type, path } of this.#manifest) {
+        if (type === "folder") chmodSync(`${this.root}/${path}`, folderMode);
+      }
+      chmodSync(this.root, folderMode);
+    });
+    return this.#manifest;
+  }
+
+  /** Writes a new file; what is there already is never followed nor opened. */
+  #writeFile(file: string, content: Uint8Array, mode: number): void {
+    const descriptor = openSync(file, "wx", mode);
+    try {
+      for (let written = 0; written < content.length; ) {
+        written += writeSync(descriptor, content, written);
+      }
+      this.#ensureMode(descriptor, mode);
+      futimesSync(descriptor, treeFileTime, treeFileTime);
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+
+  /** Nearly every umask lets our modes through. Where it does, it is asked once, not for each of thousands of files. */
+  #ensureMode(descriptor: number, mode: number): void {
+    if (this.#modesKept.has(mode)) return;
+    if ((fstatSync(descriptor).mode & 0o7777) === mode) this.#modesKept.add(mode);
+    else fchmodSync(descriptor, mode);
+  }
+
+  #attempt(path: string, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      if (errnoOf(error) === "EEXIST" && path !== this.root) {
+        throw new KheadersError(
+          "archive-refused",
+          `the archive has two entries for ${printable(path)}, as this disk names files`,
+          { cause: error },
+        );
+      }
+      throw diskError(error, "write the tree", `${this.root}/${path}`);
+    }
+  }
+}
+
+function makeOpenFolder(folder: string): void {
+  mkdirSync(folder);
+  chmodSync(folder, openFolderMode);
+}

@@ -1,8 +1,0 @@
-import type { Cache } from "../cache/index.js";
-import { openCacheIn } from "../defaults.js";
-import type { GlobalFlags } from "./options.js";
-
-/** Opens the cache that `--cache-dir` and the environment mean. @throws KheadersError `cache-failed` or `cache-format`. */
-export function openCacheOf(flags: Pick<GlobalFlags, "cacheDir">): Promise<Cache> {
-  return openCacheIn(flags.cacheDir, process.env);
-}

@@ -1,0 +1,31 @@
+import type { PullResult } from "../../pull/pull.js";
+
+/** The JSON object of a pull's result. What is unknown, or did not happen, is null. */
+export function resultObject(result: PullResult): object {
+  const { kernel, ms } = result;
+  const { connect, identify, load, transfer, unpack, total } = ms;
+  const orNull = <T>(value: T | undefined) => value ?? null;
+  return {
+    serial: orNull(result.serial),
+    fingerprint: kernel.fingerprint,
+    release: kernel.release,
+    version: kernel.version,
+    machine: kernel.machine,
+    buildId: orNull(kernel.buildId),
+    digest: result.digest,
+    bytes: result.bytes,
+    archive: result.archive,
+    tree: result.tree,
+    cache: result.cache,
+    source: result.source,
+    unloaded: orNull(result.unloaded),
+    ms: {
+      connect: orNull(connect),
+      identify: orNull(identify),
+      load: orNull(load),
+      transfer: orNull(transfer),
+      unpack: orNull(unpack),
+      total: orNull(total),
+    },
+  };
+}

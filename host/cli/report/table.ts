@@ -1,0 +1,15 @@
+import { printable } from "../../../shared/printable.js";
+
+const widestCell = 120;
+
+/** Lays out rows under headings, columns wide enough for their widest cell; no control character gets through. */
+export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const lines = [headings, ...rows].map((row) => row.map((cell) => printable(cell || "-", widestCell)));
+  const widths = headings.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
+  return lines.map((line) =>
+    line
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
+}

@@ -1,0 +1,97 @@
+import { KheadersError } from "../../shared/errors.js";
+import type { KernelIdentity } from "../../shared/identity.js";
+import { assertUsable, connectToDevice, type Device, listDevices } from "../adb/devices.js";
+import type { AdbServer } from "../adb/server.js";
+import { Conversation, type HeadersReport } from "../agent/conversation.js";
+import { type Cache, decideServing } from "../cache/index.js";
+import { ikheadersOf, type KernelConfig } from "../kernel/config.js";
+import { readKernelFacts } from "../kernel/facts.js";
+
+/** How a device offers its headers, as far as can be told without loading anything or asking for root. */
+export type Headers = "built-in" | "module" | "loaded" | "none" | "needs-root";
+
+/** What is known of one connected device. Its kernel is unknown where it could not be asked; `problem` says why. */
+export interface DeviceReport {
+  readonly serial: string;
+  readonly state: string;
+  readonly model: string | undefined;
+  readonly kernel: KernelIdentity | undefined;
+  readonly headers: Headers | undefined;
+  /** Whether a pull would be a hit: undefined where only root could tell. */
+  readonly cached: boolean | undefined;
+  readonly problem: KheadersError | undefined;
+}
+
+export interface SurveyOptions {
+  readonly server: AdbServer;
+  readonly cache: Cache;
+  readonly stallSeconds: number;
+  /** Longest time for one device, in seconds. */
+  readonly timeoutSeconds: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Asks every connected device which kernel it runs and how it offers its headers. Loads nothing and never asks su.
+ *
+ * @throws KheadersError `adb-not-found` or `adb-failed`; what goes wrong with one device is in its report.
+ */
+export async function survey(options: SurveyOptions): Promise<DeviceReport[]> {
+  const devices = await listDevices(options.server, options.signal);
+  return Promise.all(devices.map((device) => surveyDevice(device, options)));
+}
+
+async function surveyDevice(device: Device, options: SurveyOptions): Promise<DeviceReport> {
+  const { serial, state, model } = device;
+  const unknown = { serial, state, model, kernel: undefined, headers: undefined, cached: undefined };
+  const timeout = AbortSignal.timeout(options.timeoutSeconds * 1000);
+  const signal = AbortSignal.any([options.signal, timeout]);
+  try {
+    assertUsable(device);
+    const connection = await connectToDevice(options.server, device, signal);
+    const conversation = await Conversation.start(connection, options, signal);
+    try {
+      const facts = readKernelFacts(await conversation.facts());
+      const { configDigest, buildId } = facts;
+      const { uid: _, ...hello } = conversation.hello;
+      const kernel: KernelIdentity = { ...hello, configDigest, buildId };
+      const headers = headersOf(await conversation.headers(), facts.config);
+      const cached = isCached(options.cache, serial, kernel);
+      return { serial, state, model, kernel, headers, cached, problem: undefined };
+    } finally {
+      conversation.close();
+    }
+  } catch (error) {
+    options.signal.throwIfAborted();
+    if (timeout.aborted) {
+      const problem = new KheadersError("timed-out", `did not answer within ${options.timeoutSeconds} s`);
+      return { ...unknown, problem };
+    }
+    if (!(error instanceof KheadersError)) throw error;
+    return { ...unknown, problem: error };
+  }
+}
+
+/** Tells from what an unchanged device shows how it offers its headers. */
+export function headersOf(report: HeadersReport, config: KernelConfig | undefined): Headers {
+  if (report.archive !== undefined) {
+    if (!report.readable) return "needs-root";
+    return report.loaded === "yes" ? "loaded" : "built-in";
+  }
+  if (report.module !== undefined) return "module";
+  if (config !== undefined && ikheadersOf(config) === null) return "none";
+  return report.denied.length > 0 && report.uid !== 0 ? "needs-root" : "none";
+}
+
+function isCached(cache: Cache, serial: string, kernel: KernelIdentity): boolean | undefined {
+  const { outcome } = decideServing({
+    identity: kernel,
+    boot: kernel.bootId === undefined ? undefined : cache.findBoot(serial, kernel.bootId),
+    candidates: cache.entriesFor(kernel),
+    asked: "details",
+    rootPossible: true,
+    trustRelease: false,
+  });
+  if (outcome === "ask-root") return undefined;
+  return outcome === "hit";
+}

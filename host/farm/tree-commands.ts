@@ -1,0 +1,91 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { asKheadersError, type KheadersError } from "../../shared/errors.js";
+import type { Cache } from "../cache/index.js";
+import { endingMilliseconds, signalGroup } from "../process/child.js";
+import { endOf } from "../process/command.js";
+import type { PullResult } from "../pull/pull.js";
+import { treeEnvironment } from "../pull/tree-environment.js";
+
+/** What to run, without a shell. */
+export interface TreeCommand {
+  readonly program: string;
+  readonly args: readonly string[];
+}
+
+/** How a command ended: with an exit status, or never begun. */
+export type CommandEnd =
+  | { readonly status: number; readonly error?: undefined }
+  | { readonly error: KheadersError; readonly status?: undefined };
+
+/**
+ * Runs a command for trees, with their facts in its environment. Those of one device run one after the other, those of
+ * several at once. What they print goes to standard error.
+ */
+export class TreeCommands {
+  readonly #command: TreeCommand;
+  readonly #cache: Cache;
+  readonly #onEnd: (serial: string, end: CommandEnd) => void;
+  readonly #lastOf = new Map<string, Promise<void>>();
+  readonly #running = new Set<ChildProcess>();
+  #isClosed = false;
+
+  constructor(command: TreeCommand, cache: Cache, onEnd: (serial: string, end: CommandEnd) => void) {
+    this.#command = command;
+    this.#cache = cache;
+    this.#onEnd = onEnd;
+  }
+
+  /** Runs the command for a tree, after those that run for the same device. Returns at once. */
+  start(serial: string, result: PullResult): void {
+    const before = this.#lastOf.get(serial) ?? Promise.resolve();
+    const run = before.then(() => this.#run(serial, result));
+    this.#lastOf.set(serial, run);
+    void run.then(() => {
+      if (this.#lastOf.get(serial) === run) this.#lastOf.delete(serial);
+    });
+  }
+
+  /** Tells the commands that run to end, begins no more, and waits until all have ended. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#signal("SIGTERM");
+    const impatience = setTimeout(() => this.#signal("SIGKILL"), endingMilliseconds);
+    await Promise.all(this.#lastOf.values());
+    clearTimeout(impatience);
+  }
+
+  #signal(name: NodeJS.Signals): void {
+    for (const { pid } of this.#running) signalGroup(pid, name);
+  }
+
+  /** Never throws: what goes wrong is told. */
+  async #run(serial: string, result: PullResult): Promise<void> {
+    if (this.#isClosed) return;
+    try {
+      const lease = await this.#cache.acquireLease(result.digest);
+      try {
+        this.#onEnd(serial, { status: await this.#spawn(result) });
+      } finally {
+        lease.release();
+      }
+    } catch (error) {
+      this.#onEnd(serial, { error: asKheadersError(error) });
+    }
+  }
+
+  async #spawn(result: PullResult): Promise<number> {
+    const { program, args } = this.#command;
+    const child = spawn(program, args, {
+      stdio: ["ignore", process.stderr, process.stderr],
+      // A process group of its own: what the command starts ends with it.
+      detached: true,
+      env: { ...process.env, ...treeEnvironment(result) },
+    });
+    this.#running.add(child);
+    try {
+      return await endOf(child, program);
+    } finally {
+      this.#running.delete(child);
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import { writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { KheadersError } from "../../shared/errors.js";
+import type { Digest } from "../../shared/identity.js";
+import type { Cache, CacheEntry } from "../cache/index.js";
+import type { KernelConfig } from "../kernel/config.js";
+import { type KernelFacts, readKernelFacts } from "../kernel/facts.js";
+
+/** The extra that holds a configuration. It has the digest in its name: kernels with one archive need not have one of it. */
+const extraOf = (configDigest: Digest) => `config-${configDigest}.gz`;
+
+/**
+ * Keeps the configuration of an entry's kernel beside its tree.
+ *
+ * @param compressed `/proc/config.gz`, as it came.
+ * @throws KheadersError `cache-failed` or `disk-full`; the signal's reason when it aborts.
+ */
+export async function keepConfig(
+  cache: Cache,
+  entry: CacheEntry,
+  compressed: Uint8Array,
+  signal: AbortSignal,
+): Promise<void> {
+  const { configDigest } = entry.kernel;
+  if (configDigest === undefined) return;
+  const make = async (path: string) => writeFileSync(path, compressed);
+  await cache.keepExtra(entry.digest, extraOf(configDigest), make, { checkedByReaders: true, signal });
+}
+
+/**
+ * The configuration that was kept of a tree's kernel: undefined where there is none, or it is damaged, or kernels with
+ * different ones share the tree.
+ *
+ * @throws KheadersError `cache-failed`.
+ */
+export async function keptConfig(
+  cache: Cache,
+  tree: { readonly digest: Digest | undefined; readonly entry: CacheEntry | undefined },
+): Promise<KernelConfig | undefined> {
+  const { digest, entry } = tree;
+  if (digest === undefined) return undefined;
+  const kernels = entry ? [entry] : cache.entriesOf(digest);
+  const [configDigest, another] = new Set(kernels.map(({ kernel }) => kernel.configDigest));
+  if (configDigest === undefined || another !== undefined) return undefined;
+  const file = cache.extra(digest, extraOf(configDigest));
+  const facts = file === undefined ? undefined : factsIn(await readFile(file));
+  return facts?.configDigest === configDigest ? facts.config : undefined;
+}
+
+/** What a kept file says; undefined for one that cannot be unpacked. */
+function factsIn(config: Uint8Array): KernelFacts | undefined {
+  try {
+    return readKernelFacts({ config, notes: undefined });
+  } catch (error) {
+    if (error instanceof KheadersError) return undefined;
+    throw error;
+  }
+}

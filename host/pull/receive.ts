@@ -1,0 +1,85 @@
+import { KheadersError } from "../../shared/errors.js";
+import type { ProgressListener } from "../../shared/progress.js";
+import type { ArchiveHeader, ArchiveTrailer, Conversation } from "../agent/conversation.js";
+import { archiveLimits } from "../archive/limits.js";
+import { readArchive } from "../archive/read.js";
+import type { XzDecoder } from "../archive/xz/decoder.js";
+import type { Staged, Staging } from "../cache/index.js";
+import { KernelEvidence } from "../kernel/belonging.js";
+
+/** An archive that was received whole and unpacked into the staging area. */
+export interface Received {
+  readonly staged: Staged;
+  readonly header: ArchiveHeader;
+  readonly trailer: ArchiveTrailer;
+  readonly evidence: KernelEvidence;
+  readonly transferMilliseconds: number;
+}
+
+/**
+ * Receives an archive from the device in one pass: its bytes go at once to the archive file, its hash, and the
+ * decoder, whose output goes through the checks into the tree. The slowest of them sets the time.
+ *
+ * @param decoder Started ahead; the caller closes it.
+ * @throws KheadersError `archive-refused`, `archive-corrupt`, `disk-full`, `cache-failed`, and what the conversation throws.
+ */
+export async function receiveArchive(
+  conversation: Conversation,
+  header: ArchiveHeader,
+  staging: Staging,
+  decoder: XzDecoder,
+  options: { readonly signal: AbortSignal; readonly onProgress: ProgressListener },
+): Promise<Received> {
+  const { signal, onProgress } = options;
+  if (header.size > archiveLimits.compressedBytes) {
+    throw new KheadersError(
+      "archive-refused",
+      `the device's archive has ${header.size} bytes; no more than ${archiveLimits.compressedBytes} are taken`,
+    );
+  }
+  const started = performance.now();
+  let transferMilliseconds = 0;
+  async function* transferred(): AsyncGenerator<Uint8Array> {
+    onProgress({ type: "stage", stage: "transferring", detail: `${header.size} bytes` });
+    let bytes = 0;
+    for await (const chunk of conversation.bytes(header.size)) {
+      staging.archive.write(chunk);
+      bytes += chunk.length;
+      onProgress({ type: "progress", bytes, total: header.size });
+      yield chunk;
+    }
+    transferMilliseconds = performance.now() - started;
+    onProgress({ type: "stage", stage: "unpacking" });
+  }
+  const evidence = new KernelEvidence();
+  const batches = readArchive(transferred(), {
+    signal,
+    decoder,
+    limits: archiveLimits,
+    requireCheck: !header.hasDigest,
+    caseInsensitive: staging.caseInsensitive,
+  });
+  for await (const entries of batches) {
+    for (const entry of entries) {
+      if (entry.type === "file") evidence.see(entry.path, entry.content);
+      staging.tree.add(entry);
+    }
+  }
+  // The device may still be at its digest.
+  const staged = staging.finish();
+  const trailer = await conversation.trailer();
+  if (header.hasDigest && trailer.digest === undefined) {
+    throw new KheadersError(
+      "protocol-error",
+      "the device did not tell the archive's digest, as it said it would",
+    );
+  }
+  if (trailer.digest !== undefined && trailer.digest !== staged.digest) {
+    throw new KheadersError(
+      "archive-corrupt",
+      `the archive came with the digest ${staged.digest}; the device computed ${trailer.digest}`,
+      { hint: "Try again; if it stays so, check the cable and the device's memory." },
+    );
+  }
+  return { staged, header, trailer, evidence, transferMilliseconds };
+}

@@ -1,0 +1,63 @@
+import { KheadersError } from "../../shared/errors.js";
+import type { ProgressListener } from "../../shared/progress.js";
+import { connectToDevice, type DeviceChoice } from "../adb/devices.js";
+import type { AdbServer } from "../adb/server.js";
+import { findDevice } from "../adb/wait.js";
+import { Conversation } from "../agent/conversation.js";
+import { becomeRoot } from "../agent/su.js";
+
+export interface UnloadOptions {
+  readonly server: AdbServer;
+  readonly choice: DeviceChoice;
+  readonly waitSeconds: number;
+  readonly noSu: boolean;
+  readonly stallSeconds: number;
+  readonly signal: AbortSignal;
+  readonly onProgress: ProgressListener;
+}
+
+/**
+ * Takes the kheaders module out of a device's kernel, as after a pull that left it in.
+ *
+ * @returns the device's serial, and whether the module was there to unload.
+ * @throws KheadersError `device-busy` while somebody reads the archive or has the device, `needs-root`, `root-refused`, `not-permitted`,
+ * and what finding and reaching a device throws.
+ */
+export async function unload(options: UnloadOptions): Promise<{ serial: string; unloaded: boolean }> {
+  const device = await findDevice(options.server, options.choice, {
+    waitSeconds: options.waitSeconds,
+    onWait: () => options.onProgress({ type: "stage", stage: "waiting-for-device" }),
+    signal: options.signal,
+  });
+  const connection = await connectToDevice(options.server, device, options.signal);
+  const conversation = await Conversation.start(connection, options, options.signal);
+  try {
+    const report = await conversation.headers();
+    if (report.loaded === "no") return { serial: device.serial, unloaded: false };
+    if (report.uid !== 0) {
+      if (options.noSu) throw new KheadersError("needs-root", "only root may unload the kheaders module");
+      options.onProgress({ type: "stage", stage: "becoming-root" });
+      await becomeRoot(conversation, "only root may unload the kheaders module");
+    }
+    const unloaded = await conversation.unload(() =>
+      options.onProgress({ type: "stage", stage: "waiting-for-device-lock" }),
+    );
+    if (unloaded === "in-use") {
+      throw new KheadersError(
+        "device-busy",
+        "somebody is reading the headers on the device; the module stays loaded",
+        {
+          hint: "Try again when it is done.",
+        },
+      );
+    }
+    if (unloaded === "no") {
+      throw new KheadersError("not-permitted", "the kernel did not let the kheaders module go", {
+        hint: "See the kernel log: adb shell dmesg",
+      });
+    }
+    return { serial: device.serial, unloaded: unloaded === "yes" };
+  } finally {
+    await conversation.end();
+  }
+}

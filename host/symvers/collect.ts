@@ -1,0 +1,233 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { KheadersError } from "../../shared/errors.js";
+import { printable } from "../../shared/printable.js";
+import { moduleFolders } from "../../shared/protocol.js";
+import { connectToDevice, type Device } from "../adb/devices.js";
+import { withRootAdbd } from "../adb/root-adbd.js";
+import { findDevice } from "../adb/wait.js";
+import { AgentRefusal, Conversation } from "../agent/conversation.js";
+import type { ModuleListing } from "../agent/module-listing.js";
+import { becomeRoot } from "../agent/su.js";
+import type { Cache, CacheEntry } from "../cache/index.js";
+import { readTreeFacts, type TreeFacts } from "../kernel/tree-facts.js";
+import { type PullOptions, type PullResult, pull } from "../pull/pull.js";
+import { describeSkipped, type SkippedModule, SymbolCollection } from "./collection.js";
+import {
+  readSymversRecord,
+  type SymversRecord,
+  symversName,
+  textName,
+  writeSymversRecord,
+} from "./record.js";
+
+/** The symbol versions of a kernel. */
+export interface Symvers extends SymversRecord {
+  /** Path of `Module.symvers` in the cache. */
+  readonly path: string;
+  readonly serial: string | undefined;
+  /** Of the kernel, as `uname -r`. */
+  readonly release: string;
+  readonly cache: "hit" | "miss";
+}
+
+/**
+ * Gives the symbol versions of the kernel that a device runs, as its modules tell them, for the headers cannot: from the cache,
+ * else from the device. The headers are pulled if need be.
+ *
+ * @param options `refresh` is of the symbol versions alone.
+ * @throws KheadersError `no-symbol-versions` where the kernel has none, or none of its modules is there; `symbol-conflict` where
+ * its modules are of two kernels; `not-cached` with `offline`; `archive-mismatch` with `allowMismatch`; and what {@link pull}
+ * throws.
+ */
+export async function symvers(options: PullOptions): Promise<Symvers> {
+  return symversOf(await pull({ ...options, refresh: false }), options);
+}
+
+/** As {@link symvers}, of a kernel whose headers were pulled just now. */
+export async function symversOf(pulled: PullResult, options: PullOptions): Promise<Symvers> {
+  const { cache, refresh, signal, onProgress } = options;
+  const { entry, serial } = pulled;
+  const { release } = pulled.kernel;
+  if (entry === undefined) {
+    throw new KheadersError(
+      "archive-mismatch",
+      "these headers are not of the running kernel, and its symbol versions do not go with them",
+    );
+  }
+  const facts = readTreeFacts(pulled.tree);
+  if (!facts.config.has("CONFIG_MODVERSIONS")) {
+    throw new KheadersError(
+      "no-symbol-versions",
+      `the kernel ${printable(release)} has no symbol versions (CONFIG_MODVERSIONS is not set)`,
+      { hint: "Its modules need none: build them without Module.symvers." },
+    );
+  }
+  const known = refresh ? undefined : cachedSymvers(cache, entry);
+  // What somebody collected who might not look everywhere serves only who may not either.
+  if (known !== undefined && (!known.isPartial || options.root === "never" || options.offline)) {
+    warnOf(known, options);
+    return { ...known, serial, release, cache: "hit" };
+  }
+  if (options.offline || serial === undefined) {
+    throw new KheadersError("not-cached", `the symbol versions of ${printable(release)} are not cached`, {
+      hint: "Collect them once without --offline: kheaders symvers",
+    });
+  }
+  const device = await findDevice(
+    options.server,
+    { serial },
+    { waitSeconds: 0, onWait: () => undefined, signal },
+  );
+  const make = (folder: string) =>
+    withRootAdbd(device, options, async (reached) => {
+      const { text, record } = await collect(reached, pulled, facts, options);
+      mkdirSync(folder);
+      writeFileSync(join(folder, textName), text, { mode: 0o644 });
+      writeSymversRecord(folder, record);
+    });
+  await cache.keepExtra(entry.digest, symversName(entry), make, {
+    replace: refresh || known !== undefined,
+    signal,
+    onWait: () => onProgress({ type: "stage", stage: "waiting-for-device-lock" }),
+  });
+  const kept = cachedSymvers(cache, entry);
+  if (kept === undefined)
+    throw new KheadersError("cache-failed", "the symbol versions were removed meanwhile", {
+      hint: "Try again.",
+    });
+  warnOf(kept, options);
+  return { ...kept, serial, release, cache: "miss" };
+}
+
+/** The symbol versions of a kernel that the cache has. @throws KheadersError `cache-failed`. */
+export function cachedSymvers(
+  cache: Cache,
+  entry: CacheEntry,
+): (SymversRecord & { readonly path: string }) | undefined {
+  const folder = cache.extra(entry.digest, symversName(entry));
+  const record = folder && readSymversRecord(folder);
+  return record && folder ? { ...record, path: join(folder, textName) } : undefined;
+}
+
+/** What was collected: the text of `Module.symvers`, and how. */
+interface Collected {
+  readonly text: string;
+  readonly record: SymversRecord;
+}
+
+async function collect(
+  device: Device,
+  pulled: PullResult,
+  facts: TreeFacts,
+  options: PullOptions,
+): Promise<Collected> {
+  const { server, root, signal, onProgress } = options;
+  onProgress({ type: "stage", stage: "connecting", detail: printable(device.serial) });
+  const connection = await connectToDevice(server, device, signal);
+  const conversation = await Conversation.start(connection, options, signal);
+  const needRoot = async (purpose: string) => {
+    if (root !== "su") throw needsRoot(purpose);
+    onProgress({ type: "stage", stage: "becoming-root" });
+    await becomeRoot(conversation, purpose);
+    onProgress({ type: "stage", stage: "reading-modules" });
+    return conversation.modules();
+  };
+  try {
+    assertSameKernel(conversation, pulled);
+    onProgress({ type: "stage", stage: "reading-modules" });
+    let isRoot = conversation.hello.uid === 0;
+    let listing = await conversation.modules();
+    const seesNone = listing.modules.length === 0;
+    // SELinux may hide folders as if they were not there, and closed ones are worth asking root unless that is ruled out.
+    if (!isRoot && (root === "never" ? seesNone && listing.isPartial : seesNone || listing.isPartial)) {
+      listing = await needRoot(`${placesOf(listing)} may only be listed by root`);
+      isRoot = true;
+    }
+    try {
+      return await readModules(conversation, listing, facts, options);
+    } catch (error) {
+      if (!(error instanceof AgentRefusal)) throw error;
+      const purpose = `${printable(error.path ?? "a module")} may only be read by root`;
+      if (isRoot) throw confined(error);
+      return await readModules(conversation, await needRoot(purpose), facts, options);
+    }
+  } catch (error) {
+    throw error instanceof AgentRefusal ? confined(error) : error;
+  } finally {
+    conversation.close();
+  }
+}
+
+async function readModules(
+  conversation: Conversation,
+  listing: ModuleListing,
+  facts: TreeFacts,
+  { onProgress }: PullOptions,
+): Promise<Collected> {
+  const collection = new SymbolCollection(listing.modules, facts.config);
+  const total = collection.wanted.length;
+  let done = 0;
+  let bytes = 0;
+  for await (const { module, content } of conversation.take(collection.wanted)) {
+    collection.add(module, content);
+    done += 1;
+    bytes += content.length;
+    onProgress({ type: "modules", done, total, bytes });
+  }
+  const { versions, modules, skipped } = collection;
+  if (versions.size === 0) throw noVersions(total, skipped);
+  const { isPartial, denied, hasUnspeakable } = listing;
+  const record = { symbols: versions.size, modules, bytes, skipped, isPartial, denied, hasUnspeakable };
+  return { text: versions.text(), record };
+}
+
+/** Between the pull and this, the device may have been booted into another kernel. */
+function assertSameKernel({ hello }: Conversation, { kernel }: PullResult): void {
+  const isSame =
+    hello.bootId === kernel.bootId && hello.release === kernel.release && hello.version === kernel.version;
+  if (isSame) return;
+  throw new KheadersError("device-lost", "the device was rebooted meanwhile", { hint: "Try again." });
+}
+
+function placesOf(listing: ModuleListing): string {
+  if (listing.denied.length === 0)
+    return listing.isPartial ? "some of the device's module folders" : "the device's modules";
+  return listing.denied.map((folder) => printable(folder)).join(", ");
+}
+
+function needsRoot(purpose: string): KheadersError {
+  return new KheadersError("needs-root", purpose, {
+    hint: "Root the device, or use a userdebug build with --root.",
+  });
+}
+
+function confined(refusal: AgentRefusal): KheadersError {
+  return new KheadersError(
+    "not-permitted",
+    `${printable(refusal.path ?? "a module")} may not be read even by root`,
+    { hint: "SELinux seems to confine the root shell: adb shell dmesg | grep avc" },
+  );
+}
+
+function noVersions(modules: number, skipped: readonly SkippedModule[]): KheadersError {
+  const left = describeSkipped(skipped).map((line) => `; ${line}`);
+  return new KheadersError(
+    "no-symbol-versions",
+    modules === 0
+      ? `there is no module on the device to tell symbol versions. Searched: ${moduleFolders.join(", ")}${left.join("")}`
+      : `none of the device's ${modules} modules tells a symbol version${left.join("")}`,
+    { hint: "Install the modules that were built with this kernel (system_dlkm, vendor_dlkm)." },
+  );
+}
+
+/** Tells of what was left out, each time that its symbols may be missed. */
+function warnOf(record: SymversRecord, { onProgress }: PullOptions): void {
+  const warn = (message: string) => onProgress({ type: "warning", message });
+  if (record.isPartial) {
+    const where = record.denied.map((folder) => printable(folder)).join(", ") || "some folders";
+    warn(`${where} may not be listed without root: symbols that only modules there import are missing`);
+  }
+  if (record.hasUnspeakable) warn("modules whose names hold a line break were left out");
+  for (const line of describeSkipped(record.skipped)) warn(line);
+}

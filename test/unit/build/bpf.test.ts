@@ -1,0 +1,212 @@
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type BpfOptions, compileBpf } from "../../../host/build/bpf.js";
+import { checkHeaders } from "../../../host/build/check-headers.js";
+import { type FakeClangOptions, writeFakeClang } from "../../support/fake-clang.js";
+import { writeTree } from "../../support/kernel-tree.js";
+
+let folder: string;
+let said: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "kheaders-bpf-test-"));
+  for (const name of ["bin", "tree", "out"]) mkdirSync(join(folder, name));
+  writeTree(join(folder, "tree"));
+  writeFileSync(join(folder, "prog.c"), "");
+  said = "";
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function compile(tools: FakeClangOptions = {}, options: Partial<BpfOptions> = {}) {
+  return compileBpf({
+    tree: join(folder, "tree"),
+    source: join(folder, "prog.c"),
+    output: join(folder, "out/prog.o"),
+    version: "v1",
+    clang: writeFakeClang(join(folder, "bin"), tools),
+    flags: [],
+    signal: new AbortController().signal,
+    onDiagnostics: (text) => {
+      said += text;
+    },
+    ...options,
+  });
+}
+
+/** What is in the folder of the output. */
+function made(): string[] {
+  return readdirSync(join(folder, "out"));
+}
+
+const failure = (code: string, message: RegExp) =>
+  expect.objectContaining({ code, message: expect.stringMatching(message) });
+
+describe("compiling a program", () => {
+  it("makes the object, and tells of it", async () => {
+    const object = await compile();
+    expect(object).toMatchObject({ output: join(folder, "out/prog.o"), release: "6.1.57-android14-11" });
+    expect(readFileSync(object.output).length).toBe(object.bytes);
+    expect(made()).toEqual(["prog.o"]);
+  });
+
+  it("gives clang the flags for the tree, and those of the user after them", async () => {
+    const { output } = await compile({}, { flags: ["-DMINE", "-Werror"] });
+    const words = readFileSync(output, "utf8");
+    expect(words).toMatch(/-target aarch64-linux-gnu .*-isystem \/res\/include .*-DMINE -Werror -c/);
+  });
+
+  it("asks llc for the version of eBPF and the order of bytes", async () => {
+    writeTree(join(folder, "tree"), { macros: ["CONFIG_64BIT 1", "CONFIG_CPU_BIG_ENDIAN 1"] });
+    const { output } = await compile({ llcBody: 'echo "$words" >"$out"' }, { version: "v3" });
+    expect(readFileSync(output, "utf8")).toMatch(/-march=bpfeb -mcpu=v3 /);
+  });
+
+  it("passes warnings on", async () => {
+    await compile({ clangBody: 'echo "prog.c:1: warning: hm" >&2; echo >"$out"' });
+    expect(said).toBe("prog.c:1: warning: hm\n");
+  });
+
+  it.each(["clangBody", "llcBody"])("leaves the object of before when %s fails", async (body) => {
+    writeFileSync(join(folder, "out/prog.o"), "before");
+    const tools = { [body]: 'echo half >"$out"; echo "prog.c:1: error: no" >&2; exit 1' };
+    await expect(compile(tools)).rejects.toThrow(failure("compile-failed", /does not compile .*prog\.c/));
+    expect(said).toBe("prog.c:1: error: no\n");
+    expect(made()).toEqual(["prog.o"]);
+    expect(readFileSync(join(folder, "out/prog.o"), "utf8")).toBe("before");
+  });
+
+  it("writes through a symbolic link, which stays one", async () => {
+    writeFileSync(join(folder, "real.o"), "before");
+    symlinkSync(join(folder, "real.o"), join(folder, "out/prog.o"));
+    expect((await compile()).output).toBe(join(folder, "real.o"));
+    expect(lstatSync(join(folder, "out/prog.o")).isSymbolicLink()).toBe(true);
+    expect(readFileSync(join(folder, "real.o"), "utf8")).not.toBe("before");
+  });
+
+  it("puts nothing in the place of what is no regular file", async () => {
+    await expect(compile({}, { output: "/dev/null" })).rejects.toThrow(
+      failure("output-failed", /no regular file/),
+    );
+    expect(lstatSync("/dev/null").isCharacterDevice()).toBe(true);
+    await expect(compile({}, { output: join(folder, "out") })).rejects.toThrow(failure("output-failed", /./));
+  });
+
+  it("says so when the output's folder is not there", async () => {
+    const output = join(folder, "nowhere/prog.o");
+    await expect(compile({}, { output })).rejects.toThrow(failure("output-failed", /cannot write/));
+  });
+
+  it("refuses a source that is not there", async () => {
+    const source = join(folder, "other.c");
+    await expect(compile({}, { source })).rejects.toThrow(failure("usage", /there is no file/));
+  });
+
+  it("refuses a 32-bit kernel, whose structures eBPF would misread", async () => {
+    writeTree(join(folder, "tree32"), { arch: "arm", macros: [] });
+    await expect(compile({}, { tree: join(folder, "tree32") })).rejects.toThrow(
+      failure("usage", /armv7l has pointers of 32 bits/),
+    );
+  });
+
+  it("ends with the signal's reason, with nothing made", async () => {
+    const controller = new AbortController();
+    const reason = new Error("enough");
+    const started = join(folder, "started");
+    const compiling = compile(
+      { clangBody: `echo >'${started}'; exec sleep 600` },
+      { signal: controller.signal },
+    );
+    const ended = expect(compiling).rejects.toBe(reason);
+    await expect.poll(() => existsSync(started)).toBe(true);
+    controller.abort(reason);
+    await ended;
+    expect(made()).toEqual([]);
+  });
+});
+
+describe("the compiler", () => {
+  it("may be missing", async () => {
+    const clang = join(folder, "no-clang");
+    await expect(compile({}, { clang })).rejects.toThrow(failure("tool-missing", /no-clang was not found/));
+    await expect(check(clang)).rejects.toThrow(failure("tool-missing", /no-clang was not found/));
+  });
+
+  it("may lack its llc", async () => {
+    const llcName = join(folder, "no-llc");
+    await expect(compile({ llcName })).rejects.toThrow(failure("tool-missing", /no-llc was not found/));
+  });
+
+  it("may be too old", async () => {
+    const tools = { version: "13.0.1", llcVersion: "LLVM version 13.0.1" };
+    await expect(compile(tools)).rejects.toThrow(failure("tool-missing", /13\.0\.1, too old/));
+  });
+
+  it("may be of another version than llc", async () => {
+    await expect(compile({ llcVersion: "LLVM version 16.0.6" })).rejects.toThrow(
+      failure("tool-missing", /is of version 14\.0\.6, .*llc is LLVM version 16\.0\.6/),
+    );
+  });
+
+  it("may not work", async () => {
+    const clang = join(folder, "broken");
+    writeFileSync(clang, "#!/bin/sh\nexit 3\n");
+    chmodSync(clang, 0o755);
+    await expect(compile({}, { clang })).rejects.toThrow(failure("tool-missing", /does not work: status 3/));
+  });
+});
+
+function check(clang: string) {
+  return checkHeaders({
+    tree: join(folder, "tree"),
+    clang,
+    signal: new AbortController().signal,
+    onProgress: () => undefined,
+  });
+}
+
+describe("checking headers", () => {
+  it("tells for each header whether it compiles, and the first error of those that do not", async () => {
+    const clangBody = `if grep -q net/; then
+      echo "In file included from <stdin>:1:" >&2
+      echo "/t/net.h:7:3: error: first" >&2
+      echo "/t/net.h:8:3: error: second" >&2
+      exit 1
+    fi`;
+    const checks = await check(writeFakeClang(join(folder, "bin"), { clangBody }));
+    const failing = checks.filter(({ error }) => error !== undefined);
+    expect(failing.map(({ header }) => header)).toEqual(["net/sock.h", "net/inet_sock.h", "net/tcp.h"]);
+    expect(failing[0]?.error).toBe("/t/net.h:7:3: error: first");
+    const headers = checks.map(({ header }) => header);
+    expect(headers).toEqual(expect.arrayContaining(["linux/sched.h", "linux/fs.h", "linux/blkdev.h"]));
+  });
+
+  it("counts what is done", async () => {
+    const counts: string[] = [];
+    const checks = await checkHeaders({
+      tree: join(folder, "tree"),
+      clang: writeFakeClang(join(folder, "bin"), { clangBody: "cat >/dev/null" }),
+      signal: new AbortController().signal,
+      onProgress: (done, total) => counts.push(`${done}/${total}`),
+    });
+    expect(counts).toEqual(checks.map((_, index) => `${index + 1}/${checks.length}`));
+  });
+
+  it("takes a crash of the compiler for a header that does not compile", async () => {
+    const clangBody = "cat >/dev/null; exit 139";
+    const [first] = await check(writeFakeClang(join(folder, "bin"), { clangBody }));
+    expect(first?.error).toBe("clang ended with status 139");
+  });
+});

@@ -1,0 +1,98 @@
+import { describe, expect, it } from "vitest";
+import { assertPathForMake, moduleBuild, modulesIn } from "../../../../host/build/module/make-arguments.js";
+import { architectureOf } from "../../../../host/kernel/architecture.js";
+import type { TreeFacts } from "../../../../host/kernel/tree-facts.js";
+
+function facts(source: "x86" | "arm64", release: string, ...options: string[]): TreeFacts {
+  const architecture = architectureOf(source, 64);
+  if (architecture === undefined) throw new Error(`no architecture ${source}`);
+  return {
+    tree: "/tree",
+    release,
+    architecture,
+    endianness: "little",
+    flavour: "modules",
+    compiler: undefined,
+    config: new Map(options.map((option) => [option, "1"])),
+  };
+}
+
+describe("how modules are built", () => {
+  const always = "KBUILD_MODPOST_WARN=1";
+
+  it.each([
+    {
+      what: "with GCC for this machine",
+      facts: facts("x86", "6.1.0-56-cloud-amd64", "CONFIG_CC_IS_GCC"),
+      variables: ["ARCH=x86", "CROSS_COMPILE=", "LLVM=", always],
+      compiler: "gcc",
+    },
+    {
+      what: "with a cross compiler for another",
+      facts: facts("arm64", "6.1.57", "CONFIG_CC_IS_GCC"),
+      variables: ["ARCH=arm64", "CROSS_COMPILE=aarch64-linux-gnu-", "LLVM=", always],
+      compiler: "aarch64-linux-gnu-gcc",
+    },
+    {
+      what: "with LLVM where clang built the kernel",
+      facts: facts("arm64", "5.10.198-android13-4", "CONFIG_CC_IS_CLANG", "CONFIG_LD_IS_LLD"),
+      variables: ["ARCH=arm64", "CROSS_COMPILE=aarch64-linux-gnu-", "LLVM=1", always],
+      compiler: "clang",
+    },
+    {
+      what: "with clang by name where the kernel knows no LLVM=1",
+      facts: facts("x86", "4.19.113", "CONFIG_CC_IS_CLANG", "CONFIG_LD_IS_LLD"),
+      variables: ["ARCH=x86", "CROSS_COMPILE=", "LLVM=1", "CC=clang", "LD=ld.lld", always],
+      compiler: "clang",
+    },
+    {
+      what: "with the linker that linked the kernel",
+      facts: facts("x86", "5.4.61", "CONFIG_CC_IS_CLANG"),
+      variables: ["ARCH=x86", "CROSS_COMPILE=", "LLVM=1", "CC=clang", always],
+      compiler: "clang",
+    },
+  ])("$what", ({ facts: tree, variables, compiler }) => {
+    expect(moduleBuild(tree, "x86_64")).toEqual({ variables, compiler });
+  });
+
+  it.each([
+    ["/home/me/my module", "a space"],
+    ["/home/me/a\tb", "a space"],
+    ["/home/me/a:b", '":"'],
+    ["/home/me/a#b", '"#"'],
+    ["/home/me/$a", '"$"'],
+  ])("not in %s, for make cannot", (path, what) => {
+    expect(() => assertPathForMake(path, "the module's folder", "Move it.")).toThrow(
+      expect.objectContaining({
+        code: "usage",
+        hint: "Move it.",
+        message: expect.stringContaining(
+          `the module's folder has ${what} in its path, which make cannot work with`,
+        ),
+      }),
+    );
+  });
+
+  it("in any other folder", () => {
+    expect(() => assertPathForMake("/home/me/ä-b_c.d+e@f,g", "it", "")).not.toThrow();
+  });
+});
+
+describe("the modules of a build are told by its modules.order", () => {
+  it.each([
+    ["before 5.3", "kernel//home/me/hello/hello.ko\nkernel//home/me/hello/sub/other.ko\n"],
+    ["from 5.3 on", "/home/me/hello/hello.ko\n/home/me/hello/sub/other.ko\n"],
+    ["from 6.2 on", "/home/me/hello/hello.o\n/home/me/hello/sub/other.o\n"],
+    ["from 6.13 on", "hello.o\nsub/other.o\n"],
+    ["with one twice", "hello.o\nsub/other.o\nhello.o\n"],
+  ])("%s", (_, order) => {
+    expect(modulesIn(order, "/home/me/hello")).toEqual([
+      "/home/me/hello/hello.ko",
+      "/home/me/hello/sub/other.ko",
+    ]);
+  });
+
+  it("which may be empty", () => {
+    expect(modulesIn("", "/home/me/hello")).toEqual([]);
+  });
+});

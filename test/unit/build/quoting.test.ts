@@ -1,0 +1,82 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { cmakeWord, makeWord, shellWord } from "../../../host/build/quoting.js";
+import { findProgram } from "../../support/programs.js";
+import { skipBecause } from "../../support/skip.js";
+
+/** What a folder's name or a macro may bring along. */
+const words = [
+  "-O2",
+  "-I/plain/path_1+2@3",
+  "",
+  "two words",
+  "it's",
+  '"quoted"',
+  "$HOME",
+  "$(id)",
+  "`id`",
+  "$$",
+  "back\\slash",
+  "ends\\",
+  "#hash",
+  "a\\#b",
+  "a\\\\#b",
+  "semi;colon",
+  "star*?[a]",
+  "~",
+  '-DX="a b"',
+  "ünïcödé",
+  "a&b|c<d>e",
+  "%s",
+  "{a,b}",
+  "!x",
+];
+
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "kheaders-quoting-"));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** What a program got: it prints each of its arguments with a NUL after it. */
+function split(printed: string): string[] {
+  return printed.split("\0").slice(0, -1);
+}
+
+it("leaves a word alone that a shell takes as it is", () => {
+  expect(shellWord("-I/a/b-c_d.e+f")).toBe("-I/a/b-c_d.e+f");
+});
+
+it("quotes words so that a shell gives them back", () => {
+  const command = `printf '%s\\0' ${words.map(shellWord).join(" ")}`;
+  expect(split(execFileSync("sh", ["-c", command], { encoding: "utf8" }))).toEqual(words);
+});
+
+if (findProgram("make") === undefined) {
+  skipBecause("there is no make", "quotes words so that make's shell gives them back");
+} else {
+  it("quotes words so that make's shell gives them back", () => {
+    const makefile = join(folder, "Makefile");
+    writeFileSync(makefile, `FLAGS := ${words.map(makeWord).join(" ")}\nall:\n\t@printf '%s\\0' $(FLAGS)\n`);
+    expect(split(execFileSync("make", ["-s", "-f", makefile], { encoding: "utf8" }))).toEqual(words);
+  });
+}
+
+if (findProgram("cmake") === undefined) {
+  skipBecause("there is no cmake", "quotes words so that CMake gives them back");
+} else {
+  it("quotes words so that CMake gives them back", () => {
+    // CMake's lists know no such elements: empty ones vanish, and a backslash at the end joins what follows.
+    const passed = words.filter((word) => word !== "" && !word.endsWith("\\"));
+    const script = join(folder, "words.cmake");
+    const list = `set(FLAGS ${passed.map(cmakeWord).join(" ")})`;
+    writeFileSync(script, `${list}\nexecute_process(COMMAND printf "%s\\\\0" \${FLAGS} OUTPUT_FILE out)\n`);
+    execFileSync("cmake", ["-P", script], { cwd: folder });
+    const printed = execFileSync("cat", [join(folder, "out")], { encoding: "utf8" });
+    expect(split(printed)).toEqual(passed);
+  });
+}

@@ -1,0 +1,48 @@
+import { createHash } from "node:crypto";
+import { gzipSync } from "node:zlib";
+import { describe, expect, it } from "vitest";
+import { readKernelFacts } from "../../../host/kernel/facts.js";
+
+const dotConfig = "CONFIG_IKHEADERS=m\n";
+
+describe("the raw files of a kernel", () => {
+  it("tell its configuration, that one's digest, and the build-id", () => {
+    const descriptor = Buffer.alloc(20, 0xab);
+    const notes = Buffer.concat([
+      Buffer.from(Uint32Array.of(4, 20, 3).buffer),
+      Buffer.from("GNU\0"),
+      descriptor,
+    ]);
+    expect(readKernelFacts({ config: gzipSync(dotConfig), notes })).toEqual({
+      config: new Map([["CONFIG_IKHEADERS", "m"]]),
+      configDigest: createHash("sha256").update(dotConfig).digest("hex"),
+      buildId: "ab".repeat(20),
+    });
+  });
+
+  it("give the same digest however they were packed", () => {
+    const digests = [1, 9].map((level) =>
+      readKernelFacts({ config: gzipSync(dotConfig, { level }), notes: undefined }),
+    );
+    expect(digests[0]?.configDigest).toBe(digests[1]?.configDigest);
+  });
+
+  it("may be unknown", () => {
+    const unknown = { config: undefined, configDigest: undefined, buildId: undefined };
+    expect(readKernelFacts({ config: undefined, notes: undefined })).toEqual(unknown);
+  });
+
+  it.each<{ what: string; config: Uint8Array }>([
+    { what: "no gzip", config: Buffer.from("CONFIG_IKHEADERS=m\n") },
+    { what: "nothing", config: new Uint8Array() },
+    { what: "cut off", config: gzipSync(dotConfig).subarray(0, -4) },
+    { what: "a bomb", config: gzipSync(Buffer.alloc(16 * 1024 * 1024)) },
+  ])("are refused where the configuration is $what", ({ config }) => {
+    expect(() => readKernelFacts({ config, notes: undefined })).toThrow(
+      expect.objectContaining({
+        code: "protocol-error",
+        message: expect.stringContaining("/proc/config.gz"),
+      }),
+    );
+  });
+});
