@@ -76,7 +76,6 @@ export type {
   VerifyOptions,
   VerifyReport,
 } from "./cache/index.js";
-export { checkCopyTarget, copyTree, keepArchive, updateLink } from "./cache/index.js";
 export type { Optional } from "./defaults.js";
 export type { Check, DoctorOptions } from "./doctor.js";
 export { type Pattern, parsePattern } from "./farm/match.js";
@@ -95,6 +94,7 @@ export { treeEnvironment } from "./pull/tree-environment.js";
 export type { UnloadOptions } from "./pull/unload.js";
 export type { Symvers } from "./symvers/collect.js";
 export type { SkippedModule } from "./symvers/collection.js";
+export { checkCopyTarget, copyTree, keepArchive, updateLink } from "./user-files/copy.js";
 
 /** The version of kheaders. */
 export const version: string = KHEADERS_VERSION;

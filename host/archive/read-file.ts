@@ -1,5 +1,4 @@
-import { chunksOf } from "../cache/disk/sha256.js";
-import { type Manifest, type ManifestEntry, manifestEntryOf } from "../cache/trees/manifest.js";
+import { chunksOf } from "./chunks.js";
 import { archiveLimits } from "./limits.js";
 import { readArchive } from "./read.js";
 import type { Entry } from "./reader.js";
@@ -26,11 +25,4 @@ export async function* entriesOfArchive(file: string, options: ReadArchiveOption
     signal,
   });
   for await (const entries of batches) yield* entries;
-}
-
-/** The manifest of the tree that an archive makes; throws as {@link entriesOfArchive}. */
-export async function manifestOfArchive(file: string, options: ReadArchiveOptions): Promise<Manifest> {
-  const manifest: ManifestEntry[] = [];
-  for await (const entry of entriesOfArchive(file, options)) manifest.push(manifestEntryOf(entry));
-  return manifest;
 }

@@ -1,4 +1,3 @@
-export { checkCopyTarget, copyFileOut, copyTree, keepArchive, updateLink } from "../user-files/copy.js";
 export { type Cache, type CacheOptions, type OpenOptions, openCache } from "./cache.js";
 export { cacheDir } from "./cache-dir.js";
 export { readHostBootId } from "./disk/host-boot.js";

@@ -1,10 +1,11 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { errnoOf, KheadersError } from "../../../shared/errors.js";
-import { copyTree, readHostBootId } from "../../cache/index.js";
+import { readHostBootId } from "../../cache/index.js";
 import type { LocatedTree } from "../../pull/locate-tree.js";
 import type { PullOptions } from "../../pull/pull.js";
 import { textName } from "../../symvers/record.js";
+import { copyTree } from "../../user-files/copy.js";
 
 /** Holds the boot of the workstation in which the folder was made: a power cut may have emptied what is older. */
 const bootName = ".kheaders-host-boot";

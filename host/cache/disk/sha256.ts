@@ -1,9 +1,6 @@
 import { createHash, hash } from "node:crypto";
-import { closeSync, openSync, readSync } from "node:fs";
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { asDigest, type Digest } from "../../../shared/identity.js";
-
-const chunkBytes = 1024 * 1024;
+import { chunksOf } from "../../archive/chunks.js";
 
 /** SHA-256 of bytes. */
 export function digestOf(content: Uint8Array | string): Digest {
@@ -33,27 +30,6 @@ export async function digestOfFile(file: string, signal: AbortSignal | undefined
   const running = new RunningDigest();
   for await (const chunk of chunksOf(file, signal)) running.update(chunk);
   return running.finish();
-}
-
-/**
- * The bytes of a file, chunk by chunk, each in memory of its own, leaving the thread to others in between.
- *
- * @throws the system's error; the signal's reason when it aborts.
- */
-export async function* chunksOf(file: string, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
-  const descriptor = openSync(file, "r");
-  try {
-    for (;;) {
-      signal?.throwIfAborted();
-      const buffer = Buffer.allocUnsafe(chunkBytes);
-      const length = readSync(descriptor, buffer, 0, chunkBytes, null);
-      if (length === 0) return;
-      yield buffer.subarray(0, length);
-      await nextTurn();
-    }
-  } finally {
-    closeSync(descriptor);
-  }
 }
 
 function known(hex: string): Digest {

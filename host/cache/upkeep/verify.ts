@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
 import { exitStatusOf, KheadersError } from "../../../shared/errors.js";
 import type { Digest } from "../../../shared/identity.js";
-import { manifestOfArchive } from "../../archive/read-file.js";
 import { digestOf } from "../disk/sha256.js";
 import { entriesOf, entryIds, readEntry } from "../kernels/entries.js";
 import { rebuild, settle } from "../publish/mend.js";
 import { sweep } from "../publish/sweep.js";
 import type { Store } from "../store.js";
+import { manifestOfArchive } from "../trees/archive-manifest.js";
 import { damageOfTree } from "../trees/damage.js";
 import { formatManifest, type Manifest, readManifest } from "../trees/manifest.js";
 import { readTreeRecord } from "../trees/record.js";

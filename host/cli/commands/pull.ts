@@ -1,9 +1,9 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { KheadersError } from "../../../shared/errors.js";
 import { printable } from "../../../shared/printable.js";
-import { checkCopyTarget, copyTree, keepArchive, updateLink } from "../../cache/index.js";
 import { findOffline } from "../../pull/offline.js";
 import type { PullResult } from "../../pull/pull.js";
+import { checkCopyTarget, copyTree, keepArchive, updateLink } from "../../user-files/copy.js";
 import { meansMany, type SelectionFlags } from "../options/devices.js";
 import { collect } from "../options/global.js";
 import { addPullOptions, type PullFlags, pullOptionsOf } from "../options/pull.js";

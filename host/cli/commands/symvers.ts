@@ -29,7 +29,7 @@ Examples:
       const flags = invoked.optsWithGlobals<Flags>();
       await runCommand(flags, async (context) => {
         const { symvers } = await import("../../symvers/collect.js");
-        const { copyFileOut } = await import("../../cache/index.js");
+        const { copyFileOut } = await import("../../user-files/copy.js");
         const result = await symvers(await pullOptionsOf(flags, context));
         if (flags.output !== undefined)
           copyFileOut(result.path, flags.output, "write the symbol versions to");

@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { checkCopyTarget, copyTree, keepArchive, updateLink } from "../../../host/cache/index.js";
+import { checkCopyTarget, copyTree, keepArchive, updateLink } from "../../../host/user-files/copy.js";
 import { archiveOf, listTree, temporaryCache, temporaryFolder, treeOf } from "../../support/cache-fixture.js";
 import { kernel, pullInto } from "../../support/cache-kernels.js";
 import { becomeOrdinaryUser } from "../../support/cache-user.js";
