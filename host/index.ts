@@ -48,7 +48,7 @@ export type { AdbServer } from "./adb/server.js";
 export { type ArchiveFiles, archiveFiles, type FileMap } from "./archive/files.js";
 export type { BpfObject, BpfOptions, BpfVersion } from "./build/bpf.js";
 export type { BuildTools } from "./build/build-tools.js";
-export { buildEnvironment } from "./build/build-variables.js";
+export { buildVariables } from "./build/build-variables.js";
 export type { CheckHeadersOptions, HeaderCheck } from "./build/check-headers.js";
 export { clangIncludeFolder } from "./build/clang.js";
 export { compilerFlags, type Purpose } from "./build/compiler-flags.js";

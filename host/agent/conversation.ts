@@ -7,7 +7,7 @@ import type { AdbConnection } from "../adb/connection.js";
 import { ShellProcess } from "../adb/shell.js";
 import type { Block } from "./block.js";
 import { type ListedModule, type ModuleListing, moduleListingOf } from "./module-listing.js";
-import { AgentOutput } from "./reader.js";
+import { AgentReader } from "./reader.js";
 import { agentCommand } from "./script.js";
 
 /** How long the agent may take to restore the device and end, once its input is closed. */
@@ -121,12 +121,12 @@ export interface ConversationOptions {
 export class Conversation {
   readonly hello: Hello;
   readonly #process: ShellProcess;
-  readonly #output: AgentOutput;
+  readonly #output: AgentReader;
   readonly #nonce: string;
   /** Somebody is asked whether we may be root; until then nothing but a hang-up reaches the agent. */
   #asksSu = false;
 
-  private constructor(process: ShellProcess, output: AgentOutput, nonce: string, hello: Hello) {
+  private constructor(process: ShellProcess, output: AgentReader, nonce: string, hello: Hello) {
     this.#process = process;
     this.#output = output;
     this.#nonce = nonce;
@@ -142,7 +142,7 @@ export class Conversation {
     const nonce = randomBytes(8).toString("hex");
     const process = await ShellProcess.start(connection, agentCommand({ nonce, ...options }));
     try {
-      const output = new AgentOutput(process, signal, options.stallSeconds);
+      const output = new AgentReader(process, signal, options.stallSeconds);
       const block = await output.readHello("kheaders", nonce, protocolVersion);
       return new Conversation(process, output, nonce, helloOf(block));
     } catch (error) {

@@ -20,7 +20,7 @@ const agentFirstMilliseconds = 5_000;
 type Readable = Pick<ShellProcess, "read" | "exitStatus">;
 
 /** The agent's output, read as lines, blocks and counted bytes; what it prints on standard error is kept aside. */
-export class AgentOutput {
+export class AgentReader {
   readonly #process: Readable;
   readonly #signal: AbortSignal;
   readonly #stallSeconds: number;

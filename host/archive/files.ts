@@ -1,5 +1,5 @@
 import path from "node:path";
-import { entriesOfArchive } from "./read-file.js";
+import { membersOfArchive } from "./read-file.js";
 
 /** The content of an archive's files, by path relative to the tree's root, in the order of the archive. */
 export type FileMap = ReadonlyMap<string, Uint8Array>;
@@ -39,7 +39,7 @@ export function archiveFiles(
 async function decode(archive: string, signal: AbortSignal | undefined): Promise<FileMap> {
   const files = new Map<string, Uint8Array>();
   const links: { path: string; target: string }[] = [];
-  for await (const entry of entriesOfArchive(archive, { caseInsensitive: false, signal })) {
+  for await (const entry of membersOfArchive(archive, { caseInsensitive: false, signal })) {
     if (entry.type === "file") files.set(entry.path, entry.content);
     else if (entry.type === "link")
       links.push({ path: entry.path, target: path.posix.join(path.posix.dirname(entry.path), entry.target) });

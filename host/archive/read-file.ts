@@ -1,7 +1,7 @@
 import { chunksOf } from "./chunks.js";
 import { archiveLimits } from "./limits.js";
 import { readArchive } from "./read.js";
-import type { Entry } from "./reader.js";
+import type { Member } from "./reader.js";
 
 /** How to read an archive of the cache. */
 export interface ReadArchiveOptions {
@@ -16,7 +16,7 @@ export interface ReadArchiveOptions {
  * @throws KheadersError `archive-refused` or `archive-corrupt`; the system's error where it cannot be read; the signal's
  * reason when it aborts.
  */
-export async function* entriesOfArchive(file: string, options: ReadArchiveOptions): AsyncGenerator<Entry> {
+export async function* membersOfArchive(file: string, options: ReadArchiveOptions): AsyncGenerator<Member> {
   const { caseInsensitive, signal } = options;
   const batches = readArchive(chunksOf(file, signal), {
     limits: archiveLimits,

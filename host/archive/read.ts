@@ -1,4 +1,4 @@
-import { ArchiveReader, type Entry, type TreeRules } from "./reader.js";
+import { ArchiveReader, type Member, type TreeRules } from "./reader.js";
 import { decodeXz, type XzOptions } from "./xz/decode.js";
 
 /** How to read an archive. */
@@ -15,7 +15,7 @@ export type ReadOptions = XzOptions & TreeRules;
 export async function* readArchive(
   compressed: AsyncIterable<Uint8Array>,
   options: ReadOptions,
-): AsyncGenerator<Entry[], void, undefined> {
+): AsyncGenerator<Member[], void, undefined> {
   const reader = new ArchiveReader(options);
   for await (const decoded of decodeXz(compressed, options)) {
     const entries = reader.push(decoded);

@@ -1,9 +1,9 @@
 import { corrupt, overLimit } from "./errors.js";
 import { StepReader } from "./steps.js";
 import { tarMembers } from "./tar/members.js";
-import { type Entry, TreeCheck, type TreeRules } from "./tar/tree-check.js";
+import { type Member, TreeCheck, type TreeRules } from "./tar/tree-check.js";
 
-export type { Entry, TreeRules } from "./tar/tree-check.js";
+export type { Member, TreeRules } from "./tar/tree-check.js";
 
 /**
  * Turns the bytes of a tar archive into the checked entries of a tree. Synchronous, and holds no more than the content
@@ -16,7 +16,7 @@ export class ArchiveReader {
   readonly #rules: TreeRules;
   readonly #tree: TreeCheck;
   readonly #reader: StepReader;
-  #entries: Entry[] = [];
+  #entries: Member[] = [];
   #unpacked = 0;
 
   constructor(rules: TreeRules) {
@@ -33,7 +33,7 @@ export class ArchiveReader {
    * Takes the next bytes and gives the entries that they complete. A file's content may be a view of the chunk, which
    * must not be changed afterwards.
    */
-  push(chunk: Uint8Array): Entry[] {
+  push(chunk: Uint8Array): Member[] {
     this.#unpacked += chunk.length;
     const { unpackedBytes } = this.#rules.limits;
     if (this.#unpacked > unpackedBytes) throw overLimit("its unpacked size", unpackedBytes, "bytes");

@@ -10,7 +10,7 @@ export type BuildMachine = string;
  * may still have it from another kernel. A kernel that clang built wants its modules built by clang: its configuration
  * holds what the compiler can do (Documentation/kbuild/llvm.rst).
  */
-export function buildEnvironment(facts: TreeFacts, machine: BuildMachine): Record<string, string> {
+export function buildVariables(facts: TreeFacts, machine: BuildMachine): Record<string, string> {
   const { tree, architecture, config } = facts;
   return {
     KDIR: tree,

@@ -3,7 +3,7 @@ export { cacheDir } from "./cache-dir.js";
 export { readHostBootId } from "./disk/host-boot.js";
 export { describeChange } from "./kernels/change.js";
 export type { CacheEntry, Kernel } from "./kernels/entry.js";
-export { decideServing, type Evidence, type Serving, type ServingQuestion } from "./kernels/serving.js";
+export { decideServing, type Proof, type Serving, type ServingQuestion } from "./kernels/serving.js";
 export type { Lease } from "./locks/lease.js";
 export type { Lock, LockOptions } from "./locks/lock.js";
 export type { KeepExtraOptions, MakeExtra } from "./publish/extras.js";

@@ -2,7 +2,7 @@ import { printable } from "../../shared/printable.js";
 import { pullMany } from "../farm/pull-many.js";
 import { type SelectionFlags, selectionOf } from "./options/devices.js";
 import { type PullFlags, sharedPullOptionsOf } from "./options/pull.js";
-import { FarmReporter } from "./report/many-reporter.js";
+import { ManyReporter } from "./report/many-reporter.js";
 import { errorObject } from "./report/reporter.js";
 import { resultObject } from "./report/result.js";
 import type { RunContext } from "./run.js";
@@ -14,7 +14,7 @@ export async function pullFromMany(
 ): Promise<number> {
   const devices = selectionOf(flags);
   const options = await sharedPullOptionsOf(flags, context);
-  const reporter = new FarmReporter({ quiet: flags.quiet === true, verbose: flags.verbose === true });
+  const reporter = new ManyReporter({ quiet: flags.quiet === true, verbose: flags.verbose === true });
   try {
     const outcomes = await pullMany({
       ...options,

@@ -88,7 +88,7 @@ function isCached(cache: Cache, serial: string, kernel: KernelIdentity): boolean
     identity: kernel,
     boot: kernel.bootId === undefined ? undefined : cache.findBoot(serial, kernel.bootId),
     candidates: cache.entriesFor(kernel),
-    asked: "details",
+    asked: "facts",
     rootPossible: true,
     trustRelease: false,
   });

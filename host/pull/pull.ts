@@ -141,7 +141,7 @@ class PullSession {
   #isRoot: boolean;
   /** Why the cache did not serve, when it was last asked. */
   #missedFor: string | undefined;
-  #asked: "greeting" | "details" | "details-as-root" = "greeting";
+  #asked: "hello" | "facts" | "facts-as-root" = "hello";
   /** Something on the device may have to be restored. */
   #touched = false;
 
@@ -169,7 +169,7 @@ class PullSession {
     const onWait = () => {
       this.#stage("waiting-for-other-pull");
       // What that pull brings will serve, and now is the time to ask what tells so, not when others wait for us.
-      if (this.#asked !== "greeting") return;
+      if (this.#asked !== "hello") return;
       details = this.#askDetails();
       // It is awaited below.
       details.catch(() => undefined);
@@ -200,7 +200,7 @@ class PullSession {
         boot: bootId === undefined ? undefined : cache.findBoot(this.#device.serial, bootId),
         candidates: cache.entriesFor(this.#kernel),
         asked: this.#asked,
-        rootPossible: this.#options.root === "su" && this.#asked !== "details-as-root",
+        rootPossible: this.#options.root === "su" && this.#asked !== "facts-as-root",
         trustRelease,
       });
       switch (serving.outcome) {
@@ -215,7 +215,7 @@ class PullSession {
           if (serving.why !== this.#missedFor) this.#stage("identifying", serving.why);
           this.#missedFor = serving.why;
           return undefined;
-        case "ask-details":
+        case "ask-facts":
           await this.#askDetails();
           break;
         case "ask-root":
@@ -242,7 +242,7 @@ class PullSession {
       configDigest: facts.configDigest ?? this.#kernel.configDigest,
       buildId: facts.buildId ?? this.#kernel.buildId,
     };
-    this.#asked = this.#isRoot ? "details-as-root" : "details";
+    this.#asked = this.#isRoot ? "facts-as-root" : "facts";
     this.#clock.lap("identify");
   }
 
@@ -254,7 +254,7 @@ class PullSession {
 
   /** Whether there may be details that were not asked for with the rights that we have. */
   get #lacksDetails(): boolean {
-    return this.#asked !== (this.#isRoot ? "details-as-root" : "details");
+    return this.#asked !== (this.#isRoot ? "facts-as-root" : "facts");
   }
 
   /** Gets the archive off the device, unpacks it, and publishes what proves to be of this kernel. */

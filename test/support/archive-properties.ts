@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect } from "vitest";
 import { archiveLimits } from "../../host/archive/limits.js";
-import { ArchiveReader, type Entry } from "../../host/archive/reader.js";
+import { ArchiveReader, type Member } from "../../host/archive/reader.js";
 import { decodeXz } from "../../host/archive/xz/decode.js";
 import { KheadersError } from "../../shared/errors.js";
 import { mutations, tarMutations } from "./mutations.js";
@@ -61,7 +61,7 @@ function pieces(): fc.Arbitrary<number> {
   return fc.oneof(fc.integer({ min: 1, max: 2_000 }), fc.constant(65_536));
 }
 
-function tarOf(tree: readonly Entry[]): Buffer {
+function tarOf(tree: readonly Member[]): Buffer {
   return tar(
     folder("./"),
     ...tree.map((entry) => {
@@ -85,8 +85,8 @@ function xzFiles(): fc.Arbitrary<{ content: Buffer; compressed: Buffer }> {
 }
 
 /** What came out until the end or the first error. */
-function readAll(bytes: Uint8Array, size: number): { entries: Entry[]; failure: KheadersError | undefined } {
-  const entries: Entry[] = [];
+function readAll(bytes: Uint8Array, size: number): { entries: Member[]; failure: KheadersError | undefined } {
+  const entries: Member[] = [];
   try {
     const reader = new ArchiveReader({ limits: archiveLimits, caseInsensitive: false });
     for (let offset = 0; offset < bytes.length; offset += size) {
@@ -106,7 +106,7 @@ function expectRefusal(error: unknown): KheadersError {
 }
 
 /** Every entry has a plain place, its own, in folders that were given before it. */
-function expectInside(entries: readonly Entry[]): void {
+function expectInside(entries: readonly Member[]): void {
   const folders = new Set([""]);
   const taken = new Set<string>();
   for (const { type, path } of entries) {
@@ -120,11 +120,11 @@ function expectInside(entries: readonly Entry[]): void {
   }
 }
 
-function expectLinksInside(entries: readonly Entry[]): void {
+function expectLinksInside(entries: readonly Member[]): void {
   const links = entries.filter((entry) => entry.type === "link");
   for (const link of links) expect(staysInside(link, links), `${link.path} -> ${link.target}`).toBe(true);
 }
 
-function comparable(entry: Entry): unknown {
+function comparable(entry: Member): unknown {
   return entry.type === "file" ? { ...entry, content: Buffer.from(entry.content).toString("hex") } : entry;
 }

@@ -2,7 +2,7 @@ import { existsSync, lstatSync, mkdtempSync, readdirSync, readFileSync, readlink
 import os from "node:os";
 import path from "node:path";
 import { onTestFinished } from "vitest";
-import type { Entry } from "../../host/archive/reader.js";
+import type { Member } from "../../host/archive/reader.js";
 import { removeTree } from "../../host/cache/disk/remove-tree.js";
 import { type Cache, type CacheOptions, openCache } from "../../host/cache/index.js";
 import type { SentArchive } from "./cache-kernels.js";
@@ -46,17 +46,17 @@ export function archiveOf(contents: Contents = {}): SentArchive {
   return archive;
 }
 
-function entriesOf(contents: Contents): Entry[] {
+function entriesOf(contents: Contents): Member[] {
   const folders = new Set(Object.keys(contents).flatMap(foldersAbove));
-  const files = Object.entries(contents).map(([name, text]): Entry => {
+  const files = Object.entries(contents).map(([name, text]): Member => {
     if (text.startsWith("-> ")) return { type: "link", path: name, target: text.slice(3) };
     const executable = name.endsWith("*");
     return { type: "file", path: name.replace(/\*$/, ""), executable, content: Buffer.from(text) };
   });
-  return [...[...folders].map((path): Entry => ({ type: "folder", path })), ...files];
+  return [...[...folders].map((path): Member => ({ type: "folder", path })), ...files];
 }
 
-function memberOf(entry: Entry): Buffer {
+function memberOf(entry: Member): Buffer {
   switch (entry.type) {
     case "folder":
       return folder(`${entry.path}/`);

@@ -1,4 +1,4 @@
-import type { Entry } from "../../host/archive/reader.js";
+import type { Member } from "../../host/archive/reader.js";
 import { type Cache, decideServing, type OpenedTree } from "../../host/cache/index.js";
 import {
   asBuildId,
@@ -35,7 +35,7 @@ export function kernel(changes: Partial<KernelIdentity> = {}): KernelIdentity {
 /** An archive as it comes from a device, and what reading it gives: most tests are not about reading. */
 export interface SentArchive {
   readonly bytes: Uint8Array;
-  readonly entries: readonly Entry[];
+  readonly entries: readonly Member[];
 }
 
 /** A step of a pull, as it is about to be done. */
@@ -85,7 +85,7 @@ async function lookUp(cache: Cache, { identity, serial }: CachePull): Promise<Op
     identity,
     boot: bootId === undefined ? undefined : cache.findBoot(serial, bootId),
     candidates: cache.entriesFor(identity),
-    asked: "details-as-root",
+    asked: "facts-as-root",
     rootPossible: false,
     trustRelease: false,
   });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { archiveLimits } from "../../host/archive/limits.js";
-import type { Entry } from "../../host/archive/reader.js";
+import type { Member } from "../../host/archive/reader.js";
 
 /** Names that file systems take, odd ones among them. */
 function names(): fc.Arbitrary<string> {
@@ -19,7 +19,7 @@ function names(): fc.Arbitrary<string> {
 }
 
 /** Trees, with every folder before what lies in it. */
-export function trees(): fc.Arbitrary<Entry[]> {
+export function trees(): fc.Arbitrary<Member[]> {
   const path = fc.array(names(), { minLength: 1, maxLength: 4 });
   const content = fc.uint8Array({ maxLength: 1_200 });
   const wish = fc.oneof(
@@ -33,7 +33,7 @@ export function trees(): fc.Arbitrary<Entry[]> {
     }),
   );
   return fc.array(wish, { maxLength: 12 }).map((wishes) => {
-    const tree = new Map<string, Entry>();
+    const tree = new Map<string, Member>();
     for (const wished of wishes) {
       const parents = wished.path.slice(0, -1).map((_, depth) => wished.path.slice(0, depth + 1).join("/"));
       const name = wished.path.join("/");
@@ -46,7 +46,7 @@ export function trees(): fc.Arbitrary<Entry[]> {
         continue;
       }
       const target = [...Array<string>(wished.up).fill(".."), ...wished.down].join("/") || ".";
-      const made: Entry = { type: "link", path: name, target };
+      const made: Member = { type: "link", path: name, target };
       const links = [...tree.values(), made].filter((entry) => entry.type === "link");
       const isShort = Buffer.byteLength(target) <= archiveLimits.pathBytes;
       if (isShort && links.every((each) => staysInside(each, links))) tree.set(name, made);
@@ -55,7 +55,7 @@ export function trees(): fc.Arbitrary<Entry[]> {
   });
 }
 
-type Link = Extract<Entry, { type: "link" }>;
+type Link = Extract<Member, { type: "link" }>;
 
 /** Links in a few folders that lead anywhere, often through each other. */
 export function links(): fc.Arbitrary<Link> {

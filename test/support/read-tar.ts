@@ -1,5 +1,5 @@
 import { type ArchiveLimits, archiveLimits } from "../../host/archive/limits.js";
-import { ArchiveReader, type Entry } from "../../host/archive/reader.js";
+import { ArchiveReader, type Member } from "../../host/archive/reader.js";
 import { KheadersError } from "../../shared/errors.js";
 
 export interface ReadTarOptions {
@@ -10,13 +10,13 @@ export interface ReadTarOptions {
 }
 
 /** Reads a whole tar archive (not compressed). Gives its entries, or throws. */
-export function readTar(bytes: Uint8Array, options: ReadTarOptions = {}): Entry[] {
+export function readTar(bytes: Uint8Array, options: ReadTarOptions = {}): Member[] {
   const reader = new ArchiveReader({
     limits: { ...archiveLimits, ...options.limits },
     caseInsensitive: options.caseInsensitive ?? false,
   });
   const size = options.pieces ?? 64 * 1024;
-  const entries: Entry[] = [];
+  const entries: Member[] = [];
   for (let offset = 0; offset < bytes.length; offset += size) {
     entries.push(...reader.push(bytes.subarray(offset, offset + size)));
   }

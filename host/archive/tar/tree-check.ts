@@ -8,7 +8,7 @@ import { leavingLink, pathComponents, targetComponents } from "./names.js";
  * A checked part of a tree. Paths are relative to its root, with `/` between components, none of them `.` or `..`, and
  * each is given once, after the folders in which it lies.
  */
-export type Entry =
+export type Member =
   | { readonly type: "folder"; readonly path: string }
   | {
       readonly type: "file";
@@ -28,7 +28,7 @@ export interface TreeRules {
 /** A name that is taken. An `implied` folder has so far only been named by what lies in it. */
 interface Place {
   readonly path: string;
-  readonly type: Entry["type"];
+  readonly type: Member["type"];
   readonly implied: boolean;
 }
 
@@ -63,7 +63,7 @@ export class TreeCheck {
    * Takes the next member and gives what it adds to the tree: itself, after folders that only its path names; nothing
    * for the root and for a folder that was given before in this way. Throws `archive-refused`.
    */
-  add(member: TarMember): Entry[] {
+  add(member: TarMember): Member[] {
     const { limits } = this.#rules;
     const components = pathComponents(member.path, member.type === "folder", limits);
     if ((member.mode & specialBits) !== 0) {
@@ -96,12 +96,12 @@ export class TreeCheck {
     for (const link of this.#links.values()) this.#follow(link, (path) => this.#links.get(this.#key(path)));
   }
 
-  #addParents(components: readonly string[]): Entry[] {
+  #addParents(components: readonly string[]): Member[] {
     const folder = components.slice(0, -1).join("/");
     const known = this.#places.get(this.#key(folder));
     // Who claimed it in these very letters has claimed its parents: mostly there is nothing to do.
     if (known?.type === "folder" && known.path === folder) return [];
-    const added: Entry[] = [];
+    const added: Member[] = [];
     for (let depth = 1; depth < components.length; depth += 1) {
       const path = components.slice(0, depth).join("/");
       const parent = this.#places.get(this.#key(path));

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { KheadersError } from "../../../shared/errors.js";
 import { printable } from "../../../shared/printable.js";
 import type { TreeFacts } from "../../kernel/tree-facts.js";
-import { buildEnvironment } from "../build-variables.js";
+import { buildVariables } from "../build-variables.js";
 
 /** How to call make for the modules of a kernel. */
 export interface ModuleBuild {
@@ -20,7 +20,7 @@ export interface ModuleBuild {
  * @param machine the workstation's, as `uname -m` tells it.
  */
 export function moduleBuild(facts: TreeFacts, machine: string): ModuleBuild {
-  const environment = buildEnvironment(facts, machine);
+  const environment = buildVariables(facts, machine);
   const usesClang = environment.LLVM !== "";
   // Also those that are empty: the shell may have them for another kernel. Before 5.15 clang takes its target of CROSS_COMPILE.
   const variables = ["ARCH", "CROSS_COMPILE", "LLVM"].map((name) => `${name}=${environment[name]}`);

@@ -12,10 +12,10 @@ export interface ServingQuestion {
   /** The entries of the kernel's key ({@link Cache.entriesFor}). */
   readonly candidates: readonly CacheEntry[];
   /**
-   * `greeting`: fingerprint, release, version, machine and boot id alone. `details`: also the kernel's config and
-   * build-id, with the rights that the conversation began with. `details-as-root`: these as root.
+   * `hello`: fingerprint, release, version, machine and boot id alone. `facts`: also the kernel's config and
+   * build-id, with the rights that the conversation began with. `facts-as-root`: these as root.
    */
-  readonly asked: "greeting" | "details" | "details-as-root";
+  readonly asked: "hello" | "facts" | "facts-as-root";
   /** Whether becoming root may still be tried. */
   readonly rootPossible: boolean;
   /** The user vouches that an equal release means equal headers (`--trust-release`). */
@@ -23,15 +23,15 @@ export interface ServingQuestion {
 }
 
 /** Why an entry serves. */
-export type Evidence = "boot" | "build-id" | "version-and-config" | "trusted-release";
+export type Proof = "boot" | "build-id" | "version-and-config" | "trusted-release";
 
 /** Whether the cache may serve, or what to do instead. `why` is one line fit for a terminal. */
 export type Serving =
-  | { readonly outcome: "hit"; readonly entry: CacheEntry; readonly evidence: Evidence }
+  | { readonly outcome: "hit"; readonly entry: CacheEntry; readonly proof: Proof }
   /** Nothing in the cache can be of this kernel, or nothing can be proven: pull it. */
   | { readonly outcome: "miss"; readonly why: string }
   /** Ask for the kernel's config and build-id, then decide again. */
-  | { readonly outcome: "ask-details"; readonly why: string }
+  | { readonly outcome: "ask-facts"; readonly why: string }
   /** Become root, ask for the build-id, then decide again. */
   | { readonly outcome: "ask-root"; readonly why: string }
   /** Only root could tell, and nobody can become root. */
@@ -52,8 +52,8 @@ export function decideServing(question: ServingQuestion): Serving {
 
   const possible = newestFirst(candidates.filter((entry) => !isContradicted(entry, identity)));
   if (possible.length === 0) return miss(`only other builds of ${release} are cached`);
-  if (asked === "greeting") {
-    return { outcome: "ask-details", why: `kernels ${release} are cached; its config and build-id tell` };
+  if (asked === "hello") {
+    return { outcome: "ask-facts", why: `kernels ${release} are cached; its config and build-id tell` };
   }
 
   const byBuildId = possible.find((entry) => isSameBuild(entry, identity));
@@ -69,7 +69,7 @@ function unproven(question: ServingQuestion, possible: readonly CacheEntry[], re
   if (!possible.some((entry) => entry.kernel.buildId !== undefined)) {
     return miss(`a kernel ${release} is cached, but it had no readable build-id to compare`);
   }
-  if (question.asked === "details-as-root") {
+  if (question.asked === "facts-as-root") {
     return miss(`a kernel ${release} is cached, but this one shows no build-id to compare, not even to root`);
   }
   const why = `a kernel ${release} is cached, but only the build-id, which root may read, tells whether it is this one`;
@@ -143,8 +143,8 @@ function newestFirst(entries: readonly CacheEntry[]): CacheEntry[] {
   return entries.toSorted((one, other) => other.created.getTime() - one.created.getTime());
 }
 
-function hit(entry: CacheEntry, evidence: Evidence): Serving {
-  return { outcome: "hit", entry, evidence };
+function hit(entry: CacheEntry, proof: Proof): Serving {
+  return { outcome: "hit", entry, proof };
 }
 
 function miss(why: string): Serving {

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import type { Digest } from "../../../shared/identity.js";
-import { entriesOfArchive } from "../../archive/read-file.js";
+import { membersOfArchive } from "../../archive/read-file.js";
 import { isNotWritable } from "../disk/errors.js";
 import { digestOf } from "../disk/sha256.js";
 import { entriesOf } from "../kernels/entries.js";
@@ -83,7 +83,7 @@ export async function rebuild(store: Store, digest: Digest, signal: AbortSignal 
   try {
     const tree = new TreeWriter(work.tree, linkWholeFile(store, digest));
     const { caseInsensitive } = work;
-    for await (const entry of entriesOfArchive(archive, { caseInsensitive, signal })) tree.add(entry);
+    for await (const entry of membersOfArchive(archive, { caseInsensitive, signal })) tree.add(entry);
     const { size } = statSync(archive);
     await installLocked(store, work, { digest, bytes: size, manifest: tree.seal() });
   } finally {

@@ -1,5 +1,5 @@
 import type { Digest, KernelIdentity, Source } from "../../../shared/identity.js";
-import type { Entry } from "../../archive/reader.js";
+import type { Member } from "../../archive/reader.js";
 import { writeEntry } from "../kernels/entries.js";
 import { makeEntry } from "../kernels/entry.js";
 import { rememberSighting } from "../kernels/sightings.js";
@@ -20,7 +20,7 @@ export class Staging {
   /** Takes the archive's bytes. */
   readonly archive: { write(chunk: Uint8Array): void };
   /** Takes the archive's entries, checked. */
-  readonly tree: { add(entry: Entry): void };
+  readonly tree: { add(entry: Member): void };
   /** Whether names that differ in case alone fall together where the tree is written. */
   readonly caseInsensitive: boolean;
   readonly #store: Store;

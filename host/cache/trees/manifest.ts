@@ -1,6 +1,6 @@
 import type { Digest } from "../../../shared/identity.js";
 import { asDigest } from "../../../shared/identity.js";
-import type { Entry } from "../../archive/reader.js";
+import type { Member } from "../../archive/reader.js";
 import { Malformed } from "../disk/fields.js";
 import { formatNumber } from "../disk/format-number.js";
 import { readIfThere } from "../disk/json-file.js";
@@ -70,7 +70,7 @@ export function parseManifest(text: string): Manifest | undefined {
 }
 
 /** What the manifest says of an entry of the archive. */
-export function manifestEntryOf(entry: Entry): ManifestEntry {
+export function manifestEntryOf(entry: Member): ManifestEntry {
   if (entry.type !== "file") return entry;
   const { type, path, executable, content } = entry;
   return { type, path, executable, size: content.length, sha256: digestOf(content) };

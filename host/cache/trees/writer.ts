@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { errnoOf, KheadersError } from "../../../shared/errors.js";
 import { printable } from "../../../shared/printable.js";
-import type { Entry } from "../../archive/reader.js";
+import type { Member } from "../../archive/reader.js";
 import { diskError } from "../disk/errors.js";
 import {
   fileMode,
@@ -57,7 +57,7 @@ export class TreeWriter {
    *
    * @throws KheadersError `disk-full` or `cache-failed`; `archive-refused` where its path is taken.
    */
-  add(entry: Entry): void {
+  add(entry: Member): void {
     const made = manifestEntryOf(entry);
     const target = `${this.root}/${entry.path}`;
     this.#attempt(entry.path, () => {

@@ -13,11 +13,11 @@ export function addEnv(program: Command): void {
       const flags = invoked.optsWithGlobals<PullFlags>();
       await runCommand(flags, async (context) => {
         const { findTree } = await import("../../pull/locate-tree.js");
-        const { buildEnvironment } = await import("../../build/build-variables.js");
+        const { buildVariables } = await import("../../build/build-variables.js");
         const { readTreeFacts } = await import("../../kernel/tree-facts.js");
         const { shellWord } = await import("../../build/quoting.js");
         const facts = readTreeFacts(await findTree(what, await pullOptionsOf(flags, context)));
-        const variables = buildEnvironment(facts, machine());
+        const variables = buildVariables(facts, machine());
         if (flags.json) printJson(variables);
         else
           for (const [name, value] of Object.entries(variables))

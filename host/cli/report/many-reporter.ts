@@ -8,7 +8,7 @@ import { stageTexts } from "./stage-texts.js";
 
 const widestSerial = 24;
 
-export interface FarmReporterOptions {
+export interface ManyReporterOptions {
   readonly quiet: boolean;
   readonly verbose: boolean;
 }
@@ -17,14 +17,14 @@ export interface FarmReporterOptions {
  * Tells on standard error how pulls from many devices go: on a terminal a live line a device, otherwise one plain line at
  * each device's end, and a line that sums up. `--quiet` leaves failures only.
  */
-export class FarmReporter {
-  readonly #options: FarmReporterOptions;
+export class ManyReporter {
+  readonly #options: ManyReporterOptions;
   readonly #started = performance.now();
   readonly #rows = new Map<Target, DeviceRow>();
   #block: LiveBlock | undefined;
   #serialWidth = 0;
 
-  constructor(options: FarmReporterOptions) {
+  constructor(options: ManyReporterOptions) {
     this.#options = options;
     const { stderr } = process;
     const isLive = !options.quiet && !options.verbose && stderr.isTTY && stderr.columns > 0;

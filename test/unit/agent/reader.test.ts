@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type Packet, PacketId } from "../../../host/adb/packets.js";
-import { AgentOutput } from "../../../host/agent/reader.js";
+import { AgentReader } from "../../../host/agent/reader.js";
 import { agentStatus } from "../../../shared/protocol.js";
 
 const never = new AbortController().signal;
@@ -30,8 +30,8 @@ class FakeProcess {
 const out = (text: string): Packet => ({ id: PacketId.stdout, data: Buffer.from(text) });
 const err = (text: string): Packet => ({ id: PacketId.stderr, data: Buffer.from(text) });
 
-function outputOf(pieces: (Packet | Error)[], status?: number): AgentOutput {
-  return new AgentOutput(new FakeProcess(pieces, status), never, stallSeconds);
+function outputOf(pieces: (Packet | Error)[], status?: number): AgentReader {
+  return new AgentReader(new FakeProcess(pieces, status), never, stallSeconds);
 }
 
 async function collected(bytes: AsyncGenerator<Uint8Array>): Promise<string> {
@@ -137,7 +137,7 @@ describe("bytes", () => {
     it("are not waited for for ever, but longer than the agent does", async () => {
       vi.useFakeTimers();
       const silent = { exitStatus: undefined, read: () => new Promise<undefined>(() => {}) };
-      const output = new AgentOutput(silent, never, stallSeconds);
+      const output = new AgentReader(silent, never, stallSeconds);
       const bytes = output.bytes(1).next();
       const outcome = expect(bytes).rejects.toMatchObject({
         code: "timed-out",
@@ -187,7 +187,7 @@ describe("the end of the process", () => {
 
   it("is none when the signal aborts: its reason is thrown", async () => {
     const reason = new Error("enough");
-    const output = new AgentOutput(new FakeProcess([out("x\n")]), AbortSignal.abort(reason), stallSeconds);
+    const output = new AgentReader(new FakeProcess([out("x\n")]), AbortSignal.abort(reason), stallSeconds);
     await expect(output.readLine()).rejects.toBe(reason);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { buildEnvironment } from "../../../host/build/build-variables.js";
+import { buildVariables } from "../../../host/build/build-variables.js";
 import { compilerFlags, type Purpose } from "../../../host/build/compiler-flags.js";
 import { architectureOf } from "../../../host/kernel/architecture.js";
 import type { TreeFacts } from "../../../host/kernel/tree-facts.js";
@@ -77,7 +77,7 @@ describe("the compiler's flags", () => {
 
 describe("the environment of a build", () => {
   it("names the tree for the kernel's Makefile, bpftrace and bcc", () => {
-    expect(buildEnvironment(factsOf("arm64", 64), "x86_64")).toEqual({
+    expect(buildVariables(factsOf("arm64", 64), "x86_64")).toEqual({
       KDIR: "/t",
       ARCH: "arm64",
       CROSS_COMPILE: "aarch64-linux-gnu-",
@@ -95,7 +95,7 @@ describe("the environment of a build", () => {
     { name: "arm64", bits: 64, machine: "aarch64" },
     { name: "riscv", bits: 64, machine: "riscv64" },
   ] as const)("needs no cross compiler on $machine for $name", ({ name, bits, machine }) => {
-    expect(buildEnvironment(factsOf(name, bits), machine).CROSS_COMPILE).toBe("");
+    expect(buildVariables(factsOf(name, bits), machine).CROSS_COMPILE).toBe("");
   });
 
   it.each([
@@ -105,13 +105,13 @@ describe("the environment of a build", () => {
     { name: "arm64", bits: 64, machine: "armv8l", prefix: "aarch64-linux-gnu-" },
     { name: "riscv", bits: 64, machine: "x86_64", prefix: "riscv64-linux-gnu-" },
   ] as const)("needs $prefix on $machine", ({ name, bits, machine, prefix }) => {
-    expect(buildEnvironment(factsOf(name, bits), machine).CROSS_COMPILE).toBe(prefix);
+    expect(buildVariables(factsOf(name, bits), machine).CROSS_COMPILE).toBe(prefix);
   });
 });
 
 it("has modules built by clang where clang built the kernel", () => {
   const facts = { ...factsOf("arm64", 64), config: new Map([["CONFIG_CC_IS_CLANG", "1"]]) };
-  expect(buildEnvironment(facts, "x86_64")).toMatchObject({ LLVM: "1", CROSS_COMPILE: "aarch64-linux-gnu-" });
+  expect(buildVariables(facts, "x86_64")).toMatchObject({ LLVM: "1", CROSS_COMPILE: "aarch64-linux-gnu-" });
 });
 
 it("knows no architecture that Linux does not have", () => {

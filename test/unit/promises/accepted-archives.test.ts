@@ -16,7 +16,7 @@ import { dirname, join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { archiveLimits } from "../../../host/archive/limits.js";
 import { readArchive } from "../../../host/archive/read.js";
-import type { Entry } from "../../../host/archive/reader.js";
+import type { Member } from "../../../host/archive/reader.js";
 import { readTar } from "../../support/read-tar.js";
 import {
   file,
@@ -31,7 +31,7 @@ import {
 } from "../../support/tar-builder.js";
 import { inPieces, xz } from "../../support/xz.js";
 
-const text = (entry: Entry) =>
+const text = (entry: Member) =>
   entry.type === "file" ? { ...entry, content: Buffer.from(entry.content).toString() } : entry;
 
 describe("an archive that GNU tar made", () => {
@@ -74,8 +74,8 @@ describe("an archive that GNU tar made", () => {
   }
 
   /** What is in a folder, as entries; folders before what lies in them. */
-  function entriesOf(root: string, path = ""): Entry[] {
-    return readdirSync(join(root, path)).flatMap((name): Entry[] => {
+  function entriesOf(root: string, path = ""): Member[] {
+    return readdirSync(join(root, path)).flatMap((name): Member[] => {
       const inner = path === "" ? name : `${path}/${name}`;
       const status = lstatSync(join(root, inner));
       if (status.isDirectory()) return [{ type: "folder", path: inner }, ...entriesOf(root, inner)];
@@ -87,7 +87,7 @@ describe("an archive that GNU tar made", () => {
     });
   }
 
-  const byPath = (entries: Entry[]) => new Map(entries.map((entry) => [entry.path, text(entry)]));
+  const byPath = (entries: Member[]) => new Map(entries.map((entry) => [entry.path, text(entry)]));
 
   it.each(["gnu", "ustar", "posix"])("gives the tree that tar packed, in the format %s", async (format) => {
     const root = makeTree();
@@ -110,7 +110,7 @@ describe("an archive that GNU tar made", () => {
       ".",
     ]);
     const options = { limits: archiveLimits, requireCheck: true, caseInsensitive: false };
-    const entries: Entry[] = [];
+    const entries: Member[] = [];
     for await (const batch of readArchive(inPieces(xz(packed)), options)) entries.push(...batch);
     expect(byPath(entries)).toEqual(byPath(entriesOf(root)));
   });

@@ -25,7 +25,7 @@ function decide(question: Partial<ServingQuestion>) {
     identity: kernel(),
     boot: undefined,
     candidates: [],
-    asked: "details",
+    asked: "facts",
     rootPossible: false,
     trustRelease: false,
     ...question,
@@ -35,7 +35,7 @@ function decide(question: Partial<ServingQuestion>) {
 /** The outcome in one word or two, for tables. */
 function outcome(question: Partial<ServingQuestion>): string {
   const serving = decide(question);
-  return serving.outcome === "hit" ? `hit by ${serving.evidence}` : serving.outcome;
+  return serving.outcome === "hit" ? `hit by ${serving.proof}` : serving.outcome;
 }
 
 describe("named cases", () => {
@@ -45,28 +45,28 @@ describe("named cases", () => {
     ["nothing is cached", {}, "miss"],
     [
       "the same boot, only greeted",
-      { identity: kernel(unknown), boot: entry(), asked: "greeting" },
+      { identity: kernel(unknown), boot: entry(), asked: "hello" },
       "hit by boot",
     ],
     [
       "the same boot of an unstamped build",
-      { identity: kernel({ ...gki, ...unknown }), boot: entry(gki), asked: "greeting" },
+      { identity: kernel({ ...gki, ...unknown }), boot: entry(gki), asked: "hello" },
       "hit by boot",
     ],
     [
       "the same boot under another fingerprint",
-      { identity: kernel({ fingerprint: "other" }), boot: entry(), asked: "greeting" },
+      { identity: kernel({ fingerprint: "other" }), boot: entry(), asked: "hello" },
       "hit by boot",
     ],
     ["a device that lies about its boot", { identity: kernel({ release: "5.10.1" }), boot: entry() }, "miss"],
     [
       "only greeted, a kernel of that key is cached",
-      { identity: kernel(unknown), candidates: [entry()], asked: "greeting" },
-      "ask-details",
+      { identity: kernel(unknown), candidates: [entry()], asked: "hello" },
+      "ask-facts",
     ],
     [
       "only greeted, only another build is cached",
-      { identity: kernel({ ...unknown, version: "#2" }), candidates: [entry()], asked: "greeting" },
+      { identity: kernel({ ...unknown, version: "#2" }), candidates: [entry()], asked: "hello" },
       "miss",
     ],
     ["equal build-ids", { candidates: [entry()] }, "hit by build-id"],
@@ -135,7 +135,7 @@ describe("named cases", () => {
       {
         identity: kernel({ ...gki, buildId: undefined }),
         candidates: [entry(gki)],
-        asked: "details-as-root",
+        asked: "facts-as-root",
       },
       "miss",
     ],
@@ -166,7 +166,7 @@ test("each outcome says why, and what root or the user could do", () => {
     why: expect.stringContaining("only the build-id, which root may read"),
     hint: expect.stringContaining("--trust-release"),
   });
-  expect(decide({ identity: hidden, candidates, asked: "details-as-root" })).toMatchObject({
+  expect(decide({ identity: hidden, candidates, asked: "facts-as-root" })).toMatchObject({
     outcome: "miss",
     why: expect.stringContaining("no build-id to compare, not even to root"),
   });
@@ -235,7 +235,7 @@ describe("every combination of what is known, equal and possible", () => {
           for (const boot of booleans)
             for (const isDirty of booleans)
               for (const isStamped of booleans)
-                for (const asked of ["greeting", "details", "details-as-root"] as const)
+                for (const asked of ["hello", "facts", "facts-as-root"] as const)
                   for (const rootPossible of booleans)
                     for (const trustRelease of booleans)
                       yield {
@@ -255,12 +255,12 @@ describe("every combination of what is known, equal and possible", () => {
   function expected(given: Case): string {
     if ([given.version, given.buildId, given.config].includes("different")) return "miss";
     if (given.boot) return "hit by boot";
-    if (given.asked === "greeting") return "ask-details";
+    if (given.asked === "hello") return "ask-facts";
     if (given.buildId === "equal") return "hit by build-id";
     if (given.config === "equal" && given.isStamped && !given.isDirty) return "hit by version-and-config";
     if (given.trustRelease) return "hit by trusted-release";
     // From here on only a build-id that the device hides and the entry has could tell.
-    if (given.buildId !== "hidden" || given.asked === "details-as-root") return "miss";
+    if (given.buildId !== "hidden" || given.asked === "facts-as-root") return "miss";
     return given.rootPossible ? "ask-root" : "denied";
   }
 
