@@ -1,18 +1,9 @@
 /** Makes all that is shipped, in dist/: the command, the library with its types, the worker, third-party notices. */
 import { execFileSync } from "node:child_process";
-import {
-  chmodSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Metafile } from "esbuild";
 import { bundleLibraries, bundlePrograms, makeExecutable, root } from "./bundle.js";
+import { thirdPartyNotices } from "./notices.js";
 
 const dist = join(root, "dist");
 // What runs from dist/ meanwhile goes on: the old build gives way to the new one in two renames.
@@ -23,7 +14,7 @@ try {
     await bundleLibraries({ index: "host/index.ts" }, made),
   ];
   makeExecutable(join(made, "kheaders.js"));
-  writeFileSync(join(made, "THIRD-PARTY-NOTICES.txt"), notices(bundles));
+  writeFileSync(join(made, "THIRD-PARTY-NOTICES.txt"), thirdPartyNotices(bundles));
   const types = ["tsc", "-p", "tsconfig.types.json", "--outDir", join(made, "types")];
   execFileSync("npx", types, { cwd: root, stdio: "inherit" });
   chmodSync(made, 0o755);
@@ -33,25 +24,4 @@ try {
   rmSync(old, { recursive: true, force: true });
 } finally {
   rmSync(made, { recursive: true, force: true });
-}
-
-/** The licences of every package that went into the bundle, as they ask for. */
-function notices(metafiles: readonly Metafile[]): string {
-  const inputs = metafiles.flatMap(({ inputs }) => Object.keys(inputs));
-  const packages = new Set(
-    inputs.flatMap((path) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []),
-  );
-  const texts = [...packages].sort().map((folder) => {
-    const manifest = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8")) as {
-      name: string;
-      version: string;
-      license: string;
-    };
-    const licenceFile = readdirSync(join(root, folder)).find((name) => /^licen[cs]e/i.test(name));
-    const text = licenceFile
-      ? readFileSync(join(root, folder, licenceFile), "utf8").trim()
-      : "(no licence file)";
-    return `${manifest.name} ${manifest.version} (${manifest.license})\n\n${text}\n`;
-  });
-  return `kheaders contains these packages.\n\n${texts.join(`\n${"-".repeat(80)}\n\n`)}`;
 }
