@@ -56,11 +56,19 @@ export interface Child {
   readonly ended: Promise<NodeJS.Signals | null>;
 }
 
+/** How to start a child, where it is not as we are. */
+export interface ChildSettings {
+  readonly environment?: NodeJS.ProcessEnv;
+  /** The program of Node. */
+  readonly node?: string | undefined;
+}
+
 /** Starts a child; what it has on standard error goes to ours. */
-export function startChild(program: ChildProgram, orders: Orders, environment?: NodeJS.ProcessEnv): Child {
-  const child = spawn(process.execPath, [program.file, JSON.stringify(orders)], {
+export function startChild(program: ChildProgram, orders: Orders, settings: ChildSettings = {}): Child {
+  const { environment = process.env, node = process.execPath } = settings;
+  const child = spawn(node, [program.file, JSON.stringify(orders)], {
     stdio: ["pipe", "pipe", "inherit"],
-    env: environment ?? process.env,
+    env: environment,
   });
   const reports: Report[] = [];
   const listeners = new Set<() => void>();

@@ -11,8 +11,8 @@ export interface Lock {
 /** How to wait for a lock. */
 export interface LockOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Called once, if another process has the lock. */
-  readonly onWait?: (() => void) | undefined;
+  /** Called at most once, if another process has the lock, with its process id if it says that. */
+  readonly onWait?: ((pid: number | undefined) => void) | undefined;
 }
 
 /**
@@ -24,12 +24,16 @@ export interface LockOptions {
  */
 export async function acquireLock(address: string, options: LockOptions = {}): Promise<Lock> {
   let hasWaited = false;
+  let isTold = false;
+  const onOwner = (pid: number | undefined) => {
+    if (!isTold) options.onWait?.(pid);
+    isTold = true;
+  };
   for (;;) {
     options.signal?.throwIfAborted();
     const socket = await own(address);
     if (socket !== undefined) return { waited: hasWaited, release: () => socket.close() };
-    if (!hasWaited) options.onWait?.();
     hasWaited = true;
-    await ownerGone(address, options.signal);
+    await ownerGone(address, options.signal, onOwner);
   }
 }

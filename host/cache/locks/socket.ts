@@ -6,6 +6,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { errnoOf, KheadersError } from "../../../shared/errors.js";
 import { hashOf } from "../disk/paths.js";
 
+/** The size of `sun_path` (unix(7)). */
+const abstractAddressBytes = 108;
+
+/** Milliseconds that the owner of a socket has to say who it is: a stopped one, or an older kheaders, says nothing. */
+const introductionTakes = 200;
+
 /**
  * The address of a Unix socket that every process derives from the same `subject`. On Linux it is abstract (unix(7)):
  * no file, gone with its owner. Elsewhere it is a file in the folder for temporary files.
@@ -15,8 +21,9 @@ export function socketAddress(
   platform: NodeJS.Platform = process.platform,
 ): string {
   const name = `kheaders-${hashOf(subject).slice(0, 32)}`;
-  if (platform === "linux") return `\0${name}`;
-  // Another user's file could neither be reached nor removed.
+  // Node 20 pads a name with NULs to this length, Node 22 and later bind what they are given: padded, all bind the same.
+  if (platform === "linux") return `\0${name}`.padEnd(abstractAddressBytes, "\0");
+  // Another user's file could be neither reached nor removed.
   return path.join(os.tmpdir(), `${name}-${process.getuid?.() ?? 0}`);
 }
 
@@ -49,29 +56,46 @@ export async function isOwned(address: string): Promise<boolean> {
 /**
  * Waits until the owner of the socket at an address closes it or dies, or until it is worth looking again.
  *
+ * @param onOwner Called once there is an owner to wait for, with its process id if it says that.
  * @throws the signal's reason when it aborts.
  */
-export async function ownerGone(address: string, signal: AbortSignal | undefined): Promise<void> {
+export async function ownerGone(
+  address: string,
+  signal: AbortSignal | undefined,
+  onOwner: (pid: number | undefined) => void,
+): Promise<void> {
   signal?.throwIfAborted();
   const socket = await tryToConnect(address);
   if (typeof socket === "string") {
+    if (socket === queueFull) onOwner(undefined);
     // Closed in between, or not listening yet, or too many are waiting: the pause keeps us from spinning.
     await sleep(socket === queueFull ? 50 : 2);
     return;
   }
   await new Promise<void>((resolve) => {
+    const silent = setTimeout(onOwner, introductionTakes, undefined);
     const done = () => {
+      clearTimeout(silent);
       signal?.removeEventListener("abort", done);
       socket.destroy();
       resolve();
     };
     socket.once("close", done);
     signal?.addEventListener("abort", done);
-    socket.resume();
+    socket.once("data", (introduction) => {
+      clearTimeout(silent);
+      onOwner(pidIn(introduction));
+    });
     // It may have aborted while we connected.
     if (signal?.aborted) done();
   });
   signal?.throwIfAborted();
+}
+
+/** The process id that an owner said; undefined for anything else, which may come from a process of another user. */
+function pidIn(introduction: Buffer): number | undefined {
+  const digits = /^(\d{1,10})\n$/.exec(introduction.subarray(0, 16).toString("latin1"))?.[1];
+  return digits === undefined ? undefined : Number(digits);
 }
 
 function isAbstract(address: string): boolean {
@@ -88,6 +112,7 @@ function listen(address: string): Promise<OwnedSocket | undefined> {
       socket.on("error", () => undefined);
       socket.resume();
       socket.unref();
+      socket.write(`${process.pid}\n`);
     });
     server.once("error", (error) => {
       if (errnoOf(error) === "EADDRINUSE") resolve(undefined);

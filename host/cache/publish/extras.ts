@@ -24,8 +24,8 @@ export interface KeepExtraOptions {
    */
   readonly checkedByReaders?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Called once, if another process makes it. */
-  readonly onWait?: (() => void) | undefined;
+  /** Called at most once, if another process makes it, with its process id if it says that. */
+  readonly onWait?: ((pid: number | undefined) => void) | undefined;
 }
 
 interface Extra {

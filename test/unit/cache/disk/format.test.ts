@@ -100,11 +100,11 @@ test("without either it is the platform's cache folder; without a home folder, a
   const orders = { action: "name the folder", dir: "", identity: kernel(), serial: "", archive: "" } as const;
   const home = temporaryFolder();
   const { XDG_CACHE_HOME: _, ...environment } = process.env;
-  const atHome = startChild(program, orders, { ...environment, HOME: home });
+  const atHome = startChild(program, orders, { environment: { ...environment, HOME: home } });
   const named = await atHome.said((report) => "folder" in report);
   expect(named).toEqual({ folder: expect.stringMatching(/\/kheaders$/) });
   expect("folder" in named && named.folder.startsWith(home)).toBe(true);
-  const homeless = startChild(program, orders, { ...environment, HOME: "" });
+  const homeless = startChild(program, orders, { environment: { ...environment, HOME: "" } });
   expect(await homeless.said((report) => "error" in report)).toEqual({
     error: "cache-failed",
     message: expect.stringContaining("cannot tell where the cache is"),

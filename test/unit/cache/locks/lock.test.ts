@@ -1,6 +1,6 @@
 import { existsSync, renameSync } from "node:fs";
 import { createServer } from "node:net";
-import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterEach, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { acquireLock, type Lock } from "../../../../host/cache/locks/lock.js";
 import { socketAddress } from "../../../../host/cache/locks/socket.js";
 import {
@@ -151,4 +151,43 @@ test("kernels of other keys, and other caches, do not wait for each other", asyn
   ]);
   expect(locks.map((lock) => lock.waited)).toEqual([false, false, false, false]);
   for (const lock of locks) lock.release();
+});
+
+test("who waits is told the process that has the lock", async () => {
+  const cache = temporaryCache();
+  const owner = lockingChild(cache.dir);
+  await owner.said(isStep("holding"));
+  const controller = new AbortController();
+  let told: number | undefined;
+  const onWait = (pid: number | undefined) => {
+    told = pid;
+    controller.abort(new Error("enough"));
+  };
+  await expect(cache.lock(kernel(), { signal: controller.signal, onWait })).rejects.toThrow("enough");
+  expect(told).toBe(owner.process.pid);
+});
+
+test.each([
+  ["nothing", ""],
+  ["what is not a process id", "-1\u001b[31m\n"],
+])("an owner that says %s is waited for all the same", async (_what, introduction) => {
+  subjects += 1;
+  const address = socketAddress(["test", String(process.pid), String(subjects)]);
+  const owner = createServer((socket) => socket.write(introduction));
+  await new Promise<void>((resolve) => owner.listen(address, resolve));
+  onTestFinished(() => void owner.close());
+  const controller = new AbortController();
+  const told: unknown[] = [];
+  const onWait = (pid: number | undefined) => {
+    told.push(pid);
+    controller.abort(new Error("enough"));
+  };
+  await expect(acquireLock(address, { signal: controller.signal, onWait })).rejects.toThrow("enough");
+  expect(told).toEqual([undefined]);
+});
+
+test.runIf(process.platform === "linux")("an abstract address has the length that every Node binds", () => {
+  const address = socketAddress(["test"], "linux");
+  expect(address).toHaveLength(108);
+  expect(address).toMatch(/^\0kheaders-[0-9a-f]{32}\0+$/);
 });
