@@ -39,10 +39,13 @@ export function archiveFiles(
 async function decode(archive: string, signal: AbortSignal | undefined): Promise<FileMap> {
   const files = new Map<string, Uint8Array>();
   const links: { path: string; target: string }[] = [];
-  for await (const entry of membersOfArchive(archive, { caseInsensitive: false, signal })) {
-    if (entry.type === "file") files.set(entry.path, entry.content);
-    else if (entry.type === "link")
-      links.push({ path: entry.path, target: path.posix.join(path.posix.dirname(entry.path), entry.target) });
+  for await (const member of membersOfArchive(archive, { caseInsensitive: false, signal })) {
+    if (member.type === "file") files.set(member.path, member.content);
+    else if (member.type === "link")
+      links.push({
+        path: member.path,
+        target: path.posix.join(path.posix.dirname(member.path), member.target),
+      });
   }
   // A link may lead to another that comes later: each round finds those whose targets are known by now.
   for (let unresolved = links; unresolved.length > 0; ) {

@@ -11,7 +11,7 @@ export interface ReadArchiveOptions {
 }
 
 /**
- * The entries of an archive of the cache that has the digest in its name, which proves that it is what once came.
+ * The members of an archive of the cache that has the digest in its name, which proves that it is what once came.
  *
  * @throws KheadersError `archive-refused` or `archive-corrupt`; the system's error where it cannot be read; the signal's
  * reason when it aborts.
@@ -24,5 +24,5 @@ export async function* membersOfArchive(file: string, options: ReadArchiveOption
     requireCheck: false,
     signal,
   });
-  for await (const entries of batches) yield* entries;
+  for await (const members of batches) yield* members;
 }

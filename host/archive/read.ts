@@ -2,15 +2,19 @@ import { ArchiveReader, type Member, type TreeRules } from "./reader.js";
 import { decodeXz, type XzOptions } from "./xz/decode.js";
 
 /** How to read an archive. */
-export type ReadOptions = XzOptions & TreeRules;
+export type ReadOptions = XzOptions &
+  TreeRules & {
+    /** Called at the end for each thing that the user should know of an archive that is accepted. */
+    readonly onWarning?: (message: string) => void;
+  };
 
 /**
- * Reads a compressed archive (`kheaders.tar.xz`) that comes in chunks: gives its checked entries in the order of the
+ * Reads a compressed archive (`kheaders.tar.xz`) that comes in chunks: gives its checked members in the order of the
  * archive, in batches as they become known. Decoding goes on in another thread while the receiver works on a batch; for
  * when the source is read and closed, see {@link decodeXz}.
  *
- * Throws `archive-refused`, `archive-corrupt`, the source's own error, or the signal's reason. Only when it has ended
- * without one are the entries good; what was made of them before that is to be thrown away.
+ * Throws `archive-refused`, `archive-corrupt`, the source's own error, or the signal's reason. The members are good
+ * only once it has ended without one; what was made of them before that is to be thrown away.
  */
 export async function* readArchive(
   compressed: AsyncIterable<Uint8Array>,
@@ -18,8 +22,8 @@ export async function* readArchive(
 ): AsyncGenerator<Member[], void, undefined> {
   const reader = new ArchiveReader(options);
   for await (const decoded of decodeXz(compressed, options)) {
-    const entries = reader.push(decoded);
-    if (entries.length > 0) yield entries;
+    const members = reader.push(decoded);
+    if (members.length > 0) yield members;
   }
-  reader.end();
+  for (const warning of reader.end()) options.onWarning?.(warning);
 }

@@ -1,3 +1,4 @@
+import { printable } from "../../shared/printable.js";
 import { corrupt, overLimit } from "./errors.js";
 import { StepReader } from "./steps.js";
 import { tarMembers } from "./tar/members.js";
@@ -6,17 +7,17 @@ import { type Member, TreeCheck, type TreeRules } from "./tar/tree-check.js";
 export type { Member, TreeRules } from "./tar/tree-check.js";
 
 /**
- * Turns the bytes of a tar archive into the checked entries of a tree. Synchronous, and holds no more than the content
- * of one file. It touches no file system, and does not look at permissions except for the executable bit.
+ * Turns the bytes of a tar archive into the checked members of a tree. Synchronous, and holds no more than the content
+ * of one file. It touches no file system, and ignores permissions except for the executable bit.
  *
  * What it gave is only good once `end()` has returned: until then the archive may still be refused, by `push` or `end`,
- * with `archive-refused` (the message names the entry) or `archive-corrupt`.
+ * with `archive-refused` (the message names the member) or `archive-corrupt`.
  */
 export class ArchiveReader {
   readonly #rules: TreeRules;
   readonly #tree: TreeCheck;
   readonly #reader: StepReader;
-  #entries: Member[] = [];
+  #members: Member[] = [];
   #unpacked = 0;
 
   constructor(rules: TreeRules) {
@@ -24,13 +25,13 @@ export class ArchiveReader {
     this.#tree = new TreeCheck(rules);
     this.#reader = new StepReader(
       tarMembers(rules.limits, (member) => {
-        for (const entry of this.#tree.add(member)) this.#entries.push(entry);
+        for (const checked of this.#tree.add(member)) this.#members.push(checked);
       }),
     );
   }
 
   /**
-   * Takes the next bytes and gives the entries that they complete. A file's content may be a view of the chunk, which
+   * Takes the next bytes and gives the members that they complete. A file's content may be a view of the chunk, which
    * must not be changed afterwards.
    */
   push(chunk: Uint8Array): Member[] {
@@ -39,14 +40,26 @@ export class ArchiveReader {
     if (this.#unpacked > unpackedBytes) throw overLimit("its unpacked size", unpackedBytes, "bytes");
     // A part of a Buffer takes much longer to make than one of a Uint8Array, and there are thousands of them.
     this.#reader.push(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length));
-    const entries = this.#entries;
-    this.#entries = [];
-    return entries;
+    const members = this.#members;
+    this.#members = [];
+    return members;
   }
 
-  /** To be called after the last byte. */
-  end(): void {
+  /** To be called after the last byte. Gives warnings for the user. */
+  end(): string[] {
     if (!this.#reader.complete) throw corrupt(`the tar archive breaks off after ${this.#unpacked} bytes`);
     this.#tree.end();
+    const { leftOut } = this.#tree;
+    return leftOut.length === 0 ? [] : [describeLeftOut(leftOut)];
   }
+}
+
+function describeLeftOut(paths: readonly string[]): string {
+  const named = paths.slice(0, 3).map((path) => printable(path));
+  const more = paths.length > named.length ? ` and ${paths.length - named.length} more` : "";
+  const what =
+    paths.length === 1
+      ? "it is a link out of the kernel's source tree"
+      : "they are links out of the kernel's source tree";
+  return `left out of the headers: ${named.join(", ")}${more} (${what})`;
 }

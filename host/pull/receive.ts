@@ -58,6 +58,7 @@ export async function receiveArchive(
     limits: archiveLimits,
     requireCheck: !header.hasDigest,
     caseInsensitive: staging.caseInsensitive,
+    onWarning: (message) => onProgress({ type: "warning", message }),
   });
   for await (const entries of batches) {
     for (const entry of entries) {

@@ -31,10 +31,16 @@ export const archiveProperties = {
     },
   ),
 
-  /** Links are accepted if, and only if, none of them leaves the tree when all of them are there. */
+  /**
+   * Links are all given if, and only if, none of them leaves the tree when all of them are there; if some are left out, the
+   * others stay inside without them.
+   */
   links: fc.property(fc.uniqueArray(links(), { selector: ({ path }) => path, maxLength: 5 }), (made) => {
-    const { failure } = readAll(tarOf(made), 65_536);
-    expect(failure === undefined).toBe(made.every((each) => staysInside(each, made)));
+    const { entries, failure } = readAll(tarOf(made), 65_536);
+    const given = entries.filter(({ type }) => type === "link");
+    const areAllGiven = failure === undefined && given.length === made.length;
+    expect(areAllGiven).toBe(made.every((each) => staysInside(each, made)));
+    if (failure === undefined) expectLinksInside(entries);
   }),
 
   /** Whatever is done to compressed bytes: what is decoded without an error is what was compressed. */

@@ -9,19 +9,26 @@ export interface ReadTarOptions {
   readonly pieces?: number;
 }
 
-/** Reads a whole tar archive (not compressed). Gives its entries, or throws. */
+/** Reads a whole tar archive (not compressed). Gives its members, or throws. */
 export function readTar(bytes: Uint8Array, options: ReadTarOptions = {}): Member[] {
+  return readTarWithWarnings(bytes, options).members;
+}
+
+/** As {@link readTar}, with what the user is told. */
+export function readTarWithWarnings(
+  bytes: Uint8Array,
+  options: ReadTarOptions = {},
+): { members: Member[]; warnings: string[] } {
   const reader = new ArchiveReader({
     limits: { ...archiveLimits, ...options.limits },
     caseInsensitive: options.caseInsensitive ?? false,
   });
   const size = options.pieces ?? 64 * 1024;
-  const entries: Member[] = [];
+  const members: Member[] = [];
   for (let offset = 0; offset < bytes.length; offset += size) {
-    entries.push(...reader.push(bytes.subarray(offset, offset + size)));
+    members.push(...reader.push(bytes.subarray(offset, offset + size)));
   }
-  reader.end();
-  return entries;
+  return { members, warnings: reader.end() };
 }
 
 /** Reads an archive that must not be accepted, and gives the reason. */

@@ -64,8 +64,8 @@ export function member(fields: HeaderFields, content: string | Uint8Array = ""):
   return Buffer.concat([header({ size: octal(bytes.length), ...fields }), bytes, padding]);
 }
 
-export function folder(path: string): Buffer {
-  return withLongName(path, (name) => member({ name, type: "5", mode: octal(0o755, 7) }));
+export function folder(path: string, mode = 0o755): Buffer {
+  return withLongName(path, (name) => member({ name, type: "5", mode: octal(mode, 7) }));
 }
 
 export function file(path: string, content: string | Uint8Array = "", mode = 0o644): Buffer {
@@ -110,4 +110,15 @@ export const endMarker = Buffer.alloc(2 * blockSize);
 export function tar(...members: Uint8Array[]): Buffer {
   const content = Buffer.concat([...members, endMarker]);
   return Buffer.concat([content, Buffer.alloc((10_240 - (content.length % 10_240)) % 10_240)]);
+}
+
+/** The list that pixz writes behind a tar archive of `tarBytes`: the members' names and where their headers are. */
+export function pixzList(places: Readonly<Record<string, number>>, tarBytes: number): Buffer {
+  const record = ([name, place]: readonly [string, number]) => {
+    const number = Buffer.alloc(8);
+    number.writeBigUInt64LE(BigInt(place));
+    return Buffer.concat([Buffer.from(`${name}\0`), number]);
+  };
+  const records = [...Object.entries(places), ["", tarBytes] as const].map(record);
+  return Buffer.concat([Buffer.from("a64c322ed614aedb", "hex"), ...records]);
 }

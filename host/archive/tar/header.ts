@@ -6,7 +6,7 @@ import { corrupt, refused } from "../errors.js";
 /** Size in bytes of a header, and the unit to which all content is filled up. */
 export const tarBlockSize = 512;
 
-/** What a header announces. The last four say something about the entry that follows them. */
+/** What a header announces. The last four say something about the member that follows them. */
 export type TarHeaderType = "file" | "folder" | "link" | "long-path" | "long-target" | "pax" | "pax-global";
 
 /** One header, taken literally. */
@@ -39,7 +39,11 @@ const refusedTypes: ReadonlyMap<string, string> = new Map([
   ["SparseFile", "a sparse file"],
 ]);
 
-/** Types of headers that only say something about the next entry. */
+/** GNU tar makes hard links of files that are linked on the builder's disk. */
+const hardLinkHint =
+  "Build the kernel with TAR_OPTIONS=--hard-dereference, so that tar packs each file by itself.";
+
+/** Types of headers that only say something about the next member. */
 const metadataTypes: ReadonlySet<TarHeaderType | undefined> = new Set([
   "long-path",
   "long-target",
@@ -47,39 +51,42 @@ const metadataTypes: ReadonlySet<TarHeaderType | undefined> = new Set([
   "pax-global",
 ] as const);
 
-/** What GNU's long names before a header say in its place; the header then has the first 100 bytes, cut anywhere. */
+/** GNU's long names, which stand before a header and replace its names; it then has their first 100 bytes, cut anywhere. */
 export interface LongNames {
   readonly path: string | undefined;
   readonly target: string | undefined;
 }
 
 /**
- * Reads a tar header. `tar` does the reading; as it forgives much (it takes what parses of a number, cuts text at a NUL
- * and reads on after a newline, and makes a folder of a file whose name ends in a slash), the fields that matter are
- * also checked to be just what POSIX (`pax`, ustar interchange format) or GNU tar (`tar.h`) writes, so that there is
- * only one way to read them.
+ * Reads a tar header. `tar` does the reading. It forgives much (it takes the part of a number that parses, cuts text at a
+ * NUL and reads on after a newline, and makes a folder of a file whose name ends in a slash), so the fields that matter are
+ * also checked to be exactly what POSIX (`pax`, ustar interchange format) or GNU tar (`tar.h`) writes: there must be only
+ * one way to read them.
  *
- * `position` is where the header lies in the tar stream, for the messages. Throws `archive-corrupt` for what is no
- * header, `archive-refused` for types, texts and numbers that are not accepted.
+ * `position` is where the header lies in the tar stream, for the messages. Throws `archive-corrupt` if it is not a header,
+ * `archive-refused` for types, texts and numbers that are not accepted.
  */
 export function readTarHeader(block: Uint8Array, position: number, long: LongNames): TarHeader {
   const header = decode(block, position);
   const type = typeOf(header, block);
-  const isEntry = !metadataTypes.has(type);
-  const path = (isEntry ? long.path : undefined) ?? header.path ?? "";
-  const target = (isEntry ? long.target : undefined) ?? header.linkpath ?? "";
+  const isMember = !metadataTypes.has(type);
+  const path = (isMember ? long.path : undefined) ?? header.path ?? "";
+  const target = (isMember ? long.target : undefined) ?? header.linkpath ?? "";
   const name = `"${printable(path)}"`;
   if (type === undefined) {
     const flag = (block[156] ?? 0).toString(16).padStart(2, "0");
-    throw refused(`${name} is ${refusedTypes.get(header.type ?? "") ?? `of the unknown type 0x${flag}`}`);
+    throw refused(
+      `${name} is ${refusedTypes.get(header.type ?? "") ?? `of the unknown type 0x${flag}`}`,
+      header.type === "Link" ? hardLinkHint : undefined,
+    );
   }
   const { nameField, prefixField, targetField } = textFields(block, name);
-  if (isEntry && long.path === undefined) {
+  if (isMember && long.path === undefined) {
     checkUtf8(nameField, name);
     checkUtf8(prefixField, name);
   }
   if (type === "link" && long.target === undefined) checkUtf8(targetField, name);
-  if (type !== "link" && target !== "") throw refused(`${name} is no link, but has a link target`);
+  if (type !== "link" && target !== "") throw refused(`${name} is not a link, but has a link target`);
   return { type, path, target, mode: octal(block, 100, 8, name), size: octal(block, 124, 12, name) };
 }
 
@@ -134,7 +141,7 @@ function checkFilledUp(field: Uint8Array, name: string): void {
   }
 }
 
-/** Throws `archive-refused` for a name or link target, perhaps with NULs after it, that cannot be read as text. */
+/** Throws `archive-refused` for a name or link target that is not text; NULs may follow it. */
 export function checkUtf8(text: Uint8Array, name: string): void {
   if (!isUtf8(text)) throw refused(`${name} has a name or link target that is not UTF-8`);
 }

@@ -5,8 +5,9 @@ import type { ArchiveLimits } from "../limits.js";
 import type { StepParser, Steps } from "../steps.js";
 import { checkUtf8, isZero, type LongNames, readTarHeader, type TarHeader, tarBlockSize } from "./header.js";
 import { checkPax } from "./pax.js";
+import { pixzIndex, pixzMagic } from "./pixz-index.js";
 
-/** A member of a tar archive as it stands there: well-formed, but its names are not yet checked. */
+/** A member of a tar archive as it is written there: well-formed, but its names are not yet checked. */
 export type TarMember = { readonly path: string; readonly mode: number } & (
   | { readonly type: "folder" }
   | { readonly type: "file"; readonly content: Uint8Array }
@@ -14,10 +15,10 @@ export type TarMember = { readonly path: string; readonly mode: number } & (
 );
 
 /**
- * Walks through a tar stream and gives each member to `found`. Every byte is accounted for: what is not a member, a
- * GNU long name, a harmless pax header, or the zeros at the end is refused. `tar` reads the headers; its `Parser` is
- * not used, for it passes over much of what has to be refused (a gzip stream, sparse files, data after the end), and a
- * guard before it would have to do this same walk.
+ * Walks through a tar stream and gives each member to `found`. Every byte is accounted for: anything but members, GNU
+ * long names, harmless pax headers, the zeros at the end, and the list that pixz writes after them is refused. `tar` reads
+ * the headers; its `Parser` is not used, because it ignores much of what has to be refused (a gzip stream, sparse files,
+ * data after the end), and a guard before it would have to do this same walk.
  *
  * The generator throws `archive-refused` and `archive-corrupt`.
  */
@@ -54,18 +55,18 @@ export function* tarMembers(limits: ArchiveLimits, found: (member: TarMember) =>
     long = noLongNames;
   }
   const orphan = long.path ?? long.target;
-  if (orphan !== undefined) throw refused(`the long name "${printable(orphan)}" belongs to no entry`);
-  return yield* end();
+  if (orphan !== undefined) throw refused(`the long name "${printable(orphan)}" belongs to no member`);
+  return yield* end(position + tarBlockSize, limits);
 }
 
 const noLongNames: LongNames = { path: undefined, target: undefined };
 
-/** Looks at the first few bytes alone, for another format may be over before a whole block has come. */
+/** Looks at the first few bytes alone, because data of another format may end before a whole block has come. */
 function* firstBlock(): Steps<Uint8Array> {
   const start = yield { bytes: 8 };
   const format = formatOf(start);
   if (format !== undefined) {
-    throw refused(`there is ${format} data in the xz data, where a tar archive belongs`);
+    throw refused(`the xz data holds ${format} data instead of a tar archive`);
   }
   return Buffer.concat([start, yield { bytes: tarBlockSize - start.length }]);
 }
@@ -78,7 +79,7 @@ function* content(header: TarHeader, limit: number): Steps<Uint8Array> {
   return bytes;
 }
 
-/** GNU tar's way with names over 100 bytes: they are the content of an entry of their own, with a NUL at the end. */
+/** How GNU tar writes a name of more than 100 bytes: as the content of a member of its own, with a NUL at the end. */
 function* longName(header: TarHeader, limits: ArchiveLimits, before: string | undefined): Steps<string> {
   if (before !== undefined) throw refused(`the long name "${printable(before)}" is followed by another`);
   if (header.size > limits.pathBytes + 1) {
@@ -96,11 +97,27 @@ function checkEmpty(header: TarHeader): void {
   if (header.size > 0) throw refused(`"${printable(header.path)}" is a ${header.type} with content`);
 }
 
-/** Two blocks of zeros are the end; more of them may fill up the last record. */
-function* end(): StepParser {
-  for (let block = yield { bytes: tarBlockSize }; ; block = yield { bytes: tarBlockSize, mayEnd: true }) {
-    if (!isZero(block)) throw refused("something follows the end of the tar archive");
+/**
+ * Two blocks of zeros are the end; more of them may fill up the last record, and pixz's list may follow.
+ *
+ * @param size Bytes of the archive so far, the first block of zeros included.
+ */
+function* end(size: number, limits: ArchiveLimits): StepParser {
+  let tarBytes = size + tarBlockSize;
+  if (!isZero(yield { bytes: tarBlockSize })) throw dataAfterEnd();
+  for (;;) {
+    const start = yield { bytes: pixzMagic.length, mayEnd: true };
+    if (Buffer.compare(start, pixzMagic) === 0) break;
+    if (!isZero(start) || !isZero(yield { bytes: tarBlockSize - start.length })) throw dataAfterEnd();
+    tarBytes += tarBlockSize;
   }
+  yield* pixzIndex(tarBytes, limits);
+  yield { bytes: 1, mayEnd: true };
+  throw dataAfterEnd();
+}
+
+function dataAfterEnd(): Error {
+  return refused("there is data after the end of the tar archive");
 }
 
 function padding(size: number): number {

@@ -6,8 +6,8 @@ import type { ArchiveLimits } from "../limits.js";
 const control = /\p{Cc}/u;
 
 /**
- * Takes the path of a tar member apart into its components; none is the archive's own root. A leading `./` and, for a
- * folder, a slash at the end are tar's way of writing and are dropped. Throws `archive-refused` for a name that is not
+ * Splits the path of a tar member into its components; there are none for the archive's own root. A leading `./` and, for
+ * a folder, a slash at the end are tar's way of writing and are dropped. Throws `archive-refused` for a name that is not
  * plainly a place inside the tree.
  */
 export function pathComponents(path: string, isFolder: boolean, limits: ArchiveLimits): string[] {
@@ -26,28 +26,38 @@ export function pathComponents(path: string, isFolder: boolean, limits: ArchiveL
   return components;
 }
 
-/**
- * Takes the target of the symbolic link `path` apart. Throws `archive-refused` for one that is not a relative path.
- */
+/** Splits the target of the symbolic link `path` into its components. Throws `archive-refused` if it is not a path. */
 export function targetComponents(path: string, target: string, limits: ArchiveLimits): string[] {
   checkText(target, `the target of the link "${printable(path)}"`, limits);
-  if (target.startsWith("/")) throw leavingLink(path, target, "is absolute");
   const components = target.split("/").filter((component) => component !== "" && component !== ".");
   for (const component of components) checkLength(component, limits);
   return components;
 }
 
 /**
- * The refusal of a link whose target, for the reason given, is not in the tree. One that leads to a file of its own name
- * elsewhere is what a build sandbox makes of a source file.
+ * Whether a link that leaves the tree stands for a file: it leads to one of the same name, or from a header to a header.
+ * That is what build sandboxes make of source files, and vendors of headers that they keep beside the kernel's tree.
  */
+export function standsForFile(path: string, target: string): boolean {
+  const [name = "", other = ""] = [path, target].map((each) => each.split("/").at(-1));
+  return name === other || (name.endsWith(".h") && other.endsWith(".h"));
+}
+
+/** The refusal of a link whose target, for the reason given, is not in the tree. */
 export function leavingLink(path: string, target: string, reason: string): Error {
-  const link = `the target of the link "${printable(path)}", "${printable(target)}",`;
-  if (target.split("/").at(-1) !== path.split("/").at(-1)) return refused(`${link} ${reason}`);
+  return refused(`${leads(path, target)} ${reason}`);
+}
+
+/** The refusal of an archive in which too many links stand for files elsewhere, of which this is the first. */
+export function linkedTree(path: string, target: string, reason: string): Error {
   return refused(
-    `${link} ${reason}: the archive was built from a linked source tree, and holds links to that instead of headers`,
+    `${leads(path, target)} ${reason}: the archive was built from a linked source tree, and holds links to that instead of headers`,
     "Build the kernel from a source tree of real files (build sandboxes may make links of them).",
   );
+}
+
+function leads(path: string, target: string): string {
+  return `the target of the link "${printable(path)}", "${printable(target)}",`;
 }
 
 function checkText(text: string, what: string, limits: ArchiveLimits): void {

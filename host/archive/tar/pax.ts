@@ -1,7 +1,10 @@
 import { printable } from "../../../shared/printable.js";
 import { refused } from "../errors.js";
 
-/** Keys that say nothing about an entry's place, type, size or content. */
+/**
+ * Keys that say nothing about a member's place, type, size or content. The last three are what GNU tar writes with `--acls`
+ * and `--selinux`: they belong to the build machine, and are dropped.
+ */
 const acceptedKeys: ReadonlySet<string> = new Set([
   "atime",
   "comment",
@@ -11,11 +14,14 @@ const acceptedKeys: ReadonlySet<string> = new Set([
   "mtime",
   "uid",
   "uname",
+  "SCHILY.acl.access",
+  "SCHILY.acl.default",
+  "RHT.security.selinux",
 ]);
 
 /**
  * Checks the content of a pax extended header: well-formed records `LENGTH KEY=VALUE\n`, keys without influence on what
- * is unpacked. Source: POSIX.1-2017, `pax`, "pax Extended Header". Throws `archive-refused`, naming the entry `path`.
+ * is unpacked. Source: POSIX.1-2017, `pax`, "pax Extended Header". Throws `archive-refused`, naming the member `path`.
  */
 export function checkPax(content: Uint8Array, path: string): void {
   const name = `"${printable(path)}"`;

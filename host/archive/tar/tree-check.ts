@@ -2,7 +2,7 @@ import { printable } from "../../../shared/printable.js";
 import { overLimit, refused } from "../errors.js";
 import type { ArchiveLimits } from "../limits.js";
 import type { TarMember } from "./members.js";
-import { leavingLink, pathComponents, targetComponents } from "./names.js";
+import { leavingLink, linkedTree, pathComponents, standsForFile, targetComponents } from "./names.js";
 
 /**
  * A checked part of a tree. Paths are relative to its root, with `/` between components, none of them `.` or `..`, and
@@ -40,35 +40,47 @@ interface Link {
   readonly components: readonly string[];
 }
 
-/** Set-user-id, set-group-id, sticky. */
-const specialBits = 0o7000;
+/** A link that leaves the tree, and how. */
+interface LeavingLink {
+  readonly path: string;
+  readonly target: string;
+  readonly reason: string;
+}
 
-/** `x` for the owner, who is the one that unpacks. */
+/** `x` for the owner, who is the user that unpacks. The other mode bits belong to the build machine and are dropped. */
 const executableBit = 0o100;
 
 /**
- * Checks that members, one after the other, make a tree: every name inside it and there once, nothing below what is no
- * folder, links that stay inside. All is decided by names; no file system is looked at.
+ * Checks that members, one after the other, make a tree: every name inside it and there once, folders above every member,
+ * links that stay inside. A few links that stand for files elsewhere are left out; many are refused. All is decided by
+ * names; no file system is looked at.
  */
 export class TreeCheck {
   readonly #rules: TreeRules;
   readonly #places = new Map<string, Place>();
   readonly #links = new Map<string, Link>();
+  readonly #leftOut: LeavingLink[] = [];
+  #folders = 0;
+  /** Of all paths and link targets. */
+  #pathBytes = 0;
 
   constructor(rules: TreeRules) {
     this.#rules = rules;
   }
 
+  /** Paths of the links that were left out because they stand for files outside the tree. */
+  get leftOut(): readonly string[] {
+    return this.#leftOut.map(({ path }) => path);
+  }
+
   /**
    * Takes the next member and gives what it adds to the tree: itself, after folders that only its path names; nothing
-   * for the root and for a folder that was given before in this way. Throws `archive-refused`.
+   * for the root, for a folder that was given before in this way, and for a link that is left out. Throws
+   * `archive-refused`.
    */
   add(member: TarMember): Member[] {
     const { limits } = this.#rules;
     const components = pathComponents(member.path, member.type === "folder", limits);
-    if ((member.mode & specialBits) !== 0) {
-      throw refused(`"${printable(member.path)}" has a set-user-id, set-group-id or sticky bit`);
-    }
     if (components.length === 0) return [];
     const path = components.join("/");
     const folders = this.#addParents(components);
@@ -81,25 +93,26 @@ export class TreeCheck {
         return [...folders, { type: "file", path, executable, content: member.content }];
       }
       case "link":
-        this.#addLink({
-          path,
-          target: member.target,
-          folder: components.slice(0, -1),
-          components: targetComponents(path, member.target, limits),
-        });
-        return [...folders, { type: "link", path, target: member.target }];
+        return this.#addLink(path, components, member.target)
+          ? [...folders, { type: "link", path, target: member.target }]
+          : folders;
     }
   }
 
-  /** To be called after the last member, for a link may lead through one that came later. Throws `archive-refused`. */
+  /** To be called after the last member, because a link may lead through one that came later. Throws `archive-refused`. */
   end(): void {
-    for (const link of this.#links.values()) this.#follow(link, (path) => this.#links.get(this.#key(path)));
+    for (const link of this.#links.values()) {
+      const reason = this.#leaving(link, (path) => this.#links.get(this.#key(path)));
+      if (reason !== undefined) throw leavingLink(link.path, link.target, reason);
+    }
+    const filesAndLinks = this.#places.size - this.#folders;
+    this.#checkLeftOut(filesAndLinks / 2);
   }
 
   #addParents(components: readonly string[]): Member[] {
     const folder = components.slice(0, -1).join("/");
     const known = this.#places.get(this.#key(folder));
-    // Who claimed it in these very letters has claimed its parents: mostly there is nothing to do.
+    // If it was claimed in exactly this spelling, so were its parents: usually there is nothing to do.
     if (known?.type === "folder" && known.path === folder) return [];
     const added: Member[] = [];
     for (let depth = 1; depth < components.length; depth += 1) {
@@ -114,7 +127,7 @@ export class TreeCheck {
     return added;
   }
 
-  /** Takes a name. False if it is a folder that is there already, without which both could not be. */
+  /** Takes a name. False if it is a folder that is there already and may be named again. */
   #claim(place: Place): boolean {
     const key = this.#key(place.path);
     const taken = this.#places.get(key);
@@ -124,20 +137,51 @@ export class TreeCheck {
       return false;
     }
     this.#places.set(key, place);
-    const { entries } = this.#rules.limits;
-    if (this.#places.size > entries) throw overLimit("the number of entries", entries, "entries");
+    if (place.type === "folder") this.#folders += 1;
+    const { members } = this.#rules.limits;
+    if (this.#places.size > members) throw overLimit("the number of members", members, "members");
+    this.#countPath(place.path);
     return true;
   }
 
-  #addLink(link: Link): void {
-    this.#follow(link, () => undefined);
-    this.#links.set(this.#key(link.path), link);
-    const { links } = this.#rules.limits;
-    if (this.#links.size > links) throw overLimit("the number of links", links, "links");
+  #countPath(path: string): void {
+    this.#pathBytes += Buffer.byteLength(path);
+    const { allPathBytes } = this.#rules.limits;
+    if (this.#pathBytes > allPathBytes)
+      throw overLimit("the length of all paths together", allPathBytes, "bytes");
   }
 
-  /** Walks to a link's target as the kernel would, and throws if that leaves the tree. */
-  #follow(link: Link, linkAt: (path: string) => Link | undefined): void {
+  /** Takes a link. False if it is left out. */
+  #addLink(path: string, at: readonly string[], target: string): boolean {
+    const { limits } = this.#rules;
+    const link = {
+      path,
+      target,
+      folder: at.slice(0, -1),
+      components: targetComponents(path, target, limits),
+    };
+    const reason = target.startsWith("/") ? "is absolute" : this.#leaving(link, () => undefined);
+    if (reason !== undefined) {
+      if (!standsForFile(path, target)) throw leavingLink(path, target, reason);
+      this.#leftOut.push({ path, target, reason });
+      this.#checkLeftOut(limits.leftOutLinks);
+      return false;
+    }
+    this.#links.set(this.#key(path), link);
+    if (this.#links.size > limits.links) throw overLimit("the number of links", limits.links, "links");
+    this.#countPath(target);
+    return true;
+  }
+
+  #checkLeftOut(max: number): void {
+    const [first] = this.#leftOut;
+    if (first !== undefined && this.#leftOut.length > max) {
+      throw linkedTree(first.path, first.target, first.reason);
+    }
+  }
+
+  /** Walks to a link's target as the kernel would. Tells how that leaves the tree, undefined if it does not. */
+  #leaving(link: Link, linkAt: (path: string) => Link | undefined): string | undefined {
     const { depth, linkHops } = this.#rules.limits;
     const place = [...link.folder];
     const ahead = link.components.toReversed();
@@ -145,11 +189,7 @@ export class TreeCheck {
     for (let next = ahead.pop(); next !== undefined; next = ahead.pop()) {
       if (next === "..") {
         if (place.pop() !== undefined) continue;
-        throw leavingLink(
-          link.path,
-          link.target,
-          hops > 0 ? "leaves the tree through another link" : "leaves the tree",
-        );
+        return hops > 0 ? "leaves the tree through another link" : "leaves the tree";
       }
       place.push(next);
       if (place.length > depth) {
@@ -164,6 +204,7 @@ export class TreeCheck {
       place.pop();
       ahead.push(...through.components.toReversed());
     }
+    return undefined;
   }
 
   #key(path: string): string {

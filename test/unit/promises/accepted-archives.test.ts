@@ -17,15 +17,15 @@ import { afterAll, describe, expect, it } from "vitest";
 import { archiveLimits } from "../../../host/archive/limits.js";
 import { readArchive } from "../../../host/archive/read.js";
 import type { Member } from "../../../host/archive/reader.js";
-import { readTar } from "../../support/read-tar.js";
+import { readTar, readTarWithWarnings } from "../../support/read-tar.js";
 import {
   file,
   folder,
   gnuLong,
   link,
   member,
-  octal,
   pax,
+  pixzList,
   posixFormat,
   tar,
 } from "../../support/tar-builder.js";
@@ -177,22 +177,98 @@ describe("accepts", () => {
   it("exactly as much as the limits allow", () => {
     const bytes = tar(file("a", Buffer.alloc(1_000)), link("b", "a"));
     const limits = {
-      entries: 2,
+      members: 2,
       fileBytes: 1_000,
       unpackedBytes: bytes.length,
       links: 1,
       pathBytes: 1,
+      allPathBytes: 3,
       depth: 1,
     };
     expect(readTar(bytes, { limits })).toHaveLength(2);
   });
 
-  it("a mode with every ordinary bit", () => {
-    expect(readTar(tar(member({ name: "a", mode: octal(0o777, 7) })))).toHaveLength(1);
+  it.each([
+    ["set-group-id on the root, as a shared build folder hands it down", folder("./", 0o2755)],
+    ["set-group-id on a folder", folder("include", 0o2775)],
+    ["sticky on a folder", folder("include", 0o1777)],
+    ["every bit on a file", file("include/b.h", "", 0o7777)],
+  ])("%s, and drops the bits", (_, odd) => {
+    const members = readTar(tar(odd, file("include/a.h")));
+    const types = members.map(({ type, path }) => `${type} ${path}`);
+    expect(types).toEqual(expect.arrayContaining(["folder include", "file include/a.h"]));
+    expect(members.every((made) => !("mode" in made))).toBe(true);
+  });
+
+  it("a pax header with what GNU tar keeps of access lists and SELinux", () => {
+    const label = pax({ "RHT.security.selinux": "system_u:object_r:user_home_t:s0" });
+    const acl = pax({ "SCHILY.acl.access": "user::rw-", "SCHILY.acl.default": "user::rw-" });
+    expect(readTar(tar(label, file("a.h"), acl, file("b.h")))).toHaveLength(2);
   });
 });
 
-it("gives the same entries however the bytes come", () => {
+describe("links to headers outside of the source tree", () => {
+  const vendorLink = (name: string) => link(`include/linux/${name}`, `../../../../vendor/cpu/${name}`);
+  const headers = ["a.h", "b.h", "c.h", "d.h"].map((name) => file(`include/linux/${name}`));
+
+  it("are left out, and the user is told of it", () => {
+    const { members, warnings } = readTarWithWarnings(tar(...headers, vendorLink("task_stats.h")));
+    expect(members.map(({ path }) => path)).toEqual([
+      "include",
+      "include/linux",
+      ...["a.h", "b.h", "c.h", "d.h"].map((name) => `include/linux/${name}`),
+    ]);
+    expect(warnings).toEqual([
+      "left out of the headers: include/linux/task_stats.h (it is a link out of the kernel's source tree)",
+    ]);
+  });
+
+  it("are all told of in one warning", () => {
+    const links = ["v.h", "w.h", "x.h"].map(vendorLink);
+    const renamed = link("include/linux/y.h", "/vendor/y-v2.h");
+    expect(readTarWithWarnings(tar(...headers, ...links, renamed)).warnings).toEqual([
+      "left out of the headers: include/linux/v.h, include/linux/w.h, include/linux/x.h and 1 more (they are links out of the kernel's source tree)",
+    ]);
+  });
+
+  it("may be what other links in the tree lead to", () => {
+    const links = [vendorLink("v.h"), link("include/linux/w.h", "v.h")];
+    const { members } = readTarWithWarnings(tar(...headers, ...links));
+    expect(members.at(-1)).toEqual({ type: "link", path: "include/linux/w.h", target: "v.h" });
+  });
+
+  it("are not there in an ordinary archive", () => {
+    expect(readTarWithWarnings(tar(...headers)).warnings).toEqual([]);
+  });
+});
+
+describe("the list of members that pixz writes behind the tar archive", () => {
+  const archive = tar(folder("./"), file("./a.h"), file("./b.h"));
+  const list = pixzList({ "./": 0, "./a.h": 512, "./b.h": 1_024 }, archive.length);
+
+  it("is passed over, however the bytes come", () => {
+    for (const pieces of [1, 7, 512, 65_536]) {
+      expect(readTar(Buffer.concat([archive, list]), { pieces })).toHaveLength(2);
+    }
+  });
+
+  it("may lack names, and members that pixz leaves out", () => {
+    for (const places of [{ "": 0 }, { "./b.h": 1_024 }]) {
+      expect(readTar(Buffer.concat([archive, pixzList(places, archive.length)]))).toHaveLength(2);
+    }
+  });
+
+  it("comes in a block of its own, as pixz compresses it", async () => {
+    const [one, other] = [xz(archive, "--check=crc32"), xz(list, "--check=crc32")];
+    const members: Member[] = [];
+    const options = { limits: archiveLimits, requireCheck: true, caseInsensitive: false };
+    for await (const batch of readArchive(inPieces(Buffer.concat([one, other])), options))
+      members.push(...batch);
+    expect(members).toHaveLength(2);
+  });
+});
+
+it("gives the same members however the bytes come", () => {
   const bytes = tar(
     folder("./"),
     file("a/\u00e9.h", "x".repeat(1_500)),

@@ -12,6 +12,7 @@ import {
   member,
   octal,
   pax,
+  pixzList,
   posixFormat,
   tar,
   withChecksum,
@@ -21,7 +22,7 @@ import { xz } from "../../support/xz.js";
 interface Hostile {
   readonly what: string;
   readonly bytes: Uint8Array;
-  /** A part of the message: what is wrong, and with which entry. */
+  /** A part of the message: what is wrong, and with which member. */
   readonly says: string;
   readonly code?: ErrorCode;
   readonly options?: ReadTarOptions;
@@ -145,7 +146,7 @@ const longNames: Hostile[] = [
     says: "leads out of the tree",
   },
   {
-    what: "two long names for one entry",
+    what: "two long names for one member",
     bytes: withHeader(Buffer.concat([gnuLong("L", "first"), gnuLong("L", "second"), file("a")])),
     says: 'the long name "first" is followed by another',
   },
@@ -157,12 +158,12 @@ const longNames: Hostile[] = [
   {
     what: "a long name of nothing",
     bytes: withHeader(gnuLong("L", "lonely")),
-    says: 'the long name "lonely" belongs to no entry',
+    says: 'the long name "lonely" belongs to no member',
   },
   {
     what: "a long target of a file",
     bytes: withHeader(Buffer.concat([gnuLong("K", "target"), file("a.h")])),
-    says: '"a.h" is no link, but has a link target',
+    says: '"a.h" is not a link, but has a link target',
   },
 ];
 
@@ -183,7 +184,7 @@ const types: Hostile[] = [
       ["s", "of the unknown type 0x73"],
     ] as const
   ).map(([type, says]) => ({
-    what: `an entry of type ${type}`,
+    what: `a member of type ${type}`,
     bytes: withHeader(member({ name: "strange", target: type === "1" ? "include/a.h" : "", type })),
     says: `"strange" is ${says}`,
   })),
@@ -191,22 +192,6 @@ const types: Hostile[] = [
     what: "a socket, as star writes it",
     bytes: withHeader(Buffer.concat([pax({ "SCHILY.filetype": "socket" }), file("sock")])),
     says: 'a pax header that sets "SCHILY.filetype"',
-  },
-  {
-    what: "a set-user-id file",
-    bytes: withHeader(file("su", "", 0o4755)),
-    says: '"su" has a set-user-id, set-group-id or sticky bit',
-  },
-  { what: "a set-group-id file", bytes: withHeader(file("sg", "", 0o2755)), says: '"sg" has a set-user-id' },
-  {
-    what: "a sticky folder",
-    bytes: withHeader(member({ name: "tmp/", type: "5", mode: octal(0o1777, 7) })),
-    says: '"tmp/" has a set-user-id, set-group-id or sticky bit',
-  },
-  {
-    what: "a set-group-id root",
-    bytes: tar(member({ name: "./", type: "5", mode: octal(0o2755, 7) })),
-    says: '"./" has a set-user-id',
   },
   {
     what: "a folder with content",
@@ -221,7 +206,7 @@ const types: Hostile[] = [
   {
     what: "a file with a link target",
     bytes: withHeader(member({ name: "f", target: "include/a.h" })),
-    says: '"f" is no link, but has a link target',
+    says: '"f" is not a link, but has a link target',
   },
 ];
 
@@ -354,6 +339,36 @@ const links: Hostile[] = [
     bytes: tar(link("include/linux/kernel.h", "../../../../common/include/linux/kernel.h")),
     says: "leaves the tree: the archive was built from a linked source tree",
   },
+  {
+    what: "a source tree elsewhere to which most of the files are links",
+    bytes: tar(
+      file("include/generated/autoconf.h"),
+      link("include/linux/kernel.h", "/build/linux/include/linux/kernel.h"),
+      link("include/linux/list.h", "/build/linux/include/linux/list.h"),
+    ),
+    says: "is absolute: the archive was built from a linked source tree",
+  },
+  {
+    what: "more links to headers elsewhere than the limit",
+    bytes: tar(...["a", "b", "c", "d"].map((name) => file(name)), link("e.h", "/e.h"), link("f.h", "/f.h")),
+    options: { limits: { leftOutLinks: 1 } },
+    says: 'the link "e.h", "/e.h", is absolute: the archive was built from a linked source tree',
+  },
+  {
+    what: "a link from a header to something else outside",
+    bytes: withHeader(link("include/b.h", "/etc/shadow")),
+    says: '"/etc/shadow", is absolute',
+  },
+  {
+    what: "a file below a link that is left out",
+    bytes: withHeader(Buffer.concat([link("b.h", "/x/b.h"), file("b.h/c")])),
+    says: '"b.h/c" lies below the link "b.h"',
+  },
+  {
+    what: "a file in the place of a link that is left out",
+    bytes: withHeader(Buffer.concat([link("b.h", "/x/b.h"), file("b.h")])),
+    says: '"b.h" is there both as a link and as a file',
+  },
 ];
 
 const shapes: Hostile[] = [
@@ -424,16 +439,28 @@ const shapes: Hostile[] = [
     says: '"B/../..", leaves the tree through another link',
   },
   {
-    what: "more entries than the limit",
+    what: "more members than the limit",
     bytes: tar(file("a"), file("b"), file("c")),
-    options: { limits: { entries: 2 } },
-    says: "the number of entries is over the limit of 2 entries",
+    options: { limits: { members: 2 } },
+    says: "the number of members is over the limit of 2 members",
   },
   {
     what: "more implied folders than the limit",
     bytes: tar(file("a/b/c/d")),
-    options: { limits: { entries: 3 } },
-    says: "the number of entries is over the limit of 3 entries",
+    options: { limits: { members: 3 } },
+    says: "the number of members is over the limit of 3 members",
+  },
+  {
+    what: "paths that are too long together",
+    bytes: tar(file("0123456789"), file("abcdefghij")),
+    options: { limits: { allPathBytes: 19 } },
+    says: "the length of all paths together is over the limit of 19 bytes",
+  },
+  {
+    what: "paths and link targets that are too long together",
+    bytes: tar(file("0123456789"), link("l", "abcdefghij")),
+    options: { limits: { allPathBytes: 20 } },
+    says: "the length of all paths together is over the limit of 20 bytes",
   },
   {
     what: "a file over the limit, of which nothing is there yet",
@@ -452,27 +479,64 @@ const streams: Hostile[] = [
   {
     what: "a gzip stream in place of tar",
     bytes: gzipSync(tar(good)),
-    says: "there is gzip data in the xz data",
+    says: "the xz data holds gzip data instead of a tar archive",
   },
   {
     what: "an xz stream in place of tar",
     bytes: xz(tar(file("a", Buffer.alloc(9)))),
-    says: "there is xz data in the",
+    says: "the xz data holds xz data instead",
   },
   {
     what: "a second archive after the end",
     bytes: Buffer.concat([tar(good), tar(file("include/evil.h"))]),
-    says: "something follows the end of the tar archive",
+    says: "there is data after the end of the tar archive",
   },
   {
     what: "garbage after the end",
     bytes: Buffer.concat([tar(good), Buffer.alloc(512, "x")]),
-    says: "something follows the end of the tar archive",
+    says: "there is data after the end of the tar archive",
   },
   {
-    what: "an entry between the two blocks of the end",
+    what: "a member between the two blocks of the end",
     bytes: Buffer.concat([good, endMarker.subarray(512), tar(file("b"))]),
-    says: "something follows the end of the tar archive",
+    says: "there is data after the end of the tar archive",
+  },
+  {
+    what: "pixz's list with an empty name in the place of the end",
+    bytes: Buffer.concat([tar(good), pixzList({ "./": 0 }, 512)]),
+    says: "the tar archive breaks off",
+    code: "archive-corrupt",
+  },
+  {
+    what: "pixz's list with a place outside of the archive",
+    bytes: Buffer.concat([tar(good), pixzList({ "./": 10_752 }, 10_240)]),
+    says: "the list of members that pixz wrote behind the tar archive is malformed",
+  },
+  {
+    what: "pixz's list with a place that is no header's",
+    bytes: Buffer.concat([tar(good), pixzList({ "./": 100 }, 10_240)]),
+    says: "behind the tar archive is malformed",
+  },
+  {
+    what: "pixz's list with places out of order",
+    bytes: Buffer.concat([tar(good), pixzList({ "./": 0, "./include/": 0 }, 10_240)]),
+    says: "behind the tar archive is malformed",
+  },
+  {
+    what: "pixz's list with a name over the limit",
+    bytes: Buffer.concat([tar(good), pixzList({ ["n".repeat(800)]: 0 }, 10_240)]),
+    says: "behind the tar archive is malformed",
+  },
+  {
+    what: "pixz's list with data after it",
+    bytes: Buffer.concat([tar(good), pixzList({ "./": 0 }, 10_240), Buffer.from("x")]),
+    says: "there is data after the end of the tar archive",
+  },
+  {
+    what: "pixz's list that is cut off",
+    bytes: Buffer.concat([tar(good), pixzList({ "./": 0 }, 10_240).subarray(0, -1)]),
+    says: "the tar archive breaks off",
+    code: "archive-corrupt",
   },
   { what: "no end", bytes: good, says: "the tar archive breaks off after", code: "archive-corrupt" },
   {
