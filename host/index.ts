@@ -94,7 +94,8 @@ export { treeEnvironment } from "./pull/tree-environment.js";
 export type { UnloadOptions } from "./pull/unload.js";
 export type { Symvers } from "./symvers/collect.js";
 export type { SkippedModule } from "./symvers/collection.js";
-export { checkCopyTarget, copyTree, keepArchive, updateLink } from "./user-files/copy.js";
+export { checkCopyTarget, copyTree } from "./user-files/copy.js";
+export { checkLinkTarget, copyOutput, outputTarget, updateLink } from "./user-files/output.js";
 
 /** The version of kheaders. */
 export const version: string = KHEADERS_VERSION;

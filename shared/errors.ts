@@ -1,3 +1,5 @@
+import { constants } from "node:os";
+import { getSystemErrorMap } from "node:util";
 import { printable } from "./printable.js";
 
 /**
@@ -71,6 +73,14 @@ export class KheadersError extends Error {
 export function errnoOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || !("code" in error)) return undefined;
   return typeof error.code === "string" ? error.code : undefined;
+}
+
+/** What the system says of a failed call, without the path that our caller may not know: "permission denied". */
+export function reasonOf(error: unknown): string {
+  const name = errnoOf(error);
+  if (name === undefined) return error instanceof Error ? printable(error.message, 400) : "unknown reason";
+  const errno = new Map(Object.entries(constants.errno)).get(name);
+  return getSystemErrorMap().get(-(errno ?? 0))?.[1] ?? name;
 }
 
 /** Whatever was thrown, as an error with a code: what is none of ours is a bug of ours. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { KheadersError } from "../../shared/errors.js";
 import { printable } from "../../shared/printable.js";
 import { readTreeFacts } from "../kernel/tree-facts.js";
-import { outputTarget, publishOutput } from "../user-files/output.js";
+import { outputTarget, writeOutput } from "../user-files/output.js";
 import { clangIncludeFolder, findBpfTools } from "./clang.js";
 import { compile } from "./compile.js";
 import { compilerFlags } from "./compiler-flags.js";
@@ -76,7 +76,7 @@ export async function compileBpf(options: BpfOptions): Promise<BpfObject> {
     const llcFlags = [`-march=${march}`, `-mcpu=${options.version}`, "-filetype=obj"];
     await compile(llc, [...llcFlags, "-o", object, bitcode], how);
     const content = readFileSync(object);
-    publishOutput(content, target, output);
+    writeOutput(content, output);
     return { output: target, bytes: content.length, release: facts.release };
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -8,7 +8,7 @@ import { printable } from "../../shared/printable.js";
 import type { Cache } from "../cache/index.js";
 import { readTreeFacts } from "../kernel/tree-facts.js";
 import type { LocatedTree } from "../pull/locate-tree.js";
-import { outputTarget, publishOutput } from "../user-files/output.js";
+import { outputTarget, writeOutput } from "../user-files/output.js";
 import { findClang } from "./clang.js";
 import { compile } from "./compile.js";
 import { compilerFlags, type Purpose } from "./compiler-flags.js";
@@ -135,7 +135,7 @@ async function writePch(output: string, recipe: Recipe, options: PchOptions): Pr
   const folder = mkdtempSync(join(tmpdir(), "kheaders-pch-"));
   try {
     await makePch(join(folder, pchName), recipe, options);
-    publishOutput(readFileSync(join(folder, pchName)), target, output);
+    writeOutput(readFileSync(join(folder, pchName)), output);
     return target;
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -3,7 +3,8 @@ import { KheadersError } from "../../../shared/errors.js";
 import { printable } from "../../../shared/printable.js";
 import { findOffline } from "../../pull/offline.js";
 import type { PullResult } from "../../pull/pull.js";
-import { checkCopyTarget, copyTree, keepArchive, updateLink } from "../../user-files/copy.js";
+import { checkCopyTarget, copyTree } from "../../user-files/copy.js";
+import { checkLinkTarget, copyOutput, outputTarget, updateLink } from "../../user-files/output.js";
 import { meansMany, type SelectionFlags } from "../options/devices.js";
 import { collect } from "../options/global.js";
 import { addPullOptions, type PullFlags, pullOptionsOf } from "../options/pull.js";
@@ -28,8 +29,8 @@ export function addPull(program: Command): void {
       "-o, --output <dir>",
       "leave a writable copy of the tree there, too; it must not exist or be empty",
     )
-    .option("--archive <file>", "keep the compressed archive there, too")
-    .option("--link <path>", "keep a symbolic link to the tree there, for editors");
+    .option("--archive <file>", "keep the compressed archive there, too; replaces a file")
+    .option("--link <path>", "keep a symbolic link to the tree there, for editors; replaces a link");
   addPullOptions(command)
     .option("--fingerprint <text>", "with --offline and no device: the build's fingerprint")
     .option("--release <text>", "with --offline and no device: the kernel's release")
@@ -91,6 +92,8 @@ async function runPull(flags: Flags, context: RunContext): Promise<undefined> {
     throw new KheadersError("usage", "--fingerprint, --release and --digest go with --offline");
   }
   if (flags.output !== undefined) checkCopyTarget(flags.output);
+  if (flags.archive !== undefined) outputTarget(flags.archive);
+  if (flags.link !== undefined) checkLinkTarget(flags.link);
   const options = await pullOptionsOf(flags, context);
   const result = isNamed
     ? await findOffline(options.cache, flags, options)
@@ -118,7 +121,7 @@ async function leaveCopies(
   result: PullResult,
   { signal, reporter }: RunContext,
 ): Promise<void> {
-  if (flags.archive !== undefined) keepArchive(result, flags.archive);
+  if (flags.archive !== undefined) copyOutput(result.archive, flags.archive);
   if (flags.output !== undefined) {
     reporter.on({ type: "stage", stage: "copying", detail: printable(flags.output) });
     await copyTree(result, flags.output, signal);

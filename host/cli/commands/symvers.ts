@@ -12,7 +12,7 @@ export function addSymvers(program: Command): void {
     .description(
       "collect the kernel's symbol versions from the device's modules, and print the path of Module.symvers",
     )
-    .option("-o, --output <file>", "leave a copy in this file");
+    .option("-o, --output <file>", "leave a copy in this file; replaces a file");
   addPullOptions(command)
     .addHelpText(
       "after",
@@ -29,10 +29,10 @@ Examples:
       const flags = invoked.optsWithGlobals<Flags>();
       await runCommand(flags, async (context) => {
         const { symvers } = await import("../../symvers/collect.js");
-        const { copyFileOut } = await import("../../user-files/copy.js");
+        const { copyOutput, outputTarget } = await import("../../user-files/output.js");
+        if (flags.output !== undefined) outputTarget(flags.output);
         const result = await symvers(await pullOptionsOf(flags, context));
-        if (flags.output !== undefined)
-          copyFileOut(result.path, flags.output, "write the symbol versions to");
+        if (flags.output !== undefined) copyOutput(result.path, flags.output);
         if (flags.json) {
           const { path, serial, release, cache, symbols, modules, bytes, skipped, isPartial, denied } =
             result;

@@ -96,9 +96,9 @@ describe("compiling a program", () => {
     expect(readFileSync(join(folder, "real.o"), "utf8")).not.toBe("before");
   });
 
-  it("puts nothing in the place of what is no regular file", async () => {
+  it("does not replace what is not a regular file", async () => {
     await expect(compile({}, { output: "/dev/null" })).rejects.toThrow(
-      failure("output-failed", /no regular file/),
+      failure("output-failed", /not a regular file/),
     );
     expect(lstatSync("/dev/null").isCharacterDevice()).toBe(true);
     await expect(compile({}, { output: join(folder, "out") })).rejects.toThrow(failure("output-failed", /./));

@@ -108,7 +108,7 @@ describe("a precompiled header", () => {
     expect(await precompile({ output })).toMatchObject({ cache: "miss", bytes: 25 });
     mkdirSync(path.join(folder, "taken"));
     await expect(precompile({ output: path.join(folder, "taken") })).rejects.toThrow(
-      failure("output-failed", /no regular file/),
+      failure("output-failed", /not a regular file/),
     );
     expect(readdirSync(folder).sort()).toEqual(["headers.pch", "taken"]);
     expect(existsSync(extras())).toBe(false);
