@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import { RetriesReporter } from "./test/support/retries-reporter.js";
 
 /** Lets tests import `agent.sh` as text, as the build does. */
 const shellAsText = {
@@ -14,8 +16,9 @@ export default defineConfig({
   test: {
     // CommonJS packages look as they do in Node and in the build.
     deps: { interopDefault: false },
-    // Most tests wait for processes: by default vitest leaves a core of two idle.
-    maxWorkers: 2,
+    // Most tests wait for processes: by default vitest leaves a core idle.
+    maxWorkers: availableParallelism(),
+    reporters: ["default", new RetriesReporter()],
     projects: [
       {
         extends: true,
@@ -45,8 +48,6 @@ export default defineConfig({
           globalSetup: ["test/support/fault-table-setup.ts"],
           testTimeout: 120_000,
           hookTimeout: 300_000,
-          // The devices' processors are emulated, on a machine that may be busy with other things.
-          retry: 1,
         },
       },
     ],

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { run } from "../lab/command.js";
 import type { Architecture, VirtualDevice } from "../lab/index.js";
+import { emulated } from "../support/emulated.js";
 import { labArchitectures } from "../support/lab-architectures.js";
 import { findProgram } from "../support/programs.js";
 import { skipBecause } from "../support/skip.js";
@@ -46,7 +47,7 @@ if (findProgram("clang") === undefined || findProgram("llc") === undefined) {
 } else {
   it("there are ten programs to try", () => expect(sources).toHaveLength(10));
 
-  describe.each(architectures)("on %s", (architecture) => {
+  describe.each(architectures)("on %s", emulated, (architecture) => {
     let device: VirtualDevice;
     let folder: string;
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { VirtualDevice } from "../lab/index.js";
 import { isLoaded, kernelEvents } from "../support/device-state.js";
+import { emulated } from "../support/emulated.js";
 import type { Outcome } from "../support/kheaders.js";
 import { Workstation } from "../support/workstation.js";
 
@@ -38,7 +39,7 @@ function headersIn({ stdout }: Outcome): Record<string, string | undefined> {
   return Object.fromEntries(lines.map((line) => [line.split(" ")[0], line.slice(column, end).trim()]));
 }
 
-describe("the table", () => {
+describe("the table", emulated, () => {
   it("tells of each device what it is, and how it offers its headers", async () => {
     const table = await host.kheaders(["devices"]);
     expect(table).toMatchObject({ status: 0, stderr: "" });
@@ -71,7 +72,7 @@ describe("the table", () => {
   });
 });
 
-describe("asking", () => {
+describe("asking", emulated, () => {
   it("loads no module", async () => {
     const before = await kernelEvents(host, device("module"));
     await host.kheaders(["devices"]);
@@ -85,7 +86,7 @@ describe("asking", () => {
   });
 });
 
-describe("with --json", () => {
+describe("with --json", emulated, () => {
   it("there is one object a device, each on a line", async () => {
     const { status, stdout } = await host.kheaders(["devices", "--json"]);
     expect(status).toBe(0);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { VirtualDevice } from "../lab/index.js";
 import { kernelEvents } from "../support/device-state.js";
+import { emulated } from "../support/emulated.js";
 import type { Outcome } from "../support/kheaders.js";
 import { Workstation } from "../support/workstation.js";
 
@@ -24,7 +25,7 @@ async function withEvents(args: readonly string[]): Promise<Outcome & { events: 
   return { ...outcome, events: (await kernelEvents(host, device)) - before };
 }
 
-describe("a pull of a kernel that is cached", () => {
+describe("a pull of a kernel that is cached", emulated, () => {
   it("prints the same path and loads no module", async () => {
     const again = await withEvents(["pull"]);
     expect(again).toMatchObject({ status: 0, stdout: first.stdout, stderr: "", events: 0 });
@@ -65,7 +66,7 @@ describe("a pull of a kernel that is cached", () => {
   });
 });
 
-it("ends with status 3 and loads nothing with --offline, when the kernel is not cached", async () => {
+it("--offline ends with status 3 and loads nothing where the kernel is not cached", emulated, async () => {
   const elsewhere = host.folder("empty-cache");
   const outcome = await withEvents(["pull", "--offline", "--cache-dir", elsewhere]);
   expect(outcome).toMatchObject({ status: 3, stdout: "", events: 0 });
@@ -73,7 +74,7 @@ it("ends with status 3 and loads nothing with --offline, when the kernel is not 
   expect(host.cacheContents(elsewhere)).toEqual([]);
 });
 
-it("waits with --wait for a device that reboots, and knows the kernel again by its build-id", async () => {
+it("--wait waits for a device that reboots, whose kernel is known by its build-id", emulated, async () => {
   const bootId = await host.shell(device, "cat /proc/sys/kernel/random/boot_id");
   await host.adb.adb("disconnect", device.serial);
   const waiting = host.start(["pull", "--wait=60"]);

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { SimulatedDevice, VirtualDevice } from "../lab/index.js";
 import { isLoaded, kernelEvents } from "../support/device-state.js";
+import { emulated } from "../support/emulated.js";
 import { smallArchive } from "../support/small-archive.js";
 import { Workstation } from "../support/workstation.js";
 
@@ -9,7 +10,7 @@ import { Workstation } from "../support/workstation.js";
 const patience = { timeout: 20_000, interval: 100 };
 const release = "6.1.57-android14-11";
 
-describe("Ctrl-C while the archive comes from a real kernel", () => {
+describe("Ctrl-C while the archive comes from a real kernel", emulated, () => {
   let host: Workstation;
   let device: VirtualDevice;
   beforeAll(async () => {

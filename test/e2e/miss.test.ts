@@ -4,6 +4,7 @@ import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { labModules, type VirtualDevice } from "../lab/index.js";
 import { isLoaded, kernelEvents, storage } from "../support/device-state.js";
+import { emulated } from "../support/emulated.js";
 import type { Outcome } from "../support/kheaders.js";
 import { onScreen } from "../support/screen.js";
 import { listTree, sha256 } from "../support/tree-listing.js";
@@ -21,7 +22,7 @@ beforeAll(async () => {
 
 afterAll(() => host.close());
 
-describe("the first pull of a kernel whose headers are in a module", () => {
+describe("the first pull of a kernel whose headers are in a module", emulated, () => {
   let digestOnDevice: string;
   let wasLoadedBefore: boolean;
   let isLoadedAfter: boolean;
@@ -108,7 +109,7 @@ describe("the first pull of a kernel whose headers are in a module", () => {
   });
 });
 
-it("is the same tree where the workstation has no xz", async () => {
+it("is the same tree where the workstation has no xz", emulated, async () => {
   const { stdout: byXz } = await host.kheaders(["pull"]);
   const env = { PATH: host.folder("no-programs"), KHEADERS_CACHE_DIR: join(host.folder("home-2"), "cache") };
   const { stdout: byItself } = await host.kheaders(["pull"], { env });
@@ -116,7 +117,7 @@ it("is the same tree where the workstation has no xz", async () => {
   expect(listTree(byItself.trimEnd())).toEqual(listTree(byXz.trimEnd()));
 });
 
-describe("what a pull prints on standard output", () => {
+describe("what a pull prints on standard output", emulated, () => {
   const fresh = ["pull", "--refresh"];
 
   it("is one line on a terminal, too", async () => {

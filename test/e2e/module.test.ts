@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { VirtualDevice } from "../lab/index.js";
 import { elfHeader, elfMachines } from "../support/elf-header.js";
+import { emulated } from "../support/emulated.js";
 import { writeTree } from "../support/kernel-tree.js";
 import { programPath } from "../support/kheaders.js";
 import { moduleBytes } from "../support/module-builder.js";
@@ -42,7 +43,7 @@ MODULE_LICENSE("GPL");
   return folderWith({ Kbuild: "obj-m := hello.o\n", "hello.c": source });
 }
 
-describe("a module for a device with the original patch's archive", () => {
+describe("a module for a device with the original patch's archive", emulated, () => {
   let device: VirtualDevice;
 
   beforeAll(async () => {
@@ -152,25 +153,33 @@ describe("a module for a device with the original patch's archive", () => {
   });
 });
 
-describe("a module for a device whose modules only root may read", () => {
-  it("is built with the symbol versions that su lets it read", async () => {
-    const device = await host.boot({
+describe("a module for a device whose modules only root may read", emulated, () => {
+  let device: VirtualDevice;
+
+  beforeAll(async () => {
+    device = await host.boot({
       flavour: "proc",
       user: "shell",
       restricted: true,
       su: "magisk",
       fingerprint: "lab/closed-modules",
     });
-    expect((await host.kheaders(["-s", device.serial, "pull"])).status).toBe(0);
-    const closed = await host.kheaders(["-s", device.serial, "symvers", "--no-su"]);
+  });
+
+  it("is built with the symbol versions that su lets it read", async () => {
+    // A second try must not find the versions that the first has cached.
+    const cache = join(host.folder(`cache-${folders++}`), "cache");
+    const kheaders = (...args: string[]) =>
+      host.kheaders(["-s", device.serial, "--cache-dir", cache, ...args]);
+    expect((await kheaders("pull")).status).toBe(0);
+    const closed = await kheaders("symvers", "--no-su");
     expect(closed.status).toBe(5);
     expect(closed.stderr).toMatch(/\/vendor\/lib\/modules may only be listed by root/);
-    const all = await host.kheaders(["-s", device.serial, "symvers", "--json"]);
+    const all = await kheaders("symvers", "--json");
     expect(all.status).toBe(0);
     expect(all.stderr).toContain("Asking su for root");
     expect(JSON.parse(all.stdout).modules).toBeGreaterThan(100);
-    const folder = helloFolder("root");
-    const built = await host.kheaders(["-s", device.serial, "module", folder]);
+    const built = await kheaders("module", helloFolder("root"));
     expect(built.status).toBe(0);
     expect(built.stderr).not.toContain("kheaders: warning");
   });

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { run } from "../lab/command.js";
 import { procModule, type VirtualDevice } from "../lab/index.js";
 import { isLoaded } from "../support/device-state.js";
+import { emulated } from "../support/emulated.js";
 import type { Outcome } from "../support/kheaders.js";
 import { Workstation } from "../support/workstation.js";
 
@@ -24,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => host.close());
 
-describe("a device with the original patch's archive", () => {
+describe("a device with the original patch's archive", emulated, () => {
   it("gives it out of /proc, and is left as it was", async () => {
     expect(pulled.status, pulled.stderr).toBe(0);
     const { archive } = JSON.parse(pulled.stdout);

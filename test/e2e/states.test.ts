@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Flavour, staleModule, type VirtualDevice } from "../lab/index.js";
 import { isLoaded, kernelEvents } from "../support/device-state.js";
+import { emulated } from "../support/emulated.js";
 import type { Outcome } from "../support/kheaders.js";
 import { Workstation } from "../support/workstation.js";
 
@@ -25,7 +26,7 @@ function kheaders(flavour: Flavour, ...args: string[]): Promise<Outcome> {
   return host.kheaders(["-s", device(flavour).serial, ...args]);
 }
 
-describe("a device whose kheaders.ko is of another kernel", () => {
+describe("a device whose kheaders.ko is of another kernel", emulated, () => {
   let outcome: Outcome;
   let events: number;
 
@@ -74,7 +75,7 @@ describe("a device whose kheaders.ko is of another kernel", () => {
   });
 });
 
-describe("a kernel without headers", () => {
+describe("a kernel without headers", emulated, () => {
   it("gives status 4 with the reason and the folders that were searched", async () => {
     const outcome = await kheaders("none", "pull");
     expect(outcome).toMatchObject({ status: 4, stdout: "" });
@@ -85,7 +86,7 @@ describe("a kernel without headers", () => {
   });
 });
 
-describe("headers that are built into the kernel", () => {
+describe("headers that are built into the kernel", emulated, () => {
   it("come with nothing loaded or unloaded", async () => {
     const before = await kernelEvents(host, device("built-in"));
     const { status, stdout } = await kheaders("built-in", "pull", "--json");
@@ -95,7 +96,7 @@ describe("headers that are built into the kernel", () => {
   });
 });
 
-describe("a module that somebody else has loaded", () => {
+describe("a module that somebody else has loaded", emulated, () => {
   beforeAll(() => host.shell(device("module"), "insmod /system/lib/modules/kheaders.ko"));
   afterAll(() => host.shell(device("module"), "rmmod kheaders"));
 
@@ -109,7 +110,7 @@ describe("a module that somebody else has loaded", () => {
   });
 });
 
-describe("a module that a pull leaves in with --keep-loaded", () => {
+describe("a module that a pull leaves in with --keep-loaded", emulated, () => {
   it("stays until `unload`", async () => {
     const { status, stdout } = await kheaders("module", "pull", "--refresh", "--keep-loaded", "--json");
     expect(status).toBe(0);

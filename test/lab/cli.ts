@@ -78,11 +78,12 @@ program
   .command("stop")
   .description("stop a device")
   .argument("[name]")
-  .option("--all", "all devices")
+  .option("--all", "all devices that `boot` has left running; not those of tests")
   .action(async (name: string | undefined, { all }: { all?: boolean }) => {
     if (name === undefined && !all) program.error("say which device, or --all; `list` shows them");
     const devices = await runningDevices();
-    await Promise.all((all ? devices : [find(devices, name)]).map((device) => device.stop()));
+    const meant = all ? devices.filter(({ keep }) => keep) : [find(devices, name)];
+    await Promise.all(meant.map((device) => device.stop()));
   });
 
 program

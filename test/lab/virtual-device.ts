@@ -84,6 +84,8 @@ export interface VirtualDevice {
   readonly port: number;
   /** The id of QEMU's process. */
   readonly pid: number;
+  /** Whether it lives on when the process that booted it ends. */
+  readonly keep: boolean;
   /** What the kernel prints. */
   readonly consolePath: string;
   /** Runs a command of QEMU's human monitor and gives what it prints. */
@@ -92,7 +94,7 @@ export interface VirtualDevice {
   setLink(up: boolean): Promise<void>;
   /** A sudden reboot. `waitUp` tells when it is back. */
   reset(): Promise<void>;
-  /** Waits until adbd answers. @throws Error with the end of the console after two minutes, or when QEMU ends. */
+  /** Waits until adbd answers. @throws Error with the end of the console after four minutes, or when QEMU ends. */
   waitUp(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -104,9 +106,10 @@ interface DeviceState {
   readonly architecture: Architecture;
   readonly port: number;
   readonly pid: number;
+  readonly keep: boolean;
 }
 
-const upWithin = 120_000;
+const upWithin = 240_000;
 const attempts = 5;
 
 /** Builds what is not built yet, boots a device, and resolves when its adbd answers. */
@@ -165,7 +168,7 @@ async function start(
     if (await listens(join(folder, "qmp"), child.pid)) {
       const port = adbRoot ? await freePort() : daemons.shell;
       const relay = adbRoot && (await relayAdb(port, daemons, adbRoot));
-      const state: DeviceState = { name, flavour, architecture, port, pid: child.pid };
+      const state: DeviceState = { name, flavour, architecture, port, pid: child.pid, keep };
       await writeFile(join(folder, "state.json"), JSON.stringify(state));
       return deviceOf(folder, state, relay);
     }

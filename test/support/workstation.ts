@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -116,9 +116,9 @@ export class Workstation {
     await Promise.all(this.#commands.map((command) => command.kill()));
     await Promise.all(this.#devices.map((device) => device.stop()));
     await this.adb.stop();
-    // Cached trees are read-only, folders included.
-    execFileSync("chmod", ["-R", "u+rwX", this.root]);
-    rmSync(this.root, { recursive: true });
+    // Cached trees are read-only, folders included. What a killed command had started may still write there.
+    spawnSync("chmod", ["-R", "-f", "u+rwX", this.root]);
+    rmSync(this.root, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   }
 
   #environment(): NodeJS.ProcessEnv {

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { freePort, listens, startAdbServer, unusableDevice } from "../../lab/index.js";
 import { kernelEvents, storage } from "../../support/device-state.js";
+import { emulated } from "../../support/emulated.js";
 import { smallArchive } from "../../support/small-archive.js";
 import { type CommandOptions, Workstation } from "../../support/workstation.js";
 
@@ -95,7 +96,7 @@ it.each([
 });
 
 describe("with a device", () => {
-  it("finds all that a pull needs, and changes nothing", async () => {
+  it("finds all that a pull needs, and changes nothing", emulated, async () => {
     const device = await host.boot({ flavour: "module" });
     const before = { files: await storage(host, device), events: await kernelEvents(host, device) };
     const { status, checks, next, found } = await examine(["-s", device.serial]);
@@ -118,7 +119,7 @@ describe("with a device", () => {
     expect(lines.at(-1)).toBe("Next: kheaders pull");
   });
 
-  it("misses root where the module wants it", async () => {
+  it("misses root where the module wants it", emulated, async () => {
     const device = await host.boot({ flavour: "module", user: "shell" });
     const { status, next, found } = await examine(["-s", device.serial]);
     expect(status).toBe(5);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type AdbServer, startAdbServer } from "../../lab/index.js";
+import { emulated } from "../../support/emulated.js";
 import { recordFault } from "../../support/fault-table.js";
 import type { Outcome, RunningKheaders } from "../../support/kheaders.js";
 import { ObservedDevice } from "../../support/observed-device.js";
@@ -61,7 +62,7 @@ beforeAll(async () => {
 afterAll(() => host.close());
 
 // Each begins with a pull that must come as far as the one before it: that is its "the next pull works".
-describe.each(pullStages)("%s the module is gone and the pull ends by itself", (stage) => {
+describe.each(pullStages)("%s the module is gone and the pull ends by itself", emulated, (stage) => {
   it.each(endings)("after $name", async (ending) => {
     // On both devices at once: a test is mostly waiting.
     const [fromRootShell, fromInsideSu] = await Promise.all([
@@ -75,7 +76,7 @@ describe.each(pullStages)("%s the module is gone and the pull ends by itself", (
   });
 });
 
-it("after all that, both devices give their headers", async () => {
+it("after all that, both devices give their headers", emulated, async () => {
   for (const { pull } of [rootShell, insideSu])
     expect(await host.kheaders(pull)).toMatchObject({ status: 0 });
 });

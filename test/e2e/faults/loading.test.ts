@@ -10,6 +10,7 @@ import {
   withUnknownSymbol,
 } from "../../lab/index.js";
 import { isLoaded, kernelEvents } from "../../support/device-state.js";
+import { emulated } from "../../support/emulated.js";
 import { recordFault } from "../../support/fault-table.js";
 import { smallArchive } from "../../support/small-archive.js";
 import { type Attached, Workstation } from "../../support/workstation.js";
@@ -43,7 +44,7 @@ async function failedPull(fault: string, device: Attached) {
   return { status: ended.status, ...error };
 }
 
-describe("a device with a module that", () => {
+describe("a device with a module that", emulated, () => {
   let device: VirtualDevice;
   let module: Buffer;
 
@@ -138,7 +139,7 @@ describe("a device with a module that", () => {
   });
 });
 
-it("tells of a kernel that takes signed modules only", async () => {
+it("tells of a kernel that takes signed modules only", emulated, async () => {
   const device = await host.boot({
     flavour: "module",
     config: false,
@@ -153,7 +154,7 @@ it("tells of a kernel that takes signed modules only", async () => {
   });
 });
 
-it("tells of a kernel that is locked down", async () => {
+it("tells of a kernel that is locked down", emulated, async () => {
   const device = await host.boot({
     flavour: "module",
     config: false,
@@ -168,7 +169,7 @@ it("tells of a kernel that is locked down", async () => {
   });
 });
 
-it("tells of folders that may not be listed, and where nobody makes us root", async () => {
+it("tells of folders that may not be listed, and where nobody makes us root", emulated, async () => {
   const device = await host.boot({ flavour: "none", user: "shell", restricted: true });
   const error = await failedPull("folders that may not be listed", device);
   expect(error).toMatchObject({

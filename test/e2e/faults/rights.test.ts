@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { VirtualDevice } from "../../lab/index.js";
 import { isLoaded } from "../../support/device-state.js";
+import { emulated } from "../../support/emulated.js";
 import { recordFault } from "../../support/fault-table.js";
 import type { Outcome } from "../../support/kheaders.js";
 import { Workstation } from "../../support/workstation.js";
@@ -28,7 +29,7 @@ function record(fault: string, { status }: Outcome): void {
 describe.each([
   { su: "aosp", asRoot: (command: string) => `su 0 sh -c '${command}'` },
   { su: "magisk", asRoot: (command: string) => `su -c '${command}'` },
-] as const)("a shell user with the su of $su", ({ su, asRoot }) => {
+] as const)("a shell user with the su of $su", emulated, ({ su, asRoot }) => {
   let device: VirtualDevice;
 
   beforeAll(async () => {
@@ -60,7 +61,7 @@ describe.each([
   });
 });
 
-it("tells of a su that refuses", async () => {
+it("tells of a su that refuses", emulated, async () => {
   const device = await host.boot({ flavour: "light", user: "shell", restricted: true, su: "refuse" });
   const refused = await pull(device);
   record("su refuses", refused);
@@ -72,7 +73,7 @@ it("tells of a su that refuses", async () => {
   });
 });
 
-it("tells of a su that waits for a tap on the screen, and leaves none behind", async () => {
+it("tells of a su that waits for a tap on the screen, and leaves none behind", emulated, async () => {
   const device = await host.boot({ flavour: "light", user: "shell", restricted: true, su: "hang" });
   const unanswered = await pull(device, "--timeout", "5");
   record("su waits for a tap on the screen", unanswered);
@@ -85,7 +86,7 @@ it("tells of a su that waits for a tap on the screen, and leaves none behind", a
   expect(await host.shell(device, "pgrep -x su || echo none")).toBe("none\n");
 });
 
-it("reads an archive that the shell user may read without asking su", async () => {
+it("reads an archive that the shell user may read without asking su", emulated, async () => {
   const content = Buffer.from("#!/system/bin/sh\necho asked >/data/local/tmp/su\nexit 1\n");
   const files = [{ type: "file", path: "system/bin/su", mode: 0o755, content }] as const;
   const device = await host.boot({ flavour: "built-in", user: "shell", files });
@@ -95,7 +96,7 @@ it("reads an archive that the shell user may read without asking su", async () =
   expect(await host.shell(device, "ls /data/local/tmp")).toBe("");
 });
 
-describe("without su", () => {
+describe("without su", emulated, () => {
   it("an archive that the shell user sees and may not read needs root; a production adbd gives none", async () => {
     const device = await host.boot({
       flavour: "built-in",

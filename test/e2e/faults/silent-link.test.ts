@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { startAdbServer } from "../../lab/index.js";
+import { emulated } from "../../support/emulated.js";
 import { recordFault } from "../../support/fault-table.js";
 import type { Outcome } from "../../support/kheaders.js";
 import { ObservedDevice } from "../../support/observed-device.js";
@@ -32,7 +33,7 @@ beforeAll(async () => {
 
 afterAll(() => host.close());
 
-describe("the cable is pulled, with no goodbye", () => {
+describe("the cable is pulled, with no goodbye", emulated, () => {
   it.each(pullStages)("%s", async (stage) => {
     const [fromRootShell, fromInsideSu] = await Promise.all([
       withoutLink(rootShell, stage, hurried),
@@ -46,7 +47,7 @@ describe("the cable is pulled, with no goodbye", () => {
 });
 
 // One is mostly waiting, and each has a device for itself.
-describe.concurrent("on two devices at once", () => {
+describe.concurrent("on two devices at once", emulated, () => {
   it("the cable is pulled, and the patience is the usual", async () => {
     const course = await withoutLink(rootShell, "during the transfer", []);
     record("link off", "during the transfer, root shell", course);
@@ -54,7 +55,7 @@ describe.concurrent("on two devices at once", () => {
     expect(course.ended.stderr).toMatch(/^kheaders: the transfer stood still for 30 s$/m);
   });
 
-  it("the device restarts all of a sudden, at each stage", { timeout: 300_000 }, async () => {
+  it("the device restarts all of a sudden, at each stage", async () => {
     for (const stage of pullStages) {
       const course = await withReset(insideSu, stage);
       record("device reset", `${stage}, inside su`, course);
@@ -63,7 +64,7 @@ describe.concurrent("on two devices at once", () => {
   });
 });
 
-it("the workstation's process is stopped during the transfer", async () => {
+it("the workstation's process is stopped during the transfer", emulated, async () => {
   const release = "6.6.1-large";
   // More than all buffers between the device and a reader who stands still.
   const filling = file("filling", randomBytes(16 * 1024 * 1024));

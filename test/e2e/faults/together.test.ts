@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type AdbServer, lightModule, startAdbServer } from "../../lab/index.js";
 import { isLoaded, kernelEvents } from "../../support/device-state.js";
+import { emulated } from "../../support/emulated.js";
 import { recordFault } from "../../support/fault-table.js";
 import { ObservedDevice } from "../../support/observed-device.js";
 import { startOnDevice } from "../../support/on-device.js";
@@ -27,7 +28,7 @@ afterAll(async () => {
   await host.close();
 });
 
-it("gives eight pulls over two adb servers their headers, one after the other", async () => {
+it("gives eight pulls over two adb servers their headers, one after the other", emulated, async () => {
   const eventsBefore = await kernelEvents(host, observed.device);
   const ports = [1, 2, 3, 4].flatMap(() => [host.adb.port, otherServer.port]);
   const outcomes = await Promise.all(
@@ -54,7 +55,7 @@ it("gives eight pulls over two adb servers their headers, one after the other", 
   });
 });
 
-it("says that the device is busy when the time is up before its turn comes", async () => {
+it("says that the device is busy when the time is up before its turn comes", emulated, async () => {
   const other = await startOnDevice(otherServer, observed.device, "exec 9</proc/version; flock -x 0 <&9");
   try {
     const pulled = await host.kheaders([...observed.pull, "--json", "--timeout", "4"]);
@@ -73,7 +74,7 @@ it("says that the device is busy when the time is up before its turn comes", asy
   }
 });
 
-it("leaves the module to somebody else who reads the archive, and says so", async () => {
+it("leaves the module to somebody else who reads the archive, and says so", emulated, async () => {
   await observed.hold("insmod");
   const from = await observed.mark();
   const pull = host.start([...observed.pull, "--json"]);
@@ -103,7 +104,7 @@ it("leaves the module to somebody else who reads the archive, and says so", asyn
   });
 });
 
-it("tries once more when somebody unloads the module in mid-transfer", async () => {
+it("tries once more when somebody unloads the module in mid-transfer", emulated, async () => {
   const pull = await pullUntil("during the transfer", observed, () =>
     host.start([...observed.pull, "--json"]),
   );
