@@ -217,14 +217,60 @@ read_loaded() {
   esac
 }
 
-# Calls "$1 PATH" for each kheaders.ko, the running release's first, until a call succeeds; leaves `path` there. GKI's system_dlkm has it flat or below <release>/kernel/kernel, and <release> need not equal uname -r.
-each_module() {
+# Calls "$1 PATH" for each kheaders.ko until a call succeeds; leaves `path` there. The running release's own come first,
+# over all folders: another kernel's may load as well.
+each_module() { each_own_module "$1" || each_other_module "$1"; }
+
+# GKI's system_dlkm has kheaders.ko below <release>/kernel/kernel, others in <release>/kernel, extra or updates.
+each_own_module() {
   first_line /proc/sys/kernel/osrelease
   for folder in $module_folders; do
-    for path in "$folder/$line/kernel/kernel/kheaders.ko" "$folder/kheaders.ko" \
-      "$folder"/*/kernel/kernel/kheaders.ko "$folder"/*/kheaders.ko; do
+    for path in "$folder/$line/kernel/kernel/kheaders.ko" "$folder/$line"/*/kheaders.ko "$folder/$line/kheaders.ko"; do
       [ -f "$path" ] && "$1" "$path" && return 0
     done
+  done
+  set -- "$1"
+  for folder in $module_folders; do
+    [ -r "$folder/$line/modules.dep" ] && set -- "$@" "$folder/$line/modules.dep"
+  done
+  each_listed "$@"
+}
+
+# Flat, as in "flatten" images, or below a release that is not `uname -r`.
+each_other_module() {
+  first_line /proc/sys/kernel/osrelease
+  for folder in $module_folders; do
+    for path in "$folder/kheaders.ko" "$folder"/*/kernel/kernel/kheaders.ko "$folder"/*/*/kheaders.ko \
+      "$folder"/*/kheaders.ko; do
+      case $path in "$folder/$line/"*) continue ;; esac
+      [ -f "$path" ] && "$1" "$path" && return 0
+    done
+  done
+  set -- "$1"
+  for folder in $module_folders; do
+    for path in "$folder/modules.dep" "$folder"/*/modules.dep; do
+      [ "$path" != "$folder/$line/modules.dep" ] && [ -r "$path" ] && set -- "$@" "$path"
+    done
+  done
+  each_listed "$@"
+}
+
+# Calls "$1 PATH" for each kheaders.ko that the modules.dep files after it name: modprobe goes by these, wherever the file
+# lies. Only modprobe loads a compressed one, and it looks into /lib/modules alone.
+each_listed() {
+  call=$1
+  shift
+  [ $# -gt 0 ] || return 1
+  listed=$(grep -HE '^([^:]*/)?kheaders\.ko(\.[a-z0-9]+)?:' "$@" 2>/dev/null)
+  while [ -n "$listed" ]; do
+    path=${listed%%"$newline"*}
+    listed=${listed#"$path"}
+    listed=${listed#"$newline"}
+    folder=${path%%/modules.dep:*}
+    path=${path#"$folder/modules.dep:"}
+    path=${path%%:*}
+    case $path in /*) ;; *) path=$folder/$path ;; esac
+    case $path in *.ko | /lib/modules/*) [ -f "$path" ] && "$call" "$path" && return 0 ;; esac
   done
   return 1
 }
@@ -291,17 +337,18 @@ load_by_modprobe() {
   attempt modprobe kheaders && find_archive
 }
 
+# A compressed module is left to modprobe: most insmods hand the file to the kernel as it is.
 load_from() {
-  attempt insmod "$1" || return 1
-  find_archive
+  case $1 in *.ko) attempt insmod "$1" && find_archive ;; *) return 1 ;; esac
 }
 
 # Whatever is in /proc/modules after this and was not before is ours: we hold the lock.
 load_module() {
   ours=1
+  each_own_module load_from && return 0
   # Android has no /lib/modules, and without that its modprobe finds nothing: it is asked last.
   if [ -d /lib/modules ]; then load_by_modprobe && return 0; fi
-  each_module load_from && return 0
+  each_other_module load_from && return 0
   if [ ! -d /lib/modules ]; then load_by_modprobe && return 0; fi
   note "run dmesg"
   dmesg 2>/dev/null | tail -n 20 >&2

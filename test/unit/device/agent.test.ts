@@ -13,6 +13,8 @@ import { skipBecause, skipWhen } from "../../support/skip.js";
 /** More than pipes and sockets hold between two processes: a reader that stops makes the agent wait. */
 const manyBytes = Buffer.alloc(1024 * 1024, "kernel headers\n");
 const modulePath = "/vendor/lib/modules/kheaders.ko";
+/** The release that the sandbox's kernel has. */
+const running = "6.1.57-android14-11";
 const shellUser = 2000;
 const waiting = { timeout: 10_000, interval: 200 };
 
@@ -179,6 +181,47 @@ function agentTests(shell: DeviceShell): void {
       expect(device.calls).toEqual([]);
     });
 
+    it("in the running release's module, though another lies in an earlier folder", async ({ device }) => {
+      device.write("/system/lib/modules/kheaders.ko", "");
+      device.write("/vendor/lib/modules/5.10.0/kernel/kernel/kheaders.ko", "");
+      device.write(`/odm_dlkm/lib/modules/${running}/extra/kheaders.ko`, "");
+      expect(await moduleIn(device)).toBe(`/odm_dlkm/lib/modules/${running}/extra/kheaders.ko`);
+    });
+
+    it.for(["kernel/kheaders.ko", "extra/kheaders.ko", "updates/kheaders.ko", "kheaders.ko"])(
+      "in a module at %s below the running release",
+      async (place, { device }) => {
+        device.write(`/lib/modules/${running}/${place}`, "");
+        device.withoutProgram("grep");
+        expect(await moduleIn(device)).toBe(`/lib/modules/${running}/${place}`);
+      },
+    );
+
+    it.for([
+      ["updates/dkms/kheaders.ko", "updates/dkms/kheaders.ko:"],
+      ["kernel/kernel/kheaders.ko.xz", "kernel/kernel/kheaders.ko.xz: kernel/lib/a.ko.xz"],
+      ["extra/kheaders.ko.gz", "extra/my_kheaders.ko.gz:\nextra/kheaders.ko.gz:"],
+      ["kheaders.ko.zst", "kernel/gone/kheaders.ko:\nkheaders.ko.zst:"],
+    ] as const)("in a module that only modules.dep finds: %s", async ([place, list], { device }) => {
+      device.write(`/lib/modules/${running}/${place}`, "");
+      device.write(`/lib/modules/${running}/modules.dep`, `kernel/net/a.ko: kernel/kheaders.ko\n${list}\n`);
+      device.write("/system/lib/modules/kheaders.ko", "another kernel's");
+      expect(await moduleIn(device)).toBe(`/lib/modules/${running}/${place}`);
+    });
+
+    it("in a module that modules.dep names by its whole path", async ({ device }) => {
+      const path = "/vendor/lib/modules/a/b/c/kheaders.ko";
+      device.write(path, "");
+      device.write("/vendor/lib/modules/modules.dep", `${device.path(path)}:\n`);
+      expect(await moduleIn(device)).toBe(path);
+    });
+
+    it("not in a compressed module where modprobe does not look", async ({ device }) => {
+      device.write(`/vendor/lib/modules/${running}/extra/kheaders.ko.xz`, "");
+      device.write(`/vendor/lib/modules/${running}/modules.dep`, "extra/kheaders.ko.xz:\n");
+      expect(await moduleIn(device)).toBe("");
+    });
+
     it("perhaps in folders that may not be listed", async ({ device }) => {
       device.folder("/system_dlkm/lib/modules");
       device.mode("/system_dlkm/lib/modules", 0o311);
@@ -280,6 +323,23 @@ function agentTests(shell: DeviceShell): void {
       device.write(modulePath, "");
       await transfer(await started(device));
       expect(device.calls).toEqual(["modprobe kheaders", `insmod ${modulePath}`, "rmmod kheaders"]);
+    });
+
+    it("loads the running release's module, though another lies in an earlier folder", async ({ device }) => {
+      const own = `/vendor_dlkm/lib/modules/${running}/kernel/kernel/kheaders.ko`;
+      device.folder("/lib/modules");
+      device.write("/system/lib/modules/kheaders.ko", "another kernel's");
+      device.write(own, "");
+      await transfer(await started(device));
+      expect(device.calls).toEqual([`insmod ${own}`, "rmmod kheaders"]);
+    });
+
+    it("has modprobe load a compressed module that modules.dep names", async ({ device }) => {
+      device.write(`/lib/modules/${running}/extra/kheaders.ko.xz`, "");
+      device.write(`/lib/modules/${running}/modules.dep`, "extra/kheaders.ko.xz:\n");
+      device.program("modprobe", loading);
+      await transfer(await started(device));
+      expect(device.calls).toEqual(["modprobe kheaders", "rmmod kheaders"]);
     });
 
     it("loads by insmod where there is no modprobe", async ({ device }) => {
@@ -868,6 +928,13 @@ async function started(device: AgentSandbox): Promise<RunningAgent> {
   const agent = device.start();
   await helloOf(agent);
   return agent;
+}
+
+/** Where the agent sees kheaders.ko, without loading anything; empty where it sees none. */
+async function moduleIn(device: AgentSandbox): Promise<string> {
+  const headers = await ask(await started(device), verbs.headers);
+  expect(device.calls).toEqual([]);
+  return device.onDevice(headers.get("module") ?? "");
 }
 
 async function helloOf(agent: RunningAgent) {
