@@ -12,12 +12,14 @@ import { agentCommand } from "./script.js";
 
 /** How long the agent may take to restore the device and end, once its input is closed. */
 const endingMilliseconds = 5_000;
+/** Characters in one text of the hello: the kernel's own have 64 at most, a build fingerprint has about 100. */
+const maxHelloText = 2048;
 /** Neither a kernel's configuration nor its notes come near this. */
-const longestFact = 1024 * 1024;
-/** What the list of a device's modules may have: thousands of long paths. */
-const longestListing = 8 * 1024 * 1024;
+const maxFact = 1024 * 1024;
+/** Characters in the list of a device's modules: thousands of long paths. */
+const maxListing = 8 * 1024 * 1024;
 /** Bytes of paths in one command: the device's cat gets them as its arguments, and a shell reads them byte by byte. */
-const longestPaths = 16 * 1024;
+const maxPaths = 16 * 1024;
 
 /** What the device says of itself first, at the cost of one fork. */
 export interface Hello {
@@ -86,9 +88,20 @@ export interface ArchiveTrailer {
   readonly taint: string | undefined;
 }
 
-/** The agent's refusal, with all that is needed to explain it. */
-export class AgentRefusal extends Error {
-  override readonly name = "AgentRefusal";
+/** What the agent's refusals mean, where nobody can explain them better. */
+const refusalTexts: Readonly<Record<Refusal, string>> = {
+  gone: "the kheaders module was unloaded meanwhile",
+  unreadable: "this user may not read the file",
+  "needs-root": "only root may load the kheaders module",
+  "modules-unreadable": "/proc/modules cannot be read",
+  "no-archive": "the kheaders module is loaded but shows no archive",
+  "module-not-found": "there is no kheaders.ko",
+  "load-failed": "kheaders.ko could not be loaded",
+  "unknown-command": "unknown command",
+};
+
+/** The agent's refusal, with all that is needed to explain it. Where it was not expected, it breaks the protocol. */
+export class AgentRefusal extends KheadersError {
   readonly reason: Refusal;
   /** kheaders.ko or the archive, where the agent names one. */
   readonly path: string | undefined;
@@ -99,7 +112,7 @@ export class AgentRefusal extends Error {
   readonly facts: Facts | undefined;
 
   constructor(reason: Refusal, block: Block, diagnostics: string, facts: Facts | undefined) {
-    super(`the device agent refused: ${reason}`);
+    super("protocol-error", `the device refused: ${refusalTexts[reason]}`);
     this.reason = reason;
     this.path = block.get("path");
     this.denied = block.all("denied");
@@ -110,20 +123,21 @@ export class AgentRefusal extends Error {
 
 /** Parameters of a conversation that tests shorten. */
 export interface ConversationOptions {
+  /** Seconds after which a transfer that does not move is given up; rounded up to whole seconds. */
   readonly stallSeconds: number;
 }
 
 /**
  * One conversation with the agent on one device: its methods are the agent's commands. `send`, with the archive's bytes
- * and trailer, is the last. Every method may throw KheadersError `device-lost` or `protocol-error`, and the signal's
- * reason when it aborts.
+ * and trailer, is the last. Every method may throw KheadersError `device-lost` or `protocol-error`, AgentRefusal, and the
+ * signal's reason when it aborts.
  */
 export class Conversation {
   readonly hello: Hello;
   readonly #process: ShellProcess;
   readonly #output: AgentReader;
   readonly #nonce: string;
-  /** Somebody is asked whether we may be root; until then nothing but a hang-up reaches the agent. */
+  /** A su prompt is pending; until it is answered, only a hang-up reaches the agent. */
   #asksSu = false;
 
   private constructor(process: ShellProcess, output: AgentReader, nonce: string, hello: Hello) {
@@ -133,17 +147,19 @@ export class Conversation {
     this.hello = hello;
   }
 
-  /** Starts the agent over a connection tied to a device, and hears its hello. */
+  /** Starts the agent over a connection tied to a device, and reads its hello. */
   static async start(
     connection: AdbConnection,
     options: ConversationOptions,
     signal: AbortSignal,
   ): Promise<Conversation> {
     const nonce = randomBytes(8).toString("hex");
-    const process = await ShellProcess.start(connection, agentCommand({ nonce, ...options }));
+    // The agent counts whole seconds: mksh refuses any other number.
+    const stallSeconds = Math.max(1, Math.ceil(options.stallSeconds));
+    const process = await ShellProcess.start(connection, agentCommand({ nonce, stallSeconds }));
     try {
-      const output = new AgentReader(process, signal, options.stallSeconds);
-      const block = await output.readHello("kheaders", nonce, protocolVersion);
+      const output = new AgentReader(process, signal, stallSeconds);
+      const block = await output.readHello(nonce, protocolVersion);
       return new Conversation(process, output, nonce, helloOf(block));
     } catch (error) {
       process.close();
@@ -151,7 +167,7 @@ export class Conversation {
     }
   }
 
-  /** What was printed on the device's standard error so far: the end of it. */
+  /** The end of what was printed on the device's standard error so far. */
   get diagnostics(): string {
     return this.#output.diagnostics;
   }
@@ -179,7 +195,7 @@ export class Conversation {
 
   /**
    * Goes on as root by way of su. Nothing is sent to su's standard input before the root side has said its hello: some
-   * su run it as commands.
+   * su run it as commands. What su prints before that is skipped.
    *
    * @returns undefined when root answers, else what su printed and its exit status; the conversation then goes on as
    * before.
@@ -187,29 +203,25 @@ export class Conversation {
   async becomeRoot(style: SuStyle): Promise<{ status: number; output: string } | undefined> {
     this.#process.write(`${verbs.root(style)}\n`);
     this.#asksSu = true;
-    const line = await this.#output.readLine();
+    const hello = `root ${protocolVersion} ${this.#nonce}`;
+    const { match, banner } = await this.#output.readPast(new RegExp(`${hello}$|su=(\\d{1,3})$`));
     this.#asksSu = false;
-    if (line === `root ${protocolVersion} ${this.#nonce}`) {
-      await this.#output.readBlock();
-      return undefined;
-    }
-    const status = /^su=(\d{1,3})$/.exec(line)?.[1];
+    const block = await this.#output.readBlock();
+    const status = match[1];
     if (status === undefined) {
-      throw new KheadersError("protocol-error", `su printed something unexpected: ${printable(line, 80)}`);
+      const uid = block.size("uid");
+      return uid === 0 ? undefined : { status: 0, output: `it gave user id ${uid ?? "unknown"}` };
     }
-    await this.#output.readBlock();
     const diagnosed = await this.#output.untilDiagnosed(`kheaders: status ${status}\n`);
-    const output = diagnosed.split("kheaders: run su\n").at(-1) ?? "";
-    return { status: Number(status), output: output.trim() };
+    const complaint = diagnosed.split("kheaders: run su\n").at(-1) ?? "";
+    return { status: Number(status), output: `${banner.trim()}\n${complaint.trim()}`.trim() };
   }
 
   /**
    * Asks for the archive; `bytes` and `trailer` follow. From here on nothing is written before the trailer has come: the
    * agent ends by itself, and what reaches an adb server that has closed the stream resets the connection (RFC 9293,
-   * 3.10.7.4), with all that is still under way to a host that was busy.
-   *
-   * @throws AgentRefusal when the device has no archive to give to this user.
-   * @throws KheadersError `device-busy` when the time is up before it is our turn.
+   * 3.10.7.4), with all that is still under way to a host that was busy. Throws `device-busy` when time runs out while
+   * another conversation has the device's lock.
    */
   async send({ keepLoaded, withFacts, onWait }: SendOptions): Promise<ArchiveHeader> {
     const block = await this.#askInTurn(verbs.send(keepLoaded, withFacts), onWait);
@@ -221,7 +233,10 @@ export class Conversation {
       size === undefined ||
       !path
     ) {
-      throw new KheadersError("protocol-error", "the device did not say what it sends");
+      throw new KheadersError(
+        "protocol-error",
+        "the device sends an archive without its source, path or size",
+      );
     }
     const facts = withFacts ? await this.#factsOf(block) : undefined;
     return { source, path, size, hasDigest: block.get("digest") !== undefined, facts };
@@ -232,7 +247,7 @@ export class Conversation {
     return this.#output.bytes(count);
   }
 
-  /** What follows the bytes, when the module is out again. @throws KheadersError `timed-out` over a silent link. */
+  /** What follows the bytes, when the module is out again. Throws `timed-out` over a link that went silent. */
   async trailer(): Promise<ArchiveTrailer> {
     const block = await this.#output.unlessStalled(this.#output.readBlock());
     const unloaded = block.get("unloaded");
@@ -244,11 +259,10 @@ export class Conversation {
   }
 
   /**
-   * Takes the module out; `end` follows.
+   * Takes the module out; `end` follows. Throws `device-busy` as {@link send} does.
    *
    * @param onWait called when another conversation has this device's lock.
    * @returns "absent" where it was not loaded.
-   * @throws KheadersError `device-busy` when the time is up before it is our turn.
    */
   async unload(onWait: () => void): Promise<"yes" | "no" | "in-use" | "absent"> {
     const block = await this.#askInTurn(verbs.unload, onWait);
@@ -259,18 +273,16 @@ export class Conversation {
   /** Lists the kernel modules on the device. */
   async modules(): Promise<ModuleListing> {
     this.#process.write(`${verbs.modules}\n`);
-    const block = await this.#output.readBlock({ longest: longestListing });
+    const block = await this.#output.readBlock({ max: maxListing });
     const status = block.size("status");
     if (status === undefined)
-      throw new KheadersError("protocol-error", "the device did not list its modules");
+      throw new KheadersError("protocol-error", "the device's list of modules has no status");
     return moduleListingOf(block, await this.#output.untilDiagnosed(`kheaders: status ${status}\n`));
   }
 
   /**
-   * Gives the content of module files, one after the other.
-   *
-   * @throws AgentRefusal `unreadable` where this user may not read one.
-   * @throws KheadersError `timed-out` when nothing comes for a while; `not-permitted` where one cannot be read to its end.
+   * Gives the content of module files, one after the other. Throws AgentRefusal `unreadable` for one that this user may not
+   * read, `not-permitted` for one that cannot be read to the end, and `timed-out` when nothing comes for a while.
    */
   async *take(modules: readonly ListedModule[]): AsyncGenerator<{ module: ListedModule; content: Buffer }> {
     for (const batch of batches(modules)) {
@@ -287,7 +299,7 @@ export class Conversation {
   }
 
   /**
-   * Ends the agent and waits until it has restored the device, for a few seconds at most; not at all where no answer is to
+   * Ends the agent and waits until it has restored the device, for a few seconds at most. Does not wait if no answer can
    * be expected.
    */
   async end(): Promise<void> {
@@ -307,7 +319,7 @@ export class Conversation {
     return block;
   }
 
-  /** Asks for what only one conversation a device may do at a time. */
+  /** Asks for what only one conversation on a device may do at a time. */
   async #askInTurn(command: string, onWait: () => void): Promise<Block> {
     this.#process.write(`${command}\n`);
     let waits = false;
@@ -322,8 +334,8 @@ export class Conversation {
       return block;
     } catch (error) {
       if (!waits || !(error instanceof KheadersError) || error.code !== "timed-out") throw error;
-      throw new KheadersError("device-busy", `the device is busy with another kheaders: ${error.message}`, {
-        hint: "Try again when it is done, or wait longer with --timeout.",
+      throw new KheadersError("device-busy", `another kheaders is using the device: ${error.message}`, {
+        hint: "Try again later, or wait longer with --timeout.",
         cause: error,
       });
     }
@@ -334,7 +346,10 @@ export class Conversation {
     if (error === undefined) return;
     const reason = refusals.find((refusal) => refusal === error);
     if (reason === undefined) {
-      throw new KheadersError("protocol-error", `the device answered "${printable(error, 80)}"`);
+      throw new KheadersError(
+        "protocol-error",
+        `the device refused for an unknown reason: "${printable(error, 80)}"`,
+      );
     }
     const facts = block.get("config") === undefined ? undefined : await this.#factsOf(block);
     throw new AgentRefusal(reason, block, await this.#output.untilDiagnosed("kheaders: refused\n"), facts);
@@ -349,8 +364,12 @@ export class Conversation {
 
   async #file(size: number | undefined): Promise<Uint8Array | undefined> {
     if (size === undefined) return undefined;
-    if (size > longestFact)
-      throw new KheadersError("protocol-error", "the device's kernel facts are too long");
+    if (size > maxFact) {
+      throw new KheadersError(
+        "protocol-error",
+        `the device sends ${size} bytes of kernel facts (at most ${maxFact} are accepted)`,
+      );
+    }
     const parts: Uint8Array[] = [];
     for await (const part of this.#output.bytes(size)) parts.push(part);
     return Buffer.concat(parts);
@@ -363,7 +382,7 @@ function* batches(modules: readonly ListedModule[]): Generator<ListedModule[]> {
   let length = 0;
   for (const module of modules) {
     const its = Buffer.byteLength(module.path) + 1;
-    if (batch.length > 0 && length + its > longestPaths) {
+    if (batch.length > 0 && length + its > maxPaths) {
       yield batch;
       batch = [];
       length = 0;
@@ -375,16 +394,24 @@ function* batches(modules: readonly ListedModule[]): Generator<ListedModule[]> {
 }
 
 function helloOf(block: Block): Hello {
-  const release = block.get("release");
-  if (release === undefined) {
-    throw new KheadersError("protocol-error", "the device did not tell its kernel's release");
-  }
+  const release = textOf(block, "release");
+  if (release === "")
+    throw new KheadersError("protocol-error", "the device did not send its kernel's release");
   return {
-    fingerprint: block.get("fingerprint") ?? "",
+    fingerprint: textOf(block, "fingerprint"),
     release,
-    version: block.get("version") ?? "",
-    machine: block.get("machine") ?? "",
+    version: textOf(block, "version"),
+    machine: textOf(block, "machine"),
     bootId: /^[0-9a-f-]{36}$/.exec(block.get("boot") ?? "")?.[0],
     uid: block.size("uid"),
   };
+}
+
+/** A fact that the cache will keep and print; empty where the device does not send it. */
+function textOf(block: Block, key: keyof Hello): string {
+  const text = block.get(key) ?? "";
+  if (text.length <= maxHelloText && !/\p{Cc}/u.test(text)) return text;
+  throw new KheadersError("protocol-error", `the device sent an invalid ${key}: "${printable(text, 80)}"`, {
+    hint: "Check: adb shell getprop ro.build.fingerprint; adb shell uname -a",
+  });
 }

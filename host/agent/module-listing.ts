@@ -18,7 +18,7 @@ export interface ModuleListing {
   readonly denied: readonly string[];
   /** Something in the module folders, or one of them, may not be looked into. */
   readonly isPartial: boolean;
-  /** There are modules that cannot be asked for: their names hold a line break, or are no UTF-8. */
+  /** There are modules that cannot be asked for: their names hold a line break, or are not UTF-8. */
   readonly hasUnspeakable: boolean;
 }
 
@@ -26,18 +26,17 @@ export interface ModuleListing {
 const typeMask = 0o170000;
 const regularFile = 0o100000;
 /** A full distribution has some 4,000. */
-const mostModules = 20_000;
+const maxModules = 20_000;
 
 /**
- * Makes a listing of the agent's answer to `modules`.
+ * Makes a listing of the agent's answer to `modules`. Throws `protocol-error` for anything else, and for far too many.
  *
  * @param said what find printed on standard error.
- * @throws KheadersError `protocol-error` for what is no such answer, or far too long.
  */
 export function moduleListingOf(block: Block, said: string): ModuleListing {
   const lines = block.all("module");
-  if (lines.length > mostModules)
-    throw new KheadersError("protocol-error", `the device lists more than ${mostModules} modules`);
+  if (lines.length > maxModules)
+    throw new KheadersError("protocol-error", `the device lists more than ${maxModules} modules`);
   const modules = new Map<string, ListedModule>();
   let hasUnspeakable = block.get("odd") === "yes";
   for (const line of lines) {
@@ -46,7 +45,7 @@ export function moduleListingOf(block: Block, said: string): ModuleListing {
     if (mode === undefined || size === undefined || inode === undefined || path === undefined)
       throw new KheadersError(
         "protocol-error",
-        `the device lists something else than modules: ${printable(line, 80)}`,
+        `unexpected line in the device's list of modules: ${printable(line, 80)}`,
       );
     const isFile = (Number.parseInt(mode, 16) & typeMask) === regularFile;
     if (path.includes("\ufffd")) hasUnspeakable = true;

@@ -6,15 +6,19 @@ import { PacketId } from "../adb/packets.js";
 import type { ShellProcess } from "../adb/shell.js";
 import { Block } from "./block.js";
 
-/** What the agent may say in one block; a build fingerprint has under 100 bytes. */
-const longestBlock = 256 * 1024;
-/** How much of standard error is kept: the end, where the reason stands. */
+/** Characters in one line or block of the agent; the longest real ones list paths. */
+const maxBlock = 256 * 1024;
+/** How much of standard error is kept: the end, which has the reason. */
 const keptDiagnostics = 64 * 1024;
-/** More than this on standard error is no diagnostics any more. */
-const longestDiagnostics = 8 * 1024 * 1024;
+/** A device that prints more than this on standard error is given up. */
+const maxDiagnostics = 8 * 1024 * 1024;
+/** Characters of banners that a login or su may print before what is waited for. */
+const maxBanner = 64 * 1024;
 
-/** The agent ends a transfer that stands still itself, and says why: the host is the second to lose patience. */
-const agentFirstMilliseconds = 5_000;
+/** The agent itself ends a transfer that stalls, and says why: the host gives up this much later. */
+const graceMilliseconds = 5_000;
+/** What Node's timers can count to. */
+const maxTimerMilliseconds = 2 ** 31 - 1;
 
 /** The process whose output is read. */
 type Readable = Pick<ShellProcess, "read" | "exitStatus">;
@@ -26,13 +30,13 @@ export class AgentReader {
   readonly #stallSeconds: number;
   readonly #pending: Uint8Array[] = [];
   #diagnostics = "";
-  /** The end of {@link diagnostics} that nobody has waited for. */
+  /** The end of {@link diagnostics} that `untilDiagnosed` has not returned yet. */
   #unheard = "";
   #diagnosticsLength = 0;
   #ended = false;
   #hasStalled = false;
 
-  /** @param stallSeconds for how long a device may send nothing while it transfers. */
+  /** @param stallSeconds how long a device may send nothing during a transfer. */
   constructor(process: Readable, signal: AbortSignal, stallSeconds: number) {
     this.#process = process;
     this.#signal = signal;
@@ -44,12 +48,12 @@ export class AgentReader {
     return this.#diagnostics;
   }
 
-  /** Whether it was given up for having been silent too long. */
+  /** Whether the device was given up because it sent nothing for too long. */
   get hasStalled(): boolean {
     return this.#hasStalled;
   }
 
-  /** Reads one line, without its newline. @throws KheadersError `device-lost` or `protocol-error`. */
+  /** Reads one line, without its newline. */
   async readLine(): Promise<string> {
     const parts: Uint8Array[] = [];
     let length = 0;
@@ -59,7 +63,7 @@ export class AgentReader {
       const part = newline < 0 ? chunk : chunk.subarray(0, newline);
       parts.push(part);
       length += part.length;
-      if (length > longestBlock) throw unexpected("a line without end");
+      if (length > maxBlock) throw unexpected("a line that is too long");
       if (newline < 0) continue;
       if (newline + 1 < chunk.length) this.#pending.unshift(chunk.subarray(newline + 1));
       return Buffer.concat(parts).toString();
@@ -67,39 +71,44 @@ export class AgentReader {
   }
 
   /**
-   * Reads the hello that opens with `word`, past whatever a login banner prints before it.
+   * Reads past what a login or su prints by itself, up to a line that ends with `pattern`: a banner need not end its line.
    *
-   * @throws KheadersError `protocol-error` when something else comes, or another protocol version.
+   * @returns the match, and the text before it.
    */
-  async readHello(word: string, nonce: string, version: number): Promise<Block> {
-    let skipped = "";
+  async readPast(pattern: RegExp): Promise<{ match: RegExpExecArray; banner: string }> {
+    let banner = "";
     for (;;) {
       const line = await this.readLine();
-      const [opening, itsVersion, itsNonce] = line.split(" ");
-      if (opening === word && itsNonce === nonce) {
-        if (itsVersion !== String(version)) {
-          throw new KheadersError(
-            "protocol-error",
-            `the device speaks protocol ${printable(itsVersion ?? "")}, this kheaders ${version}`,
-          );
-        }
-        return this.readBlock();
-      }
-      skipped += `${line}\n`;
-      if (skipped.length > keptDiagnostics) throw unexpected(printable(skipped, 80));
+      const match = pattern.exec(line);
+      if (match !== null) return { match, banner: banner + line.slice(0, match.index) };
+      banner += `${line}\n`;
+      if (banner.length > maxBanner) throw unexpected(printable(banner, 80));
     }
+  }
+
+  /** Reads the agent's hello, past what a login prints before it. */
+  async readHello(nonce: string, version: number): Promise<Block> {
+    const { match } = await this.readPast(new RegExp(`kheaders (\\S{1,20}) ${nonce}$`));
+    const agentVersion = match[1] ?? "";
+    if (agentVersion !== String(version)) {
+      throw new KheadersError(
+        "protocol-error",
+        `the device speaks protocol ${printable(agentVersion)}, this kheaders ${version}`,
+      );
+    }
+    return this.readBlock();
   }
 
   /**
    * Reads lines up to the one that is a single dot.
    *
-   * @param options `onWaiting` hears when the agent begins to wait for the device's lock, and when it has it; `longest` is how
-   * many characters may come.
+   * @param options `onWaiting` is called when the agent begins to wait for the device's lock, and when it has it; `max` is
+   * how many characters may come.
    */
   async readBlock(
-    options: { readonly onWaiting?: (isWaiting: boolean) => void; readonly longest?: number } = {},
+    options: { readonly onWaiting?: (isWaiting: boolean) => void; readonly max?: number } = {},
   ): Promise<Block> {
-    const { onWaiting, longest = longestBlock } = options;
+    const { onWaiting, max = maxBlock } = options;
     const lines: string[] = [];
     let length = 0;
     for (let line = await this.readLine(); line !== "."; line = await this.readLine()) {
@@ -107,16 +116,14 @@ export class AgentReader {
       if (line.startsWith("waiting=")) onWaiting?.(line === "waiting=lock");
       lines.push(line);
       length += line.length;
-      if (length > longest) throw unexpected("an answer without end");
+      if (length > max) throw unexpected("an answer that is too long");
     }
     return new Block(lines);
   }
 
   /**
-   * Yields the next `count` bytes of standard output as they come.
-   *
-   * @throws KheadersError `device-lost`; `timed-out` when none come for a while, as over a link that went silent;
-   * `transfer-cut` when the agent could not read them all.
+   * Yields the next `count` bytes of standard output as they come. Gives up with `timed-out` when none come for a while, as
+   * over a link that went silent, and with `transfer-cut` when the agent could not read them all.
    */
   async *bytes(count: number): AsyncGenerator<Uint8Array> {
     let remaining = count;
@@ -130,10 +137,10 @@ export class AgentReader {
   }
 
   /**
-   * Waits until `text` has come on standard error behind what the last call waited for, or all of it has: its order
-   * against standard output is not kept.
+   * Waits until `text` has come on standard error after what the last call waited for, or until standard error ends: it is
+   * not in step with standard output.
    *
-   * @returns what came since then, up to `text`.
+   * @returns what came since the last call, up to `text`.
    */
   async untilDiagnosed(text: string): Promise<string> {
     while (!this.#unheard.includes(text)) {
@@ -144,18 +151,18 @@ export class AgentReader {
     return heard;
   }
 
-  /** Gives up on what does not come for a while. @throws KheadersError `timed-out`. */
+  /** Gives up with `timed-out` on what does not come for a while. */
   async unlessStalled<T>(reading: Promise<T>): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
-    const patience = this.#stallSeconds * 1000 + agentFirstMilliseconds;
-    const impatience = new Promise<never>((_, reject) => {
+    const milliseconds = Math.min(this.#stallSeconds * 1000 + graceMilliseconds, maxTimerMilliseconds);
+    const timeout = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
         this.#hasStalled = true;
         reject(stalled(this.#stallSeconds));
-      }, patience);
+      }, milliseconds);
     });
     try {
-      return await Promise.race([reading, impatience]);
+      return await Promise.race([reading, timeout]);
     } finally {
       clearTimeout(timer);
     }
@@ -189,7 +196,7 @@ export class AgentReader {
 
   #keepDiagnostics(data: Uint8Array): void {
     this.#diagnosticsLength += data.length;
-    if (this.#diagnosticsLength > longestDiagnostics) throw unexpected("error messages without end");
+    if (this.#diagnosticsLength > maxDiagnostics) throw unexpected("too many error messages");
     const text = Buffer.from(data).toString();
     this.#diagnostics = (this.#diagnostics + text).slice(-keptDiagnostics);
     this.#unheard = (this.#unheard + text).slice(-keptDiagnostics);
@@ -200,7 +207,7 @@ export class AgentReader {
     const last = printable(this.#diagnostics.trim().split("\n").at(-1) ?? "", 200);
     if (status === agentStatus.stalled) return stalled(this.#stallSeconds);
     if (status === agentStatus.cut) {
-      return new KheadersError("transfer-cut", "somebody unloaded the kheaders module while it was read", {
+      return new KheadersError("transfer-cut", "the kheaders module was unloaded during the transfer", {
         hint: "Try again.",
         cause,
       });
@@ -208,38 +215,34 @@ export class AgentReader {
     if (status === agentStatus.unread) {
       return new KheadersError(
         "not-permitted",
-        `a module could not be read to its end${last ? `: ${last}` : ""}`,
+        `a module could not be read to the end${last ? `: ${last}` : ""}`,
         {
-          hint: "SELinux may confine the shell, or the disk may be damaged: adb shell dmesg",
+          hint: "SELinux may confine the shell, or the disk may be damaged; see: adb shell dmesg",
           cause,
         },
       );
     }
     if (status === undefined) {
-      return new KheadersError("device-lost", "the device or its adb server went away in the middle", {
-        hint: "Check the cable and: adb devices. What was loaded on the device is unloaded by the device itself.",
+      return new KheadersError("device-lost", "the device or its adb server went away", {
+        hint: "Check the cable and: adb devices. The device itself unloads what was loaded.",
         cause,
       });
     }
-    return new KheadersError(
-      "device-lost",
-      `the device ended the conversation early${last ? `: ${last}` : ""}`,
-      {
-        hint: "Try again; -v shows each step.",
-        cause,
-      },
-    );
+    return new KheadersError("device-lost", `the device's shell ended early${last ? `: ${last}` : ""}`, {
+      hint: "Try again; -v shows each step.",
+      cause,
+    });
   }
 }
 
 function stalled(seconds: number): KheadersError {
-  return new KheadersError("timed-out", `the transfer stood still for ${seconds} s`, {
-    hint: "Check the cable; where the device is slow, --stall gives it longer.",
+  return new KheadersError("timed-out", `the transfer stalled for ${seconds} s`, {
+    hint: "Check the cable. If the device is slow, give it longer with --stall.",
   });
 }
 
 function unexpected(what: string): KheadersError {
-  return new KheadersError("protocol-error", `the device's shell sent something unexpected: ${what}`, {
-    hint: "Does this work? adb shell echo ok",
+  return new KheadersError("protocol-error", `unexpected output from the device's shell: ${what}`, {
+    hint: "Check that this works: adb shell echo ok",
   });
 }

@@ -2,18 +2,17 @@ import { KheadersError } from "../../shared/errors.js";
 import { printable } from "../../shared/printable.js";
 import type { Conversation } from "./conversation.js";
 
-/** How AOSP's su says that `-c` names no user (system/extras/su/su.cpp), in its spellings over the releases. */
+/** How AOSP's su says that there is no user `-c` (system/extras/su/su.cpp), in its spellings over the releases. */
 const takesUserFirst = /invalid uid|invalid user|unknown (user|id|uid)|bad user/i;
 
-/** Longest wait for the root manager's prompt on the device's screen: Magisk's own default is 10 s. */
+/** How long to wait for an answer to the root manager's prompt on the device's screen: Magisk's own default is 10 s. */
 export const rootTimeoutSeconds = 30;
 
 /**
- * Goes on as root by way of su: `su -c` first, as Magisk and KernelSU take it, and only where that says that the user id
- * is invalid AOSP's `su 0`.
+ * Goes on as root by way of su: `su -c` first, as Magisk and KernelSU take it, and only if that says that the user id is
+ * invalid AOSP's `su 0`. Throws `needs-root` if there is no su, `root-refused` or `root-timeout`.
  *
- * @param purpose what root is needed for, to open the error's message with.
- * @throws KheadersError `needs-root` where there is no su, `root-refused`, `root-timeout`.
+ * @param purpose what root is needed for: the error's message begins with it.
  */
 export async function becomeRoot(
   conversation: Conversation,
@@ -38,7 +37,7 @@ export async function becomeRoot(
 
 function unanswered(purpose: string, cause: KheadersError): KheadersError {
   return new KheadersError("root-timeout", `${purpose}, and su did not answer: ${cause.message}`, {
-    hint: "Unlock the device and grant root to the shell in its root manager, then try again.",
+    hint: "Unlock the device and grant root to Shell (com.android.shell) in its root manager, then try again.",
     cause,
   });
 }
@@ -49,13 +48,16 @@ async function trySu(conversation: Conversation, purpose: string): Promise<void>
     failure = await conversation.becomeRoot("user");
   }
   if (failure === undefined) return;
+  // What a shell ends with that does not find a program, or may not run it.
   if (failure.status === 127 || failure.status === 126) {
-    throw new KheadersError("needs-root", `${purpose}, and the device has no su`, {
-      hint: "Root the device, or use a userdebug build with --root.",
+    throw new KheadersError("needs-root", `${purpose}, and the shell finds no su`, {
+      hint:
+        "If KernelSU or APatch is installed, grant root to Shell (com.android.shell) in its app: they hide su until " +
+        "then. Otherwise root the device, or use a userdebug build with --root.",
     });
   }
   const said = printable(failure.output.split("\n").at(-1) ?? "", 200);
   throw new KheadersError("root-refused", `${purpose}, and su refused${said ? `: ${said}` : ""}`, {
-    hint: "Grant root to the shell (uid 2000) in the device's root manager.",
+    hint: "Grant root to Shell (com.android.shell, uid 2000) in the device's root manager.",
   });
 }

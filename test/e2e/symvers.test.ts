@@ -179,7 +179,7 @@ describe("`symvers` where root is needed and not to be had", () => {
     const device = await simulate(modules, { fingerprint: "lab/closed", user: "shell" });
     const refused = await symvers(device);
     expect(refused.status).toBe(5);
-    expect(refused.result.error.message).toContain("may only be listed by root, and the device has no su");
+    expect(refused.result.error.message).toContain("may only be listed by root, and the shell finds no su");
     for (const cache of ["miss", "hit"]) {
       const partly = await symvers(device, "--no-su");
       expect(partly.status).toBe(0);

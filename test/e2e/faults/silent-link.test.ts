@@ -52,7 +52,7 @@ describe.concurrent("on two devices at once", emulated, () => {
     const course = await withoutLink(rootShell, "during the transfer", []);
     record("link off", "during the transfer, root shell", course);
     expectRestored(course);
-    expect(course.ended.stderr).toMatch(/^kheaders: the transfer stood still for 30 s$/m);
+    expect(course.ended.stderr).toMatch(/^kheaders: the transfer stalled for 30 s$/m);
   });
 
   it("the device restarts all of a sudden, at each stage", async () => {
@@ -85,7 +85,7 @@ it("the workstation's process is stopped during the transfer", emulated, async (
   const next = await host.kheaders(options);
   record("process stopped, --stall 2", "during the transfer, simulated", { secondsUntilGone, ended, next });
   expectRestored({ secondsUntilGone, ended, next });
-  expect(ended.stderr).toMatch(/^kheaders: the transfer stood still for 2 s$/m);
+  expect(ended.stderr).toMatch(/^kheaders: the transfer stalled for 2 s$/m);
 });
 
 function utsRelease(release: string): string {

@@ -67,10 +67,43 @@ describe("the hello", () => {
     });
   });
 
+  it.each(["fingerprint", "release", "version", "machine"])(
+    "has no control characters and no endless text as %s",
+    async (key) => {
+      for (const text of ["a\0b", "a\x1b[2J", "a\rb", "\x7f", "\xc2\x85", "x".repeat(200_000)]) {
+        const opening = `${hello.replace(new RegExp(`^${key}=.*\n`, "m"), "")}${key}=${text}\n`;
+        await expect(started({}, { opening })).rejects.toMatchObject({
+          code: "protocol-error",
+          message: expect.stringContaining(`invalid ${key}`),
+        });
+        await server?.stop();
+      }
+    },
+  );
+
   it("must be of our protocol", async () => {
     await expect(started({}, { version: protocolVersion + 1 })).rejects.toMatchObject({
       code: "protocol-error",
     });
+  });
+});
+
+describe("the agent's patience", () => {
+  it.each([
+    [0.5, 1],
+    [1, 1],
+    [1.01, 2],
+    [30, 30],
+  ])("of %d s is told in whole seconds: %d", async (stallSeconds, told) => {
+    let command = "";
+    server = await serverWithShell((shell, request) => {
+      command = request;
+      shell.exit(0);
+    });
+    const { signal } = new AbortController();
+    const starting = Conversation.start(await connected(server, signal), { stallSeconds }, signal);
+    await expect(starting).rejects.toMatchObject({ code: "device-lost" });
+    expect(command).toContain(`\nKH_STALL='${told}'\n`);
   });
 });
 
@@ -105,6 +138,18 @@ describe("headers", () => {
       module: undefined,
       denied: ["/a", "/b"],
     });
+  });
+});
+
+it("takes a refusal of what is never refused for a broken protocol", async () => {
+  const refuse: Answer = (shell) => {
+    shell.complain("kheaders: refused\n");
+    shell.print("error=load-failed\n.\n");
+  };
+  const talk = await started({ headers: refuse });
+  await expect(talk.headers()).rejects.toMatchObject({
+    code: "protocol-error",
+    message: "the device refused: kheaders.ko could not be loaded",
   });
 });
 
@@ -201,7 +246,7 @@ describe("modules", () => {
     const talk = await started({ "take 1\n/a.ko": breakOff });
     await expect(talk.take([{ path: "/a.ko", size: 1 }]).next()).rejects.toMatchObject({
       code: "not-permitted",
-      message: "a module could not be read to its end: cat: /a.ko: I/O error",
+      message: "a module could not be read to the end: cat: /a.ko: I/O error",
     });
   });
 });
@@ -419,7 +464,8 @@ describe("root", () => {
     await expect(becomeRoot(talk, "root is needed")).rejects.toMatchObject({
       code: "needs-root",
       exitStatus: 5,
-      message: "root is needed, and the device has no su",
+      message: "root is needed, and the shell finds no su",
+      hint: expect.stringMatching(/KernelSU or APatch.*com\.android\.shell.*--root/),
     });
   });
 
@@ -434,8 +480,54 @@ describe("root", () => {
     await talk.end();
   });
 
-  it("is not taken from a su that prints something else", async () => {
-    const talk = await started({ "root command": "Enter the password:\n" });
+  it.each(["granted to shell\n\n", "granted to shell ", "su=1 is what su says\n"])(
+    "comes behind what su prints: %j",
+    async (banner) => {
+      const answer: Answer = (shell, nonce) => {
+        shell.print(banner);
+        return rootHello(shell, nonce);
+      };
+      await becomeRoot(await started({ "root command": answer }), "root is needed");
+    },
+  );
+
+  it.each(["Permission denied\n", "Permission denied"])(
+    "is refused by a su that says so on standard output: %j",
+    async (words) => {
+      const answer: Answer = async (shell, nonce) => {
+        shell.print(words);
+        await suThat(1, "")(shell, nonce);
+      };
+      const talk = await started({ "root command": answer });
+      await expect(becomeRoot(talk, "root is needed")).rejects.toMatchObject({
+        code: "root-refused",
+        message: "root is needed, and su refused: Permission denied",
+      });
+    },
+  );
+
+  it("comes by way of AOSP's su that complains on standard output", async () => {
+    const complaining: Answer = async (shell, nonce) => {
+      shell.print("su: invalid uid/gid '-c'\n");
+      await suThat(1, "")(shell, nonce);
+    };
+    await becomeRoot(
+      await started({ "root command": complaining, "root user": rootHello }),
+      "root is needed",
+    );
+  });
+
+  it("is not what another user id is", async () => {
+    const answer: Answer = (shell, nonce) => shell.print(`root ${protocolVersion} ${nonce}\nuid=1000\n.\n`);
+    const talk = await started({ "root command": answer });
+    await expect(becomeRoot(talk, "root is needed")).rejects.toMatchObject({
+      code: "root-refused",
+      message: "root is needed, and su refused: it gave user id 1000",
+    });
+  });
+
+  it("is given up with a su that does not stop printing", async () => {
+    const talk = await started({ "root command": "a word from your sponsor\n".repeat(4000) });
     await expect(becomeRoot(talk, "root is needed")).rejects.toMatchObject({ code: "protocol-error" });
   });
 });
