@@ -3,11 +3,11 @@ import { getSystemErrorMap } from "node:util";
 import { printable } from "./printable.js";
 
 /**
- * Every way in which kheaders can fail, with the exit status that the command line gives it.
+ * Every way in which kheaders can fail, with the exit status of the command line.
  *
  * 1 it does not compile; 2 usage; 3 no device or no clear choice; 4 the kernel offers no headers, or its modules no symbol
- * versions; 5 permission; 6 device or adb lost, busy or timed out; 7 bad archive, or modules of two kernels; 8 cache or disk;
- * 70 a bug of ours; 130 and 143 after signals.
+ * versions; 5 permission; 6 device or adb lost, busy or timed out; 7 bad archive, or modules of two kernels; 8 cache, disk
+ * or another limit of this machine; 70 a bug in kheaders; 130 and 143 after signals.
  */
 export const exitStatusOf = {
   "compile-failed": 1,
@@ -44,21 +44,26 @@ export const exitStatusOf = {
   "cache-format": 8,
   "disk-full": 8,
   "output-failed": 8,
+  "system-error": 8,
   "internal-error": 70,
   interrupted: 130,
   terminated: 143,
 } as const;
 
-/** The stable name of a failure, as `--json` prints it. */
+/** The stable name of an error, as `--json` prints it. */
 export type ErrorCode = keyof typeof exitStatusOf;
 
-/** A failure that the user can understand: what happened and why (`message`), and what to do (`hint`). */
+/** An error that a user can understand: what happened and why (`message`), and what to do (`hint`). */
 export class KheadersError extends Error {
   override readonly name = "KheadersError";
   readonly code: ErrorCode;
   readonly hint: string | undefined;
 
-  constructor(code: ErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { hint?: string | undefined; cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.hint = options.hint;
@@ -75,7 +80,7 @@ export function errnoOf(error: unknown): string | undefined {
   return typeof error.code === "string" ? error.code : undefined;
 }
 
-/** What the system says of a failed call, without the path that our caller may not know: "permission denied". */
+/** What the system says about a failed call, without a path: "permission denied". */
 export function reasonOf(error: unknown): string {
   const name = errnoOf(error);
   if (name === undefined) return error instanceof Error ? printable(error.message, 400) : "unknown reason";
@@ -83,12 +88,51 @@ export function reasonOf(error: unknown): string {
   return getSystemErrorMap().get(-(errno ?? 0))?.[1] ?? name;
 }
 
-/** Whatever was thrown, as an error with a code: what is none of ours is a bug of ours. */
+/**
+ * Turns anything that was thrown into an error with a code: this is the one place where errors that no other code
+ * explained end up. An error of a system call is the machine's, and everything else is a bug in kheaders.
+ */
 export function asKheadersError(error: unknown): KheadersError {
   if (error instanceof KheadersError) return error;
+  if (isSystemError(error)) return explainSystemError(error);
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return new KheadersError("internal-error", `this is a bug in kheaders: ${printable(message, 2000)}`, {
-    hint: "Please report it with the command that you ran.",
+    hint: "Please report it, with the command that you ran.",
     cause: error,
   });
+}
+
+/** An error that the operating system reported to Node. Node's own errors have a `code` as well, but no `syscall`. */
+interface SystemError extends Error {
+  readonly code: string;
+  readonly syscall: string;
+}
+
+function isSystemError(error: unknown): error is SystemError {
+  return errnoOf(error) !== undefined && error instanceof Error && "syscall" in error;
+}
+
+const systemErrorHints: Readonly<Record<string, string>> = {
+  EACCES: "Check the permissions.",
+  EMFILE: "Raise the limit of open files (ulimit -n), or use a smaller --jobs.",
+  ENFILE: "Close other programs, or raise the system's limit of open files.",
+  ENOMEM: "Close other programs to free memory.",
+  EPERM: "Check the permissions.",
+  EROFS: "Choose a place that is not read-only.",
+};
+
+function explainSystemError(error: SystemError): KheadersError {
+  const { code, syscall } = error;
+  const cause = error;
+  if (syscall === "uv_cwd") {
+    return new KheadersError("usage", "the current folder no longer exists", {
+      hint: "Change to a folder that exists, and run the command again.",
+      cause,
+    });
+  }
+  const message = printable(error.message, 1000);
+  if (code === "ENOSPC" || code === "EDQUOT") {
+    return new KheadersError("disk-full", message, { hint: "Free some space.", cause });
+  }
+  return new KheadersError("system-error", message, { hint: systemErrorHints[code], cause });
 }

@@ -1,4 +1,4 @@
-/** What a command does, in the order in which it may do it. */
+/** A step of the work, in the order in which they may come. */
 export type Stage =
   | "waiting-for-device"
   | "connecting"
@@ -16,16 +16,16 @@ export type Stage =
   | "reading-modules"
   | "building";
 
-/** What a caller may show of a long work. */
+/** What a caller may show while the work goes on. */
 export type ProgressEvent =
   | { readonly type: "stage"; readonly stage: Stage; readonly detail?: string }
-  /** Bytes of the compressed archive that have come, of how many. */
+  /** Bytes of the compressed archive received so far, and in all. */
   | { readonly type: "progress"; readonly bytes: number; readonly total: number }
-  /** Modules of the device that have come, of how many, and their bytes so far. */
+  /** Modules of the device received so far, and in all; and the bytes received so far. */
   | { readonly type: "modules"; readonly done: number; readonly total: number; readonly bytes: number }
-  /** Something worth a line, and no reason to worry. */
+  /** Something worth a line that is not a problem. */
   | { readonly type: "notice"; readonly message: string }
-  /** Something that the user should know, though the work goes on. */
+  /** Something that the user should know; the work goes on. */
   | { readonly type: "warning"; readonly message: string };
 
 export type ProgressListener = (event: ProgressEvent) => void;

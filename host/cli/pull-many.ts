@@ -1,4 +1,4 @@
-import { printable } from "../../shared/printable.js";
+import { printable, printableJson } from "../../shared/printable.js";
 import { pullMany } from "../farm/pull-many.js";
 import { type SelectionFlags, selectionOf } from "./options/devices.js";
 import { type PullFlags, sharedPullOptionsOf } from "./options/pull.js";
@@ -27,7 +27,7 @@ export async function pullFromMany(
         if (event.type !== "ended") return;
         const { serial, result, error } = event.outcome;
         if (flags.json)
-          reporter.result(JSON.stringify(error ? errorObject(serial, error) : resultObject(result)));
+          reporter.result(printableJson(error ? errorObject(serial, error) : resultObject(result)));
         else if (result) reporter.result(`${printable(serial)}\t${result.tree}`);
       },
     });

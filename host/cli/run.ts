@@ -1,4 +1,5 @@
 import { asKheadersError, errnoOf, exitStatusOf, KheadersError } from "../../shared/errors.js";
+import { printableJson } from "../../shared/printable.js";
 import { errorObject, Reporter } from "./report/reporter.js";
 
 /** Options that decide how a command runs and reports. */
@@ -93,7 +94,7 @@ export function printLine(text: string): void {
 
 /** Prints one object of the result, on a line of its own. */
 export function printJson(object: object): void {
-  printLine(JSON.stringify(object));
+  printLine(printableJson(object));
 }
 
 /** Waits until what was printed has left the process, or is known not to. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { printable, printableLength } from "../../../shared/printable.js";
+import { printable, printableJson, printableLength } from "../../../shared/printable.js";
 
 describe("printable", () => {
   it.each([
@@ -39,5 +39,19 @@ describe("printable", () => {
     for (const text of ["a\x1b[0m\\x1b", "\ud83d\u202e", "x\n".repeat(300)]) {
       expect(printable(printable(text))).toBe(printable(text));
     }
+  });
+});
+
+describe("printableJson", () => {
+  it("is the JSON of the same value, with nothing in it that a terminal would act on", () => {
+    const value = {
+      text: "\x9b31m \x7f \u202etxt.exe\u2066 zero\u200bwidth\ufeff line\u2028 tag\u{e0041} half \ud83d \n",
+      list: ["Grüße 漢字 \u{1f427}", { "\u200bkey": null }],
+    };
+    const json = printableJson(value);
+    expect(JSON.parse(json)).toEqual(value);
+    expect(json).not.toMatch(/[\p{C}\p{Zl}\p{Zp}]/u);
+    expect(json).toContain('"Grüße 漢字 \u{1f427}"');
+    expect(json).toContain("tag\\udb40\\udc41");
   });
 });
