@@ -4,7 +4,6 @@
  * What can go wrong is a {@link KheadersError} with a code that does not change.
  */
 import { stallSeconds } from "../shared/protocol.js";
-import type { AdbServer } from "./adb/server.js";
 import { type BpfObject, type BpfOptions, compileBpf as compileBpfProgram } from "./build/bpf.js";
 import {
   type CheckHeadersOptions,
@@ -18,21 +17,23 @@ import {
 } from "./build/module/module.js";
 import { type PchOptions, type PrecompiledHeader, precompileHeaders as precompile } from "./build/pch.js";
 import { type TreeInfo, treeInfo as treeInfoOf } from "./build/tree-info.js";
-import { type Cache, cacheDir as chooseCacheDir } from "./cache/index.js";
+import { type Check, type DoctorOptions, doctor as runDoctor } from "./doctor.js";
 import {
+  type DeviceReport,
+  defaultAnswerSeconds,
+  type SurveyOptions,
+  survey as surveyDevices,
+} from "./farm/survey.js";
+import {
+  adbServer,
+  cacheDir,
   defaultChoice,
   neverAborts,
   type Optional,
-  openCacheIn,
-  serverOf,
-  withDefaults,
-} from "./defaults.js";
-import { type Check, type DoctorOptions, doctor as runDoctor } from "./doctor.js";
-import { defaultAnswerSeconds, defaultSettleSeconds, defaultTimeoutSeconds } from "./farm/default-times.js";
-import { type PullManyOptions, pullMany as pullFromMany } from "./farm/pull-many.js";
-import type { DeviceOutcome } from "./farm/pull-one.js";
-import { type DeviceReport, type SurveyOptions, survey as surveyDevices } from "./farm/survey.js";
-import { type WatchOptions, watch as watchDevices } from "./farm/watch.js";
+  openCache,
+  completePullOptions as pullOptions,
+  completeSharedOptions as withDefaults,
+} from "./pull/defaults.js";
 import { findTree as findTreeOf, type LocatedTree, locateTree as locateTreeOf } from "./pull/locate-tree.js";
 import { findOffline as findInCache, type OfflineSelector } from "./pull/offline.js";
 import { type PullOptions, type PullResult, pull as pullFromDevice } from "./pull/pull.js";
@@ -76,17 +77,18 @@ export type {
   VerifyOptions,
   VerifyReport,
 } from "./cache/index.js";
-export type { Optional } from "./defaults.js";
 export type { Check, DoctorOptions } from "./doctor.js";
 export { type Pattern, parsePattern } from "./farm/match.js";
-export type { FarmEvent, PullManyOptions } from "./farm/pull-many.js";
+export { exitStatusOfAll, type FarmEvent, type PullManyOptions, pullMany } from "./farm/pull-many.js";
 export type { DeviceOutcome } from "./farm/pull-one.js";
 export type { Selection, Skipped, Target } from "./farm/selection.js";
 export type { DeviceReport, Headers, SurveyOptions } from "./farm/survey.js";
-export type { WatchEvent, WatchOptions } from "./farm/watch.js";
+export type { CommandEnd, TreeCommand } from "./farm/tree-commands.js";
+export { type WatchEvent, type WatchOptions, watch } from "./farm/watch.js";
 export type { Architecture } from "./kernel/architecture.js";
 export type { KernelConfig } from "./kernel/config.js";
 export { readTreeFacts, type TreeFacts } from "./kernel/tree-facts.js";
+export { adbServer, cacheDir, type Optional, openCache } from "./pull/defaults.js";
 export type { LocatedTree } from "./pull/locate-tree.js";
 export type { OfflineSelector } from "./pull/offline.js";
 export type { PullOptions, PullResult, PullTimes } from "./pull/pull.js";
@@ -101,33 +103,6 @@ export { checkLinkTarget, copyOutput, outputTarget, updateLink } from "./user-fi
 export const version: string = KHEADERS_VERSION;
 
 /**
- * The adb server that adb's environment variables mean, or the options `-H`, `-P` and `-L`. It is reached only when it is
- * used, and then started where none runs on this machine.
- *
- * @throws KheadersError `usage` for an address that cannot be one.
- */
-export function adbServer(
-  options: Parameters<typeof serverOf>[0] = {},
-  environment: NodeJS.ProcessEnv = process.env,
-): AdbServer {
-  return serverOf(options, environment);
-}
-
-/** The cache's folder: `KHEADERS_CACHE_DIR`, or the platform's. @throws KheadersError `cache-failed` without a home. */
-export function cacheDir(environment: NodeJS.ProcessEnv = process.env): Promise<string> {
-  return chooseCacheDir(environment, undefined);
-}
-
-/**
- * Opens the cache, by default that of the commands. Nothing is written before there is something to keep.
- *
- * @throws KheadersError `cache-format` for the cache of another version; `cache-failed`.
- */
-export function openCache(options: { readonly dir?: string | undefined } = {}): Promise<Cache> {
-  return openCacheIn(options.dir, process.env);
-}
-
-/**
  * Gives the headers of the kernel that a device is running right now: from the cache where an entry proves to be of that
  * kernel, else from the device.
  *
@@ -135,41 +110,6 @@ export function openCache(options: { readonly dir?: string | undefined } = {}): 
  */
 export async function pull(options: Optional<PullOptions> = {}): Promise<PullResult> {
   return pullFromDevice(await pullOptions(options));
-}
-
-/**
- * Pulls from many devices at once, by default from all that can be used. Those of one kernel cause one transfer; what goes
- * wrong with one device is its outcome, and holds up no other.
- *
- * @returns how each ended, those that ended first before the others.
- * @throws KheadersError `no-device`, `adb-not-found`, `adb-failed`; the signal's reason when it aborts.
- */
-export async function pullMany(options: Optional<PullManyOptions> = {}): Promise<DeviceOutcome[]> {
-  return pullFromMany({
-    ...(await withDefaults(options)),
-    devices: options.devices ?? {},
-    jobs: options.jobs ?? Number.POSITIVE_INFINITY,
-    timeoutSeconds: options.timeoutSeconds ?? defaultTimeoutSeconds,
-    root: options.root ?? "su",
-    onEvent: options.onEvent ?? (() => undefined),
-  });
-}
-
-/**
- * Stays, and pulls from each device that comes online or has rebooted, by default from all.
- *
- * @throws the signal's reason when it aborts, once what was loaded is unloaded; KheadersError `adb-not-found` or
- * `adb-failed` where the adb server cannot be reached at first.
- */
-export async function watch(options: Optional<WatchOptions> = {}): Promise<never> {
-  return watchDevices({
-    ...(await withDefaults(options)),
-    devices: options.devices ?? {},
-    timeoutSeconds: options.timeoutSeconds ?? defaultTimeoutSeconds,
-    settleSeconds: options.settleSeconds ?? defaultSettleSeconds,
-    root: options.root ?? "su",
-    onEvent: options.onEvent ?? (() => undefined),
-  });
 }
 
 /**
@@ -354,13 +294,4 @@ export function checkHeaders(
     signal: options.signal ?? neverAborts(),
     onProgress: options.onProgress ?? (() => undefined),
   });
-}
-
-async function pullOptions(options: Optional<PullOptions>): Promise<PullOptions> {
-  return {
-    ...(await withDefaults(options)),
-    choice: options.choice ?? defaultChoice(process.env),
-    root: options.root ?? "su",
-    onProgress: options.onProgress ?? (() => undefined),
-  };
 }

@@ -40,6 +40,12 @@ export interface BpfObject {
   readonly release: string;
 }
 
+/** Checks that there is a source to compile, before anything else is done. @throws KheadersError `usage`. */
+export function assertSource(source: string): void {
+  if (!statSync(source, { throwIfNoEntry: false })?.isFile())
+    throw new KheadersError("usage", `there is no file ${printable(source, 4096)}`);
+}
+
 /**
  * Compiles an eBPF program against a tree, with BTF. Kernel headers do not compile for eBPF itself, because of their inline
  * assembly: clang compiles for the kernel's architecture, to LLVM's intermediate language, and llc makes eBPF of that. The
@@ -58,8 +64,7 @@ export async function compileBpf(options: BpfOptions): Promise<BpfObject> {
       { hint: "Take the headers of a 64-bit kernel." },
     );
   }
-  if (!statSync(source, { throwIfNoEntry: false })?.isFile())
-    throw new KheadersError("usage", `there is no file ${printable(source, 4096)}`);
+  assertSource(source);
   const [{ clang, llc }, include] = await Promise.all([
     findBpfTools(options.clang, signal),
     clangIncludeFolder(options.clang, signal),

@@ -1,45 +1,62 @@
 import { Command, CommanderError } from "commander";
 import { asKheadersError, exitStatusOf } from "../../shared/errors.js";
-import { addGlobalOptions } from "./options/global.js";
+import { addGlobalOptions, helpSettings } from "./options/global.js";
 
-// A reader of our output that went away is no failure of ours.
-process.stdout.on("error", () => undefined);
+/** Adds a command to the program. */
+type Add = (program: Command) => void;
 
-/** The commands in the order of --help. Loading one takes as long as a tenth of a cache hit. */
-const commands: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
-  pull: async () => (await import("./commands/pull.js")).addPull,
-  watch: async () => (await import("./commands/watch.js")).addWatch,
-  devices: async () => (await import("./commands/devices.js")).addDevices,
-  exec: async () => (await import("./commands/exec.js")).addExec,
-  unload: async () => (await import("./commands/unload.js")).addUnload,
-  cache: async () => (await import("./commands/cache/cache.js")).addCache,
-  info: async () => (await import("./commands/info.js")).addInfo,
-  cflags: async () => (await import("./commands/cflags.js")).addCflags,
-  env: async () => (await import("./commands/env.js")).addEnv,
-  bpf: async () => (await import("./commands/bpf.js")).addBpf,
-  pch: async () => (await import("./commands/pch.js")).addPch,
-  symvers: async () => (await import("./commands/symvers.js")).addSymvers,
-  module: async () => (await import("./commands/module.js")).addModule,
-  check: async () => (await import("./commands/check.js")).addCheck,
-  doctor: async () => (await import("./commands/doctor.js")).addDoctor,
+/** Makes a command available, when it may be the one that runs. */
+type Load = () => Promise<{ readonly add: Add }>;
+
+/** The commands in the order and under the headings of --help. */
+const groups: Readonly<Record<string, Readonly<Record<string, Load>>>> = {
+  "Get headers:": {
+    pull: () => import("./commands/pull.js"),
+    watch: () => import("./commands/watch.js"),
+    devices: () => import("./commands/devices.js"),
+    unload: () => import("./commands/unload.js"),
+    doctor: () => import("./commands/doctor.js"),
+  },
+  "Use headers:": {
+    exec: () => import("./commands/exec.js"),
+    env: () => import("./commands/env.js"),
+    info: () => import("./commands/info.js"),
+    cflags: () => import("./commands/cflags.js"),
+    bpf: () => import("./commands/bpf.js"),
+    pch: () => import("./commands/pch.js"),
+    module: () => import("./commands/module.js"),
+    symvers: () => import("./commands/symvers.js"),
+    check: () => import("./commands/check.js"),
+  },
+  "Keep headers:": {
+    cache: () => import("./commands/cache/cache.js"),
+  },
 };
 
+// A reader of our output that goes away is not an error.
+process.stdout.on("error", () => undefined);
+process.on("uncaughtException", (error) => {
+  process.exit(report(error));
+});
+
 const program = new Command("kheaders")
-  .description(
-    "The kernel headers of the very kernel that your Android device is running, on your workstation.",
-  )
+  .description("Get the kernel headers of the very kernel that an Android device is running.")
   .version(KHEADERS_VERSION, "-V, --version")
   .exitOverride()
   .showHelpAfterError("(kheaders --help shows all options)")
-  .configureHelp({ showGlobalOptions: true })
+  .configureHelp(helpSettings)
+  .addHelpCommand(
+    new Command("help").argument("[command]").description("show the help of a command").helpGroup("Help:"),
+  )
   .addHelpText(
     "after",
     `
 Examples:
-  $ kheaders pull                           pull the headers of the only device, print their path
-  $ kheaders -s R5CT30ABCDE pull -o ./hdrs  of the device with this serial, with a copy in ./hdrs
-  $ kheaders devices                        which devices have which headers
-  $ clang $(kheaders cflags --bpf) -S -emit-llvm prog.c -o - | llc -march=bpf -filetype=obj -o prog.o`,
+  $ kheaders pull                       # the headers of the only device
+  $ kheaders -s R5CT30ABCDE pull -o dir # of this device, with a copy in dir
+  $ kheaders devices                    # all devices and their kernels
+  $ clang $(kheaders cflags --bpf) -S -emit-llvm prog.c -o - |
+      llc -march=bpf -filetype=obj -o prog.o`,
   );
 addGlobalOptions(program);
 
@@ -47,25 +64,31 @@ void run();
 
 async function run(): Promise<void> {
   try {
-    for (const name of meantBy(process.argv.slice(2))) (await commands[name]?.())?.(program);
+    await addCommands(process.argv.slice(2));
     await program.parseAsync();
   } catch (error) {
-    if (error instanceof CommanderError) {
-      process.exitCode = error.exitCode === 0 ? 0 : exitStatusOf.usage;
-    } else {
-      const known = asKheadersError(error);
-      process.stderr.write(`kheaders: ${known.message}\n${known.hint ? `  ${known.hint}\n` : ""}`);
-      process.exitCode = known.exitStatus;
+    process.exitCode =
+      error instanceof CommanderError ? (error.exitCode === 0 ? 0 : exitStatusOf.usage) : report(error);
+  }
+}
+
+/** Adds the commands that the arguments may mean: those that they name, else all, to be listed. */
+async function addCommands(words: readonly string[]): Promise<void> {
+  const [first = ""] = words;
+  if (first === "--version" || first === "-V") return;
+  const names = Object.values(groups).flatMap((commands) => Object.keys(commands));
+  const listsAll = first === "--help" || first === "-h" || !names.some((name) => words.includes(name));
+  for (const [heading, commands] of Object.entries(groups)) {
+    program.commandsGroup(heading);
+    for (const [name, load] of Object.entries(commands)) {
+      if (listsAll || words.includes(name)) (await load()).add(program);
     }
   }
 }
 
-/** The commands that the arguments can mean: those that they name, or all of them, to be listed. */
-function meantBy(words: readonly string[]): string[] {
-  const [first = ""] = words;
-  if (first === "--version" || first === "-V") return [];
-  const names = Object.keys(commands);
-  const named = names.filter((name) => words.includes(name));
-  const asksForAll = named.length === 0 || first === "--help" || first === "-h";
-  return asksForAll ? names : named;
+/** Says what went wrong. @returns the exit status. */
+function report(error: unknown): number {
+  const { message, hint, exitStatus } = asKheadersError(error);
+  process.stderr.write(`kheaders: ${message}\n${hint ? `  ${hint}\n` : ""}`);
+  return exitStatus;
 }

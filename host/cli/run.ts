@@ -1,6 +1,8 @@
-import { asKheadersError, errnoOf, exitStatusOf, KheadersError } from "../../shared/errors.js";
+import { asKheadersError, errnoOf, KheadersError } from "../../shared/errors.js";
 import { printableJson } from "../../shared/printable.js";
-import { errorObject, Reporter } from "./report/reporter.js";
+import { timedOut } from "../farm/deadline.js";
+import { Reporter } from "./report/reporter.js";
+import { errorObject } from "./report/result.js";
 
 /** Options that decide how a command runs and reports. */
 export interface RunFlags {
@@ -9,98 +11,143 @@ export interface RunFlags {
   readonly json?: boolean;
   /** Seconds. */
   readonly timeout: number;
-  /** The serials that were asked for; a single one is named in a JSON error. */
+  /** The serials that were named; a single one is in the JSON object of an error. */
   readonly s?: readonly string[];
 }
 
-/** What a command's body works with. */
-export interface RunContext {
-  /** Aborts at Ctrl-C, SIGTERM, SIGHUP, and after `--timeout`; its reason is the KheadersError to report. */
+/** A command's result, or a part of it. */
+export interface Output {
+  /** With --json: an object a line. */
+  readonly json: readonly object[];
+  /** Without --json. */
+  readonly lines: readonly string[];
+  /** The exit status, if it is not 0. */
+  readonly status?: number;
+}
+
+/** What a command's work gets. */
+export interface Context<Flags extends RunFlags = RunFlags> {
+  readonly flags: Flags;
+  /** Aborts at Ctrl-C, SIGTERM and SIGHUP, and after `--timeout`. Its reason is the KheadersError to report. */
   readonly signal: AbortSignal;
   readonly reporter: Reporter;
-  /** Ends our part, for a program that goes on in our place: no timeout any more, and signals are its own. */
+  /** Prints a part of the result before the end. */
+  print(output: Output): void;
+  /** Gives signals and time to a program that runs in our place: from here on neither ends us. */
   handOver(): void;
 }
 
 export interface RunSettings {
-  /** Commands that stay on purpose have no timeout. */
-  readonly untimed?: boolean;
+  /** Leaves `--timeout` to the command. */
+  readonly isUntimed?: boolean;
+  /** Milliseconds from Ctrl-C, SIGTERM or the timeout until we end, even if the work has not. */
+  readonly endingMilliseconds?: number;
 }
 
-/**
- * Runs a command's body, reports what it throws, and ends the process with the status that the design gives it.
- *
- * @param body returns the exit status, or nothing for 0.
- */
-export async function runCommand(
-  flags: RunFlags,
-  body: (context: RunContext) => Promise<number | undefined>,
+/** Longer than it takes to put a device back as it was, adbd included. */
+const defaultEndingMilliseconds = 45_000;
+
+/** Runs a command's work, prints its result or its error, and ends the process with the exit status. */
+export async function runCommand<Flags extends RunFlags>(
+  flags: Flags,
+  work: (context: Context<Flags>) => Promise<Output | undefined>,
   settings: RunSettings = {},
 ): Promise<never> {
-  let outputFailure: KheadersError | undefined;
-  process.stdout.on("error", (cause: Error) => {
-    // A reader of our output that went away is no failure of ours.
-    if (errnoOf(cause) === "EPIPE") return;
-    const message = `the result could not be written: ${cause.message}`;
-    outputFailure ??= new KheadersError("output-failed", message, { hint: "Is that disk full?", cause });
-  });
-  const controller = new AbortController();
+  const output = new ResultStream();
   const reporter = new Reporter({ quiet: flags.quiet === true, verbose: flags.verbose === true });
-  const end = (code: "interrupted" | "terminated") => {
-    // A second signal does not wait for the device to be restored: the device does that by itself.
-    if (controller.signal.aborted) process.exit(exitStatusOf[code]);
-    controller.abort(new KheadersError(code, code));
+  const ending = new Ending(flags.timeout, settings);
+  const print = ({ json, lines }: Output) => reporter.result(flags.json ? json.map(printableJson) : lines);
+  const fail = (error: KheadersError) => {
+    reporter.error(error);
+    return error.exitStatus;
   };
-  const interrupt = () => end("interrupted");
-  const terminate = () => end("terminated");
-  process.on("SIGINT", interrupt).on("SIGTERM", terminate).on("SIGHUP", terminate);
-  const timer = settings.untimed
-    ? undefined
-    : setTimeout(() => {
-        controller.abort(
-          new KheadersError("timed-out", `gave up after ${flags.timeout} s`, {
-            hint: "A slow cable or device may need a longer --timeout.",
-          }),
-        );
-      }, flags.timeout * 1000);
   const handOver = () => {
-    clearTimeout(timer);
+    ending.close();
     reporter.close();
-    process.off("SIGINT", interrupt).off("SIGTERM", terminate).off("SIGHUP", terminate);
   };
   let status: number;
   try {
-    status = (await body({ signal: controller.signal, reporter, handOver })) ?? 0;
+    const result = await work({ flags, signal: ending.signal, reporter, print, handOver });
+    ending.close();
+    reporter.close();
+    if (result) print(result);
+    status = result?.status ?? 0;
   } catch (thrown) {
+    ending.close();
     const error = asKheadersError(thrown);
-    reporter.error(error);
-    if (flags.json) printJson(errorObject(flags.s?.length === 1 ? flags.s[0] : undefined, error));
-    status = error.exitStatus;
+    status = fail(error);
+    if (flags.json)
+      print({ json: [errorObject(flags.s?.length === 1 ? flags.s[0] : undefined, error)], lines: [] });
   }
-  clearTimeout(timer);
-  await outputSettled();
-  if (status === 0 && outputFailure !== undefined) {
-    reporter.error(outputFailure);
-    status = outputFailure.exitStatus;
-  }
-  reporter.close();
+  await output.settled();
+  if (status === 0 && output.error !== undefined) status = fail(output.error);
   process.exit(status);
 }
 
-/** Prints one line of the result. */
-export function printLine(text: string): void {
-  process.stdout.write(`${text}\n`);
+/** Ends the work at Ctrl-C, SIGTERM, SIGHUP and after the timeout. */
+class Ending {
+  readonly #controller = new AbortController();
+  readonly #endingMilliseconds: number;
+  readonly #timer: NodeJS.Timeout | undefined;
+  #lastTimer: NodeJS.Timeout | undefined;
+
+  constructor(seconds: number, { isUntimed, endingMilliseconds = defaultEndingMilliseconds }: RunSettings) {
+    this.#endingMilliseconds = endingMilliseconds;
+    process.on("SIGINT", this.#interrupt).on("SIGTERM", this.#terminate).on("SIGHUP", this.#terminate);
+    if (!isUntimed) this.#timer = setTimeout(() => this.#abort(timedOut(seconds)), seconds * 1000);
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    clearTimeout(this.#lastTimer);
+    this.#ignoreSignals();
+  }
+
+  readonly #interrupt = () => this.#abort(new KheadersError("interrupted", "interrupted"));
+  readonly #terminate = () => this.#abort(new KheadersError("terminated", "terminated"));
+
+  #abort(error: KheadersError): void {
+    clearTimeout(this.#timer);
+    // The system itself acts on a second signal, at once, whatever we are doing: the device restores itself.
+    this.#ignoreSignals();
+    this.#lastTimer = setTimeout(() => {
+      process.stderr.write(`kheaders: ${error.message}\n`);
+      process.exit(error.exitStatus);
+    }, this.#endingMilliseconds);
+    this.#controller.abort(error);
+  }
+
+  #ignoreSignals(): void {
+    process.off("SIGINT", this.#interrupt).off("SIGTERM", this.#terminate).off("SIGHUP", this.#terminate);
+  }
 }
 
-/** Prints one object of the result, on a line of its own. */
-export function printJson(object: object): void {
-  printLine(printableJson(object));
-}
+/** Standard output, as far as it can fail. */
+class ResultStream {
+  #error: KheadersError | undefined;
 
-/** Waits until what was printed has left the process, or is known not to. */
-async function outputSettled(): Promise<void> {
-  await new Promise<void>((resolve) => {
-    // Node tells of a failure after it has called back.
-    process.stdout.write("", () => setImmediate(resolve));
-  });
+  constructor() {
+    process.stdout.on("error", (cause: Error) => {
+      // A reader that goes away is not an error.
+      if (errnoOf(cause) === "EPIPE") return;
+      const message = `cannot write the result: ${cause.message}`;
+      this.#error ??= new KheadersError("output-failed", message, { hint: "Is the disk full?", cause });
+    });
+  }
+
+  get error(): KheadersError | undefined {
+    return this.#error;
+  }
+
+  /** Waits until what was printed has left the process, or could not. */
+  async settled(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      // Node reports an error after it has called back.
+      process.stdout.write("", () => setImmediate(resolve));
+    });
+  }
 }

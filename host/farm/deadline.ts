@@ -1,10 +1,13 @@
 import { setMaxListeners } from "node:events";
 import { KheadersError } from "../../shared/errors.js";
 
+/** Seconds for one command, or for one of several devices. */
+export const defaultTimeoutSeconds = 300;
+
 /**
- * Runs `body` with a signal of its own, which aborts with `signal`, and as `timed-out` after `seconds`, if they are not
- * Infinity; any number may listen to it. Nothing is left
- * on `signal` afterwards: it may outlive any number of these, where `AbortSignal.any` would keep something of each.
+ * Runs `body` with a signal of its own. It aborts with `signal`, and as `timed-out` after `seconds` unless they are
+ * Infinity; there is no limit to its listeners. Nothing of it stays on `signal`, which may live for very long:
+ * `AbortSignal.any` would leave something behind at each call.
  */
 export async function within<T>(
   seconds: number,
@@ -16,10 +19,7 @@ export async function within<T>(
   setMaxListeners(0, controller.signal);
   const abort = () => controller.abort(signal.reason);
   signal.addEventListener("abort", abort);
-  const giveUp = () => {
-    const hint = "A slow cable or device may need a longer --timeout.";
-    controller.abort(new KheadersError("timed-out", `gave up after ${seconds} s`, { hint }));
-  };
+  const giveUp = () => controller.abort(timedOut(seconds));
   const timer = Number.isFinite(seconds) ? setTimeout(giveUp, seconds * 1000) : undefined;
   try {
     return await body(controller.signal);
@@ -27,4 +27,11 @@ export async function within<T>(
     clearTimeout(timer);
     signal.removeEventListener("abort", abort);
   }
+}
+
+/** The error of work that took longer than it may. */
+export function timedOut(seconds: number): KheadersError {
+  return new KheadersError("timed-out", `gave up after ${seconds} s`, {
+    hint: "A slow cable or device may need a longer --timeout.",
+  });
 }

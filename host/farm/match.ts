@@ -4,11 +4,11 @@ import { printable } from "../../shared/printable.js";
 
 const keys = ["model", "fingerprint", "release"] as const;
 
-/** What a device must be: a property, and a glob pattern for all of its text. */
+/** What a device must be: a property, and a glob pattern that its whole text must match. */
 export interface Pattern {
-  /** `model` as `adb devices -l` tells it; the others as {@link KernelKey} has them. */
+  /** `model` as `adb devices -l` shows it; the others as in {@link KernelKey}. */
   readonly key: (typeof keys)[number];
-  /** `*` stands for any text, `?` for one character; everything else for itself. */
+  /** `*` matches any text, `?` one character, and everything else itself. */
   readonly glob: string;
 }
 
@@ -18,43 +18,43 @@ export function parsePattern(text: string): Pattern {
   const key = keys.find((known) => known === text.slice(0, equals));
   const glob = text.slice(equals + 1);
   if (key === undefined || glob === "") {
-    throw new KheadersError("usage", `--match: "${printable(text)}" is no pattern`, {
-      hint: `Use ${keys.map((known) => `${known}=PATTERN`).join(", ")}; * stands for any text, ? for one character.`,
+    throw new KheadersError("usage", `--match: invalid pattern "${printable(text)}"`, {
+      hint: `Use ${keys.map((known) => `${known}=PATTERN`).join(" or ")}; * matches any text, ? one character.`,
     });
   }
   return { key, glob };
 }
 
-/** Whether a device's model is as the patterns want it; adb writes `_` for what is neither letter nor digit. */
+/** Whether the patterns match a device's model. adb writes `_` for what is neither a letter nor a digit. */
 export function matchesModel(patterns: readonly Pattern[], model: string | undefined): boolean {
   return patterns.every(
     ({ key, glob }) => key !== "model" || matchesGlob(glob.replaceAll(" ", "_"), model ?? ""),
   );
 }
 
-/** Whether a kernel is as the patterns want it. */
+/** Whether the patterns match a kernel. */
 export function matchesKernel(patterns: readonly Pattern[], kernel: KernelKey): boolean {
   return patterns.every(({ key, glob }) => key === "model" || matchesGlob(glob, kernel[key]));
 }
 
-/** Whether the patterns ask for something that only the device itself can tell. */
-export function wantsKernel(patterns: readonly Pattern[]): boolean {
+/** Whether the patterns are about the kernel, which only the device itself knows. */
+export function needsKernel(patterns: readonly Pattern[]): boolean {
   return patterns.some(({ key }) => key !== "model");
 }
 
-/** Whether `glob` fits all of `text`, in time that grows with their lengths' product at most. */
+/** Whether `glob` matches all of `text`. The time grows with the product of their lengths at most. */
 export function matchesGlob(glob: string, text: string): boolean {
   let inGlob = 0;
   let inText = 0;
   let star = -1;
   let tried = 0;
   while (inText < text.length) {
-    const wanted = glob[inGlob];
-    if (wanted === "*") {
+    const expected = glob[inGlob];
+    if (expected === "*") {
       star = inGlob;
       tried = inText;
       inGlob += 1;
-    } else if (wanted === "?" || wanted === text[inText]) {
+    } else if (expected === "?" || expected === text[inText]) {
       inGlob += 1;
       inText += 1;
     } else if (star >= 0) {

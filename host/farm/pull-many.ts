@@ -1,37 +1,39 @@
 import { KheadersError } from "../../shared/errors.js";
 import type { ProgressEvent } from "../../shared/progress.js";
 import { waitForDevices } from "../adb/wait.js";
-import { within } from "./deadline.js";
+import { completeSharedOptions, ignore, type Optional } from "../pull/defaults.js";
+import { defaultTimeoutSeconds, within } from "./deadline.js";
 import { type DeviceOutcome, type PullOneOptions, pullOne } from "./pull-one.js";
 import { namedTargets, type Skipped, selectTargets, type Target } from "./selection.js";
 
 /** What to pull, from which devices, and how. */
 export interface PullManyOptions extends PullOneOptions {
-  /** Seconds to wait for devices to come; 0 for not at all. */
+  /** Seconds to wait for a device to be connected; 0 not to wait. */
   readonly waitSeconds: number;
-  /** How many devices at once. Those that wait for one of the same kernel count. */
+  /** How many devices at once, including those that wait for another one with the same kernel. */
   readonly jobs: number;
   readonly onEvent: (event: FarmEvent) => void;
 }
 
-/** What happens meanwhile. A target is the same object in all events about one device. */
+/** What happens. A target is the same object in all events about one device. */
 export type FarmEvent =
   | { readonly type: "waiting" }
   | { readonly type: "selected"; readonly targets: readonly Target[]; readonly skipped: readonly Skipped[] }
   | { readonly type: "progress"; readonly target: Target; readonly event: ProgressEvent }
-  /** The device runs a kernel that is not asked for. */
+  /** The device runs a kernel that the patterns do not match. */
   | { readonly type: "unmatched"; readonly target: Target }
   | { readonly type: "ended"; readonly target: Target; readonly outcome: DeviceOutcome };
 
 /**
- * Pulls from many devices at once. Those that run one and the same kernel cause one transfer; the others wait for it and
- * are served from the cache. What goes wrong with one device is its outcome, and holds up no other.
+ * Pulls from many devices at once, by default from all that can be used. Devices that run the same kernel cause one transfer; the others wait for it and are
+ * served from the cache. An error of one device is its outcome, and does not stop the others.
  *
- * @returns how each ended, those that ended first before the others. A device that runs a kernel not asked for has none.
- * @throws KheadersError `no-device` where none is meant, `adb-not-found` or `adb-failed`; the signal's reason when it
- * aborts, once all conversations have ended.
+ * @returns how each device ended, in the order in which they ended; none for a device whose kernel does not match.
+ * @throws KheadersError `no-device` if there is no such device, `adb-not-found` or `adb-failed`; the signal's reason when
+ * it aborts, after all conversations have ended.
  */
-export async function pullMany(options: PullManyOptions): Promise<DeviceOutcome[]> {
+export async function pullMany(given: Optional<PullManyOptions> = {}): Promise<DeviceOutcome[]> {
+  const options = await complete(given);
   const { signal, onEvent } = options;
   const targets = await findTargets(options);
   const outcomes: DeviceOutcome[] = [];
@@ -50,11 +52,22 @@ export async function pullMany(options: PullManyOptions): Promise<DeviceOutcome[
   );
   signal.throwIfAborted();
   if (outcomes.length === 0) {
-    throw new KheadersError("no-device", "no connected device runs a kernel as asked for", {
-      hint: "See what they run with: kheaders devices",
+    throw new KheadersError("no-device", "no connected device runs a kernel that matches", {
+      hint: "See their kernels with: kheaders devices",
     });
   }
   return outcomes;
+}
+
+async function complete(given: Optional<PullManyOptions>): Promise<PullManyOptions> {
+  return {
+    ...(await completeSharedOptions(given)),
+    devices: given.devices ?? {},
+    jobs: given.jobs ?? Number.POSITIVE_INFINITY,
+    timeoutSeconds: given.timeoutSeconds ?? defaultTimeoutSeconds,
+    root: given.root ?? "su",
+    onEvent: given.onEvent ?? ignore,
+  };
 }
 
 async function findTargets(options: PullManyOptions): Promise<readonly Target[]> {
@@ -71,7 +84,7 @@ async function findTargets(options: PullManyOptions): Promise<readonly Target[]>
   return targets;
 }
 
-/** Works on `items` in their order, `limit` at a time. */
+/** Works on `items` in order, `limit` at a time. */
 async function forEach<T>(
   items: readonly T[],
   limit: number,
@@ -82,4 +95,12 @@ async function forEach<T>(
     for (const item of rest) await work(item);
   };
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, lane));
+}
+
+/**
+ * The exit status for several devices: 0 if all succeeded, else the largest status of those that failed. It does not
+ * depend on which failed first.
+ */
+export function exitStatusOfAll(outcomes: readonly DeviceOutcome[]): number {
+  return Math.max(0, ...outcomes.map(({ error }) => error?.exitStatus ?? 0));
 }

@@ -5,15 +5,15 @@ import { findDevice } from "../adb/wait.js";
 import { Conversation } from "../agent/conversation.js";
 import { type PullOptions, type PullResult, pull } from "../pull/pull.js";
 import { within } from "./deadline.js";
-import { matchesKernel, type Pattern, wantsKernel } from "./match.js";
+import { matchesKernel, needsKernel, type Pattern } from "./match.js";
 import type { Selection, Target } from "./selection.js";
 
 /** How to pull from each of many devices. */
 export interface PullOneOptions extends Omit<PullOptions, "choice" | "root" | "onProgress"> {
   readonly devices: Selection;
-  /** Seconds for each device, once it is its turn. */
+  /** Seconds for each device, from when its pull starts. */
   readonly timeoutSeconds: number;
-  /** adbd is never restarted: that would end other people's sessions on many devices at once. */
+  /** Never `adb`: restarting adbd would end other people's sessions on many devices at once. */
   readonly root: "su" | "never";
 }
 
@@ -22,11 +22,7 @@ export type DeviceOutcome =
   | { readonly serial: string; readonly result: PullResult; readonly error?: undefined }
   | { readonly serial: string; readonly error: KheadersError; readonly result?: undefined };
 
-/**
- * Pulls from one device of many: whatever goes wrong, or takes too long, is its outcome.
- *
- * @returns undefined where the device's kernel is not asked for.
- */
+/** Pulls from one of several devices. Any error is its outcome; there is none if its kernel does not match. */
 export async function pullOne(
   target: Target,
   options: PullOneOptions,
@@ -37,7 +33,7 @@ export async function pullOne(
   try {
     return await within(options.timeoutSeconds, options.signal, async (signal) => {
       const limited = { ...options, signal };
-      if (wantsKernel(patterns) && !(await runsWanted(target, patterns, limited))) return undefined;
+      if (needsKernel(patterns) && !(await runsMatching(target, patterns, limited))) return undefined;
       return { serial, result: await pull({ ...limited, choice, onProgress }) };
     });
   } catch (error) {
@@ -45,7 +41,7 @@ export async function pullOne(
   }
 }
 
-async function runsWanted(
+async function runsMatching(
   target: Target,
   patterns: readonly Pattern[],
   options: Pick<PullOneOptions, "server" | "stallSeconds" | "signal">,

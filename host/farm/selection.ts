@@ -3,16 +3,16 @@ import { printable } from "../../shared/printable.js";
 import { assertUsable, type Device, type DeviceChoice } from "../adb/devices.js";
 import { matchesModel, type Pattern } from "./match.js";
 
-/** Which of the adb server's devices are meant: those named, or all that can be used and are as told. */
+/** Which of the adb server's devices to take: those named, or all that can be used and match. */
 export type Selection =
   | { readonly serials: readonly string[] }
   | {
       readonly serials?: undefined;
-      /** Those on USB alone. */
+      /** Only those on USB. */
       readonly usb?: boolean | undefined;
-      /** Emulators and network devices alone. */
+      /** Only emulators and network devices. */
       readonly emulator?: boolean | undefined;
-      /** All of them must fit. */
+      /** All of them must match. */
       readonly match?: readonly Pattern[] | undefined;
     };
 
@@ -22,13 +22,13 @@ export interface Target {
   readonly choice: DeviceChoice;
 }
 
-/** A device that was meant, but cannot be used. */
+/** A device that was selected, but cannot be used. */
 export interface Skipped {
   readonly serial: string;
   readonly reason: KheadersError;
 }
 
-/** Whether a device is one of those meant, as far as the adb server can tell. */
+/** Whether a device is selected, as far as the adb server knows. */
 export function isSelected(device: Device, selection: Selection): boolean {
   if (selection.serials !== undefined) return selection.serials.includes(device.serial);
   const { usb, emulator, match = [] } = selection;
@@ -37,40 +37,36 @@ export function isSelected(device: Device, selection: Selection): boolean {
   return matchesModel(match, device.model);
 }
 
-/** The devices that were named, whether they are connected or not. */
+/** The devices that were named, connected or not. */
 export function namedTargets(serials: readonly string[]): Target[] {
   return [...new Set(serials)].map((serial) => ({ serial, choice: { serial } }));
 }
 
-/**
- * Takes all devices that are meant, and tells apart those that cannot be used.
- *
- * @throws KheadersError `no-device` where nothing is left.
- */
+/** Splits the selected devices into those that can be used and those that cannot. At least one must be usable. */
 export function selectTargets(
   devices: readonly Device[],
   selection: Selection,
 ): { readonly targets: Target[]; readonly skipped: Skipped[] } {
-  const meant = devices.filter((device) => isSelected(device, selection));
-  const skipped = meant.flatMap((device) => {
+  const selected = devices.filter((device) => isSelected(device, selection));
+  const skipped = selected.flatMap((device) => {
     const reason = whyUnusable(device);
     return reason === undefined ? [] : [{ serial: device.serial, reason }];
   });
-  const targets = meant
+  const targets = selected
     .filter((device) => whyUnusable(device) === undefined)
     .map((device) => targetOf(device, devices));
   if (targets.length === 0) throw nothingSelected(devices, skipped);
   return { targets, skipped };
 }
 
-/** By its serial, which outlives a reconnection; where two devices have one serial, by its connection. */
+/** By its serial, which outlives a reconnection; by its connection if two devices have the same serial. */
 function targetOf(device: Device, devices: readonly Device[]): Target {
   const { serial, transportId } = device;
   const isUnique = devices.filter((other) => other.serial === serial).length === 1;
   return { serial, choice: isUnique || transportId === undefined ? { serial } : { transportId } };
 }
 
-/** Why a device cannot run commands, or undefined where it can. */
+/** Why a device cannot run commands; undefined if it can. */
 export function whyUnusable(device: Device): KheadersError | undefined {
   try {
     assertUsable(device);
@@ -89,8 +85,8 @@ function nothingSelected(devices: readonly Device[], skipped: readonly Skipped[]
       ? "no device is connected"
       : reasons
         ? `no device can be used: ${reasons}`
-        : `no device is as asked for; connected: ${others}`;
+        : `no connected device matches: ${others}`;
   return new KheadersError("no-device", message, {
-    hint: skipped[0]?.reason.hint ?? "See: adb devices -l. --wait waits for devices.",
+    hint: skipped[0]?.reason.hint ?? "See: adb devices -l. Wait for a device with --wait.",
   });
 }

@@ -22,6 +22,9 @@ export interface DeviceReport {
   readonly problem: KheadersError | undefined;
 }
 
+/** Seconds for a device's answer: it must not hold up the others. */
+export const defaultAnswerSeconds = 15;
+
 export interface SurveyOptions {
   readonly server: AdbServer;
   readonly cache: Cache;

@@ -12,14 +12,14 @@ export interface TreeCommand {
   readonly args: readonly string[];
 }
 
-/** How a command ended: with an exit status, or never begun. */
+/** How a command ended: with an exit status, or with an error if it could not be started. */
 export type CommandEnd =
   | { readonly status: number; readonly error?: undefined }
   | { readonly error: KheadersError; readonly status?: undefined };
 
 /**
- * Runs a command for trees, with their facts in its environment. Those of one device run one after the other, those of
- * several at once. What they print goes to standard error.
+ * Runs a command for trees, with facts about the tree in its environment. The commands of one device run one after the
+ * other, those of several devices at once. What they print goes to standard error.
  */
 export class TreeCommands {
   readonly #command: TreeCommand;
@@ -35,7 +35,7 @@ export class TreeCommands {
     this.#onEnd = onEnd;
   }
 
-  /** Runs the command for a tree, after those that run for the same device. Returns at once. */
+  /** Runs the command for a tree, after the commands that already run for the same device. Returns at once. */
   start(serial: string, result: PullResult): void {
     const before = this.#lastOf.get(serial) ?? Promise.resolve();
     const run = before.then(() => this.#run(serial, result));
@@ -45,20 +45,20 @@ export class TreeCommands {
     });
   }
 
-  /** Tells the commands that run to end, begins no more, and waits until all have ended. */
+  /** Starts no more commands, tells those that run to end, and waits until they have ended. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#signal("SIGTERM");
-    const impatience = setTimeout(() => this.#signal("SIGKILL"), endingMilliseconds);
+    const killTimer = setTimeout(() => this.#signal("SIGKILL"), endingMilliseconds);
     await Promise.all(this.#lastOf.values());
-    clearTimeout(impatience);
+    clearTimeout(killTimer);
   }
 
   #signal(name: NodeJS.Signals): void {
     for (const { pid } of this.#running) signalGroup(pid, name);
   }
 
-  /** Never throws: what goes wrong is told. */
+  /** Never throws: errors go to `onEnd`. */
   async #run(serial: string, result: PullResult): Promise<void> {
     if (this.#isClosed) return;
     try {

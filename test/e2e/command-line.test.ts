@@ -25,7 +25,7 @@ describe("a command line that is wrong", () => {
     [["pull", "-P", "99999"], /"99999" is no TCP port/],
     [["pull", "-L", "carrier-pigeon"], /no adb server socket/],
     [["pull", "-L", "tcp:5037", "-H", "localhost"], /-L cannot be given together/],
-    [["pull", "--release", release], /go with --offline/],
+    [["pull", "--release", release], /only be given with --offline/],
     [["pull", "--offline", "--digest", "latest"], /hexadecimal/],
   ])("%j ends with status 2 and says why", async (args, message) => {
     const outcome = await host.kheaders(args);

@@ -39,6 +39,11 @@ export class FakeAdbServer {
     return fake;
   }
 
+  /** How many clients have not hung up. */
+  get connections(): number {
+    return [...this.#sockets].filter((socket) => !socket.readableEnded && !socket.destroyed).length;
+  }
+
   /** Hangs up on everybody and stops listening. */
   async stop(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();

@@ -25,6 +25,11 @@ export class ScriptedAdbServer {
     return this.#server?.requests ?? [];
   }
 
+  /** How many clients are connected. */
+  get connections(): number {
+    return this.#server?.connections ?? 0;
+  }
+
   async start(): Promise<void> {
     this.#server = await FakeAdbServer.start((service, client) => this.#answer(service, client), this.#path);
   }

@@ -1,57 +1,57 @@
-import { type Command, Option } from "commander";
 import type { BpfVersion } from "../../build/bpf.js";
-import { addPullOptions, type PullFlags, pullOptionsOf } from "../options/pull.js";
-import { printJson, printLine, runCommand } from "../run.js";
+import { command } from "../options/command.js";
+import { argument, option } from "../options/option.js";
+import { type PullFlags, pullOptions, pullOptionsOf } from "../options/pull.js";
+import { type ClangFlags, clangOption, treeOption } from "../options/tree.js";
 
-interface Flags extends PullFlags {
+interface Flags extends PullFlags, ClangFlags {
   readonly output: string;
   readonly tree?: string;
   readonly mcpu: BpfVersion;
-  readonly clang: string;
 }
 
-export function addBpf(program: Command): void {
-  const command = program
-    .command("bpf <program> [flags...]")
-    .description("compile an eBPF program against the headers, and print the object's path")
-    .requiredOption("-o, --output <file>", "where the object goes")
-    .option("--tree <tree>", "a folder, or the digest of a cached archive (default: that of the device)")
-    .addOption(
-      new Option("--mcpu <version>", "version of the eBPF instructions")
-        .choices(["v1", "v2", "v3"] satisfies BpfVersion[])
-        .default("v1"),
-    )
-    .option("--clang <program>", "the clang to use, and its llc", "clang");
-  addPullOptions(command)
-    .addHelpText(
-      "after",
-      `
-Flags after -- go to clang. Its errors end kheaders with status 1; there is no object then.
-
-Examples:
-  $ kheaders bpf prog.c -o prog.o
-  $ kheaders -s R5CT30ABCDE bpf prog.c -o prog.o -- -DDEBUG -Werror
-  $ kheaders bpf prog.c -o prog.o --tree 3f786850e387 --clang clang-16 --mcpu v3`,
-    )
-    .action(async (source: string, clangFlags: string[], _options, invoked: Command) => {
-      const flags = invoked.optsWithGlobals<Flags>();
-      await runCommand(flags, async (context) => {
-        const { findTree } = await import("../../pull/locate-tree.js");
-        const { compileBpf } = await import("../../build/bpf.js");
-        const tree = await findTree(flags.tree, await pullOptionsOf(flags, context));
-        const object = await compileBpf({
-          tree,
-          source,
-          output: flags.output,
-          version: flags.mcpu,
-          clang: flags.clang,
-          flags: clangFlags,
-          signal: context.signal,
-          onDiagnostics: context.reporter.passOn,
-        });
-        if (flags.json) printJson({ ...object, tree });
-        else printLine(object.output);
-        return undefined;
-      });
+export const add = command<Flags, [source: string, flags: string[]]>({
+  name: "bpf",
+  summary: "compile an eBPF program, and print the object's path",
+  arguments: [
+    argument("<program>", "the program's C source"),
+    argument("[flags...]", "flags for clang, after --"),
+  ],
+  options: [
+    option("-o, --output <file>", "where the object goes", { isRequired: true }),
+    treeOption,
+    option<BpfVersion>("--mcpu <version>", "version of the eBPF instructions", {
+      choices: ["v1", "v2", "v3"] satisfies BpfVersion[],
+      default: "v1",
+    }),
+    clangOption,
+    ...pullOptions,
+  ],
+  details: `llc must be installed beside clang. If either fails, the exit status is 1 and
+no object is written.`,
+  examples: [
+    "kheaders bpf prog.c -o prog.o",
+    "kheaders -s R5CT30ABCDE bpf prog.c -o prog.o -- -DDEBUG -Werror",
+    "kheaders bpf prog.c -o prog.o --tree 3f786850e387 --mcpu v3",
+  ],
+  async run(context, source, clangFlags) {
+    const { flags, signal, reporter } = context;
+    const { findTree } = await import("../../pull/locate-tree.js");
+    const { assertSource, compileBpf } = await import("../../build/bpf.js");
+    const { outputTarget } = await import("../../user-files/output.js");
+    assertSource(source);
+    outputTarget(flags.output);
+    const tree = await findTree(flags.tree, await pullOptionsOf(context));
+    const object = await compileBpf({
+      tree,
+      source,
+      output: flags.output,
+      version: flags.mcpu,
+      clang: flags.clang,
+      flags: clangFlags,
+      signal,
+      onDiagnostics: reporter.passOn,
     });
-}
+    return { json: [{ ...object, tree }], lines: [object.output] };
+  },
+});

@@ -1,45 +1,30 @@
-import type { Command } from "commander";
-import { addPullOptions, type PullFlags, pullOptionsOf } from "../options/pull.js";
+import { command } from "../options/command.js";
+import { type PullFlags, pullOptions, pullOptionsOf } from "../options/pull.js";
+import { type ClangFlags, clangOption, treeArgument } from "../options/tree.js";
 import { table } from "../report/table.js";
-import { printJson, printLine, runCommand } from "../run.js";
 
-interface Flags extends PullFlags {
-  readonly clang: string;
-}
-
-export function addCheck(program: Command): void {
-  const command = program
-    .command("check [tree]")
-    .description("compile a small program for each header that tracers use, and say which work")
-    .option("--clang <program>", "the clang to use", "clang");
-  addPullOptions(command)
-    .addHelpText(
-      "after",
-      `
-Ends with status 0 if all compile, with 1 if some do not.
-
-Examples:
-  $ kheaders check
-  $ kheaders check 3f786850e387 --json | jq 'select(.error)'`,
-    )
-    .action(async (what: string | undefined, _options, invoked: Command) => {
-      const flags = invoked.optsWithGlobals<Flags>();
-      await runCommand(flags, async (context) => {
-        const { findTree } = await import("../../pull/locate-tree.js");
-        const { checkHeaders } = await import("../../build/check-headers.js");
-        const checks = await checkHeaders({
-          tree: await findTree(what, await pullOptionsOf(flags, context)),
-          clang: flags.clang,
-          signal: context.signal,
-          onProgress: (done, total) => context.reporter.counted("Compiling", done, total),
-        });
-        context.reporter.close();
-        if (flags.json) for (const { header, error } of checks) printJson({ header, error: error ?? null });
-        else {
-          const rows = checks.map(({ header, error }) => [header, error === undefined ? "compiles" : error]);
-          for (const line of table(["HEADER", "RESULT"], rows)) printLine(line);
-        }
-        return checks.some(({ error }) => error !== undefined) ? 1 : 0;
-      });
+export const add = command<PullFlags & ClangFlags, [tree: string | undefined]>({
+  name: "check",
+  summary: "compile the headers that tracers use, and show which work",
+  arguments: [treeArgument],
+  options: [clangOption, ...pullOptions],
+  details: `Compiles a small program for each header. The exit status is 0 if all compile,
+and 1 if any does not.`,
+  examples: ["kheaders check", "kheaders check 3f786850e387 --json | jq 'select(.error)'"],
+  async run(context, what) {
+    const { findTree } = await import("../../pull/locate-tree.js");
+    const { checkHeaders } = await import("../../build/check-headers.js");
+    const checks = await checkHeaders({
+      tree: await findTree(what, await pullOptionsOf(context)),
+      clang: context.flags.clang,
+      signal: context.signal,
+      onProgress: (done, total) => context.reporter.counted("Compiling", done, total),
     });
-}
+    const rows = checks.map(({ header, error }) => [header, error ?? "compiles"]);
+    return {
+      json: checks.map(({ header, error }) => ({ header, error: error ?? null })),
+      lines: table(["HEADER", "RESULT"], rows),
+      status: checks.some(({ error }) => error !== undefined) ? 1 : 0,
+    };
+  },
+});

@@ -1,49 +1,46 @@
-import type { Command } from "commander";
 import { printable } from "../../../shared/printable.js";
 import { stallSeconds } from "../../../shared/protocol.js";
-import { defaultAnswerSeconds } from "../../farm/default-times.js";
 import type { DeviceReport } from "../../farm/survey.js";
 import { openCacheOf } from "../options/cache.js";
-import { type GlobalFlags, serverOf } from "../options/global.js";
+import { command } from "../options/command.js";
+import { serverOf } from "../options/global.js";
+import { errorObject } from "../report/result.js";
 import { table } from "../report/table.js";
-import { printJson, printLine, runCommand } from "../run.js";
 
-export function addDevices(program: Command): void {
-  program
-    .command("devices")
-    .description("list the connected devices, their kernels and how they offer headers; loads nothing")
-    .addHelpText(
-      "after",
-      `
-HEADERS is one of:
+export const add = command({
+  name: "devices",
+  summary: "list devices, their kernels and how these offer headers",
+  details: `Nothing is loaded on a device. HEADERS is one of:
   built-in    the kernel has them (CONFIG_IKHEADERS=y)
   module      kheaders.ko is there; pull loads it, and unloads it again
-  loaded      somebody has loaded kheaders.ko
+  loaded      kheaders.ko is already loaded
   needs root  only root may look
-  none        this kernel has none
-
-Examples:
-  $ kheaders devices
-  $ kheaders devices --json | jq -r 'select(.cached) | .serial'`,
-    )
-    .action(async (_options, command: Command) => {
-      const flags = command.optsWithGlobals<GlobalFlags>();
-      await runCommand(flags, async ({ signal }) => {
-        const { survey } = await import("../../farm/survey.js");
-        const reports = await survey({
-          server: serverOf(flags, process.env),
-          cache: await openCacheOf(flags),
-          stallSeconds,
-          timeoutSeconds: Math.min(flags.timeout, defaultAnswerSeconds),
-          signal,
-        });
-        if (flags.json) for (const report of reports) printJson(jsonOf(report));
-        else if (reports.length > 0) printTable(reports);
-        else process.stderr.write("kheaders: no device is connected\n");
-        return undefined;
-      });
+  none        this kernel has no headers`,
+  examples: ["kheaders devices", "kheaders devices --json | jq -r 'select(.cached) | .serial'"],
+  async run({ flags, signal }) {
+    const { defaultAnswerSeconds, survey } = await import("../../farm/survey.js");
+    const reports = await survey({
+      server: serverOf(flags, process.env),
+      cache: await openCacheOf(flags),
+      stallSeconds,
+      timeoutSeconds: Math.min(flags.timeout, defaultAnswerSeconds),
+      signal,
     });
-}
+    if (!flags.json) {
+      if (reports.length === 0) process.stderr.write("kheaders: no device is connected\n");
+      for (const { serial, problem } of reports) {
+        if (!problem) continue;
+        const name = printable(serial);
+        const text = problem.message.startsWith(name) ? problem.message : `${name}: ${problem.message}`;
+        process.stderr.write(`kheaders: ${text}\n${problem.hint ? `  ${problem.hint}\n` : ""}`);
+      }
+    }
+    return {
+      json: reports.map(jsonOf),
+      lines: reports.length > 0 ? table(headings, reports.map(rowOf)) : [],
+    };
+  },
+});
 
 function jsonOf(report: DeviceReport): object {
   const { serial, state, model, kernel, headers, cached, problem } = report;
@@ -57,14 +54,14 @@ function jsonOf(report: DeviceReport): object {
     machine: kernel?.machine ?? null,
     headers: headers ?? null,
     cached: cached ?? null,
-    ...(problem && { error: { code: problem.code, message: problem.message, hint: problem.hint ?? null } }),
+    ...(problem && errorObject(serial, problem)),
   };
 }
 
 const headings = ["SERIAL", "STATE", "MODEL", "FINGERPRINT", "RELEASE", "HEADERS", "CACHED"];
 
-function printTable(reports: readonly DeviceReport[]): void {
-  const rows = reports.map(({ serial, state, model, kernel, headers, cached }) => [
+function rowOf({ serial, state, model, kernel, headers, cached }: DeviceReport): string[] {
+  return [
     serial,
     state,
     model ?? "",
@@ -72,12 +69,5 @@ function printTable(reports: readonly DeviceReport[]): void {
     kernel?.release ?? "",
     headers?.replace("-root", " root") ?? "",
     cached === undefined ? "" : cached ? "yes" : "no",
-  ]);
-  for (const line of table(headings, rows)) printLine(line);
-  for (const { serial, problem } of reports) {
-    if (!problem) continue;
-    const name = printable(serial);
-    const about = problem.message.startsWith(name) ? problem.message : `${name}: ${problem.message}`;
-    process.stderr.write(`kheaders: ${about}\n${problem.hint ? `  ${problem.hint}\n` : ""}`);
-  }
+  ];
 }

@@ -1,28 +1,22 @@
 import { machine } from "node:os";
-import type { Command } from "commander";
-import { addPullOptions, type PullFlags, pullOptionsOf } from "../options/pull.js";
-import { printJson, printLine, runCommand } from "../run.js";
+import { command } from "../options/command.js";
+import { type PullFlags, pullOptions, pullOptionsOf } from "../options/pull.js";
+import { treeArgument } from "../options/tree.js";
 
-export function addEnv(program: Command): void {
-  const command = program
-    .command("env [tree]")
-    .description("print the variables that builds go by: KDIR, ARCH, CROSS_COMPILE and others");
-  addPullOptions(command)
-    .addHelpText("after", '\nExample:\n  $ eval "$(kheaders env)" && make -C "$KDIR" M=$PWD modules')
-    .action(async (what: string | undefined, _options, invoked: Command) => {
-      const flags = invoked.optsWithGlobals<PullFlags>();
-      await runCommand(flags, async (context) => {
-        const { findTree } = await import("../../pull/locate-tree.js");
-        const { buildVariables } = await import("../../build/build-variables.js");
-        const { readTreeFacts } = await import("../../kernel/tree-facts.js");
-        const { shellWord } = await import("../../build/quoting.js");
-        const facts = readTreeFacts(await findTree(what, await pullOptionsOf(flags, context)));
-        const variables = buildVariables(facts, machine());
-        if (flags.json) printJson(variables);
-        else
-          for (const [name, value] of Object.entries(variables))
-            printLine(`export ${name}=${shellWord(value)}`);
-        return undefined;
-      });
-    });
-}
+export const add = command<PullFlags, [tree: string | undefined]>({
+  name: "env",
+  summary: "print variables for builds: KDIR, ARCH, CROSS_COMPILE and others",
+  arguments: [treeArgument],
+  options: pullOptions,
+  examples: ['eval "$(kheaders env)" && make -C "$KDIR" M=$PWD modules'],
+  async run(context, what) {
+    const { findTree } = await import("../../pull/locate-tree.js");
+    const { buildVariables } = await import("../../build/build-variables.js");
+    const { readTreeFacts } = await import("../../kernel/tree-facts.js");
+    const { shellWord } = await import("../../build/quoting.js");
+    const facts = readTreeFacts(await findTree(what, await pullOptionsOf(context)));
+    const variables = buildVariables(facts, machine());
+    const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${shellWord(value)}`);
+    return { json: [variables], lines };
+  },
+});

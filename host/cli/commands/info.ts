@@ -1,7 +1,10 @@
-import type { Command } from "commander";
 import { printable } from "../../../shared/printable.js";
-import { addPullOptions, type PullFlags, pullOptionsOf } from "../options/pull.js";
-import { printJson, printLine, runCommand } from "../run.js";
+import type { TreeInfo } from "../../build/tree-info.js";
+import { command } from "../options/command.js";
+import { option } from "../options/option.js";
+import { type PullFlags, pullOptions, pullOptionsOf } from "../options/pull.js";
+import { treeArgument } from "../options/tree.js";
+import type { Output } from "../run.js";
 
 interface Flags extends PullFlags {
   readonly config?: boolean;
@@ -19,65 +22,56 @@ const keyOptions = [
   "CONFIG_PREEMPT",
 ];
 
-export function addInfo(program: Command): void {
-  const command = program
-    .command("info [tree]")
-    .description("say what a tree of headers is of: release, architecture, compiler, configuration")
-    .option("--config", "print the kernel's configuration as CONFIG_X=y lines");
-  addPullOptions(command)
-    .addHelpText(
-      "after",
-      `
-The tree is a folder, the digest of a cached archive, or, if none is named, that of the device.
+export const add = command<Flags, [tree: string | undefined]>({
+  name: "info",
+  summary: "show a tree's release, architecture, compiler and configuration",
+  arguments: [treeArgument],
+  options: [option("--config", "print the kernel's configuration as CONFIG_X=y lines"), ...pullOptions],
+  examples: ["kheaders info", "kheaders info 3f786850e387", "kheaders info --config | grep CONFIG_BPF"],
+  async run(context, what) {
+    const { locateTree } = await import("../../pull/locate-tree.js");
+    const { treeInfo } = await import("../../build/tree-info.js");
+    const options = await pullOptionsOf(context);
+    const info = await treeInfo(await locateTree(what, options), options.cache);
+    if (context.flags.config) return configOutput(info);
+    for (const message of info.warnings) options.onProgress({ type: "warning", message });
+    return { json: [jsonOf(info)], lines: linesOf(info) };
+  },
+});
 
-Examples:
-  $ kheaders info
-  $ kheaders info 3f786850e387
-  $ kheaders info --config | grep CONFIG_BPF`,
-    )
-    .action(async (what: string | undefined, _options, invoked: Command) => {
-      const flags = invoked.optsWithGlobals<Flags>();
-      await runCommand(flags, async (context) => {
-        const { locateTree } = await import("../../pull/locate-tree.js");
-        const { treeInfo } = await import("../../build/tree-info.js");
-        const options = await pullOptionsOf(flags, context);
-        const info = await treeInfo(await locateTree(what, options), options.cache);
-        const { config } = info;
-        if (flags.config) {
-          if (flags.json) printJson(Object.fromEntries(config));
-          else for (const [option, value] of config) printLine(`${option}=${printable(value, 4096)}`);
-          return undefined;
-        }
-        for (const message of info.warnings) context.reporter.on({ type: "warning", message });
-        const { tree, release, architecture, endianness, flavour, compiler, files, buildTools } = info;
-        if (flags.json) {
-          printJson({
-            tree,
-            release,
-            machine: architecture.machine,
-            bits: architecture.bits,
-            endianness,
-            flavour,
-            compiler: compiler ?? null,
-            files,
-            buildTools: buildTools ?? null,
-            warnings: info.warnings,
-            configSource: info.configSource,
-            config: Object.fromEntries(keyOptions.map((option) => [option, config.get(option) ?? null])),
-          });
-          return undefined;
-        }
-        printLine(`tree:          ${tree}`);
-        printLine(`release:       ${printable(release)}`);
-        printLine(`architecture:  ${architecture.machine}, ${architecture.bits} bits, ${endianness}-endian`);
-        printLine(
-          `flavour:       ${flavour === "modules" ? "headers and what builds modules" : "headers only"}`,
-        );
-        printLine(`compiler:      ${printable(compiler ?? "not told")}`);
-        printLine(`files:         ${files}`);
-        if (buildTools !== undefined) printLine(`build tools:   ${buildTools.machine}`);
-        for (const option of keyOptions) printLine(`${option}=${printable(config.get(option) ?? "n")}`);
-        return undefined;
-      });
-    });
+function configOutput({ config }: TreeInfo): Output {
+  const lines = Array.from(config, ([name, value]) => `${name}=${printable(value, 4096)}`);
+  return { json: [Object.fromEntries(config)], lines };
+}
+
+function jsonOf(info: TreeInfo): object {
+  const { architecture, config } = info;
+  return {
+    tree: info.tree,
+    release: info.release,
+    machine: architecture.machine,
+    bits: architecture.bits,
+    endianness: info.endianness,
+    flavour: info.flavour,
+    compiler: info.compiler ?? null,
+    files: info.files,
+    buildTools: info.buildTools ?? null,
+    warnings: info.warnings,
+    configSource: info.configSource,
+    config: Object.fromEntries(keyOptions.map((name) => [name, config.get(name) ?? null])),
+  };
+}
+
+function linesOf(info: TreeInfo): string[] {
+  const { architecture, buildTools, compiler, config, endianness, flavour } = info;
+  return [
+    `tree:          ${info.tree}`,
+    `release:       ${printable(info.release)}`,
+    `architecture:  ${architecture.machine}, ${architecture.bits} bits, ${endianness}-endian`,
+    `flavour:       ${flavour === "modules" ? "headers and what builds modules" : "headers only"}`,
+    `compiler:      ${printable(compiler ?? "unknown")}`,
+    `files:         ${info.files}`,
+    ...(buildTools === undefined ? [] : [`build tools:   ${buildTools.machine}`]),
+    ...keyOptions.map((name) => `${name}=${printable(config.get(name) ?? "n")}`),
+  ];
 }

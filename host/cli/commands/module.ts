@@ -1,43 +1,42 @@
-import type { Command } from "commander";
-import { addPullOptions, type PullFlags, pullOptionsOf } from "../options/pull.js";
-import { printJson, printLine, runCommand } from "../run.js";
+import { command } from "../options/command.js";
+import { argument } from "../options/option.js";
+import { type PullFlags, pullOptions, pullOptionsOf } from "../options/pull.js";
+import { treeOption } from "../options/tree.js";
 
 interface Flags extends PullFlags {
   readonly tree?: string;
 }
 
-export function addModule(program: Command): void {
-  const command = program
-    .command("module <dir> [arguments...]")
-    .description("build a kernel module for the device's kernel, and print the paths of its .ko files")
-    .option("--tree <tree>", "a folder, or the digest of a cached archive (default: that of the device)");
-  addPullOptions(command)
-    .addHelpText(
-      "after",
-      `
-The folder has a Kbuild or Makefile, as for: make -C KERNEL M=DIR modules. Arguments after -- go to make. What it prints goes to
-standard error; if it fails, kheaders ends with status 1. The headers must be of the kind that builds modules (see:
-kheaders info). Symbol versions are collected from the device if need be (see: kheaders symvers).
-
-Examples:
-  $ kheaders module ./hello
-  $ kheaders -s R5CT30ABCDE module ./hello -- -j8 CC=gcc-12
-  $ kheaders module ./hello --tree 3f786850e387`,
-    )
-    .action(async (dir: string, makeArguments: string[], _options, invoked: Command) => {
-      const flags = invoked.optsWithGlobals<Flags>();
-      await runCommand(flags, async (context) => {
-        const { buildModule } = await import("../../build/module/module.js");
-        const { modules, release, kernelFolder, symvers } = await buildModule({
-          dir,
-          tree: flags.tree,
-          makeArguments: flags.quiet ? ["-s", ...makeArguments] : makeArguments,
-          pull: await pullOptionsOf(flags, context),
-          onOutput: context.reporter.passOn,
-        });
-        if (flags.json) printJson({ release, modules, kernelFolder, symvers: symvers ?? null });
-        else for (const { path } of modules) printLine(path);
-        return undefined;
-      });
+export const add = command<Flags, [dir: string, makeArguments: string[]]>({
+  name: "module",
+  summary: "build a kernel module, and print the paths of its .ko files",
+  arguments: [
+    argument("<dir>", "the folder with the module's Kbuild or Makefile"),
+    argument("[arguments...]", "arguments for make, after --"),
+  ],
+  options: [treeOption, ...pullOptions],
+  details: `The module is built as by: make -C KERNEL M=DIR modules. What make prints goes
+to standard error. If it fails, the exit status is 1. The headers must be of the
+kind that builds modules (see: kheaders info). Symbol versions are collected
+from the device if they are needed (see: kheaders symvers).`,
+  examples: [
+    "kheaders module ./hello",
+    "kheaders -s R5CT30ABCDE module ./hello -- -j8 CC=gcc-12",
+    "kheaders module ./hello --tree 3f786850e387",
+  ],
+  async run(context, dir, makeArguments) {
+    const { flags, reporter } = context;
+    const { buildModule } = await import("../../build/module/module.js");
+    const { modules, release, kernelFolder, symvers } = await buildModule({
+      dir,
+      tree: flags.tree,
+      makeArguments: flags.quiet ? ["-s", ...makeArguments] : makeArguments,
+      pull: await pullOptionsOf(context),
+      onOutput: reporter.passOn,
     });
-}
+    return {
+      json: [{ release, modules, kernelFolder, symvers: symvers ?? null }],
+      lines: modules.map(({ path }) => path),
+    };
+  },
+});

@@ -1,15 +1,17 @@
-import { type Command, InvalidArgumentError } from "commander";
 import { KheadersError } from "../../../shared/errors.js";
 import { printable } from "../../../shared/printable.js";
+import type { DeviceOutcome } from "../../farm/pull-one.js";
 import { findOffline } from "../../pull/offline.js";
-import type { PullResult } from "../../pull/pull.js";
-import { checkCopyTarget, copyTree } from "../../user-files/copy.js";
-import { checkLinkTarget, copyOutput, outputTarget, updateLink } from "../../user-files/output.js";
-import { meansMany, type SelectionFlags } from "../options/devices.js";
-import { collect } from "../options/global.js";
-import { addPullOptions, type PullFlags, pullOptionsOf } from "../options/pull.js";
-import { resultObject } from "../report/result.js";
-import { printJson, printLine, type RunContext, runCommand } from "../run.js";
+import type { PullOptions, PullResult } from "../../pull/pull.js";
+import { command } from "../options/command.js";
+import { matchOption, type SelectionFlags, selectionOf, selectsMany } from "../options/devices.js";
+import { option } from "../options/option.js";
+import { type PullFlags, pullOptions, pullOptionsOf, sharedPullOptionsOf } from "../options/pull.js";
+import { parseCount } from "../options/units.js";
+import { summary } from "../report/device-row.js";
+import { reportFarmEvent } from "../report/farm-event.js";
+import { errorObject, resultObject } from "../report/result.js";
+import type { Context, Output } from "../run.js";
 
 interface Flags extends PullFlags, SelectionFlags {
   readonly jobs?: number;
@@ -21,116 +23,126 @@ interface Flags extends PullFlags, SelectionFlags {
   readonly digest?: string;
 }
 
-export function addPull(program: Command): void {
-  const command = program
-    .command("pull")
-    .description("get the headers of the kernel that the device runs, and print the path of the tree")
-    .option(
-      "-o, --output <dir>",
-      "leave a writable copy of the tree there, too; it must not exist or be empty",
-    )
-    .option("--archive <file>", "keep the compressed archive there, too; replaces a file")
-    .option("--link <path>", "keep a symbolic link to the tree there, for editors; replaces a link");
-  addPullOptions(command)
-    .option("--fingerprint <text>", "with --offline and no device: the build's fingerprint")
-    .option("--release <text>", "with --offline and no device: the kernel's release")
-    .option("--digest <hex>", "with --offline: the archive's digest, or its beginning")
-    .option("--all", "pull from all devices that can be used (-d, -e: those of that kind)")
-    .option(
-      "--match <pattern>",
-      "of all devices, those with model=, fingerprint= or release=PATTERN",
-      collect,
-    )
-    .option("-j, --jobs <number>", "with several devices: how many at once (default: all)", jobs)
-    .addHelpText(
-      "after",
-      `
-The tree is read-only and belongs to the cache; the next pull of the same kernel takes it from there.
+export const add = command<Flags>({
+  name: "pull",
+  summary: "get the headers of the device's kernel, and print the tree's path",
+  options: [
+    option("-o, --output <dir>", "also leave a writable copy of the tree here (a new or empty folder)"),
+    option("--archive <file>", "also keep the compressed archive here"),
+    option("--link <path>", "also keep a symbolic link to the tree here, for editors"),
+    ...pullOptions,
+    option("--fingerprint <text>", "with --offline and no device: the build's fingerprint"),
+    option("--release <text>", "with --offline and no device: the kernel's release"),
+    option("--digest <hex>", "with --offline: the archive's digest, or its first digits"),
+    option("--all", "pull from all devices that can be used (with -d or -e: of that kind)"),
+    matchOption,
+    option("-j, --jobs <number>", "with several devices: how many at once (default: all)", {
+      parse: parseCount,
+    }),
+  ],
+  details: `The tree is read-only and belongs to the cache. The next pull of the same kernel
+is served from there.
 
-With --all, --match or several -s, each device that succeeds is a line SERIAL<tab>TREE on standard output, as it ends;
-with --json, each device is an object on a line of its own, with "error" where it failed. The exit status is 0 if all
-succeeded, else that of the first that failed. --timeout counts for each device. Devices that run one kernel cause one
-transfer. In a PATTERN, * stands for any text and ? for one character; several --match must all fit.
+With --all, --match or several -s, kheaders prints SERIAL<tab>TREE for each
+device that succeeds, as it ends. With --json it prints an object for each
+device, with "error" if it failed. The exit status is 0 if all succeeded, else
+the largest status of the devices that failed. --timeout counts for each device.
+Devices that run the same kernel cause one transfer. In a PATTERN, * matches any
+text and ? one character; if --match is given several times, all must match.`,
+  examples: [
+    "kheaders pull",
+    "kheaders pull -s R5CT30ABCDE -o ./headers",
+    "kheaders pull --wait=60 --link .kheaders      # after fastboot boot",
+    'kheaders pull --offline --fingerprint "$FP" --release 6.1.57-android14-11',
+    "kheaders pull --json | jq -r .release",
+    "kheaders pull --all -j 8",
+    "kheaders pull --match 'model=Pixel*' --match 'release=6.1.*' --json",
+  ],
+  isUntimed: selectsMany,
+  run: (context) => (selectsMany(context.flags) ? pullFromMany(context) : pullFromOne(context)),
+});
 
-Examples:
-  $ kheaders pull
-  $ kheaders pull -s R5CT30ABCDE -o ./headers
-  $ kheaders pull --wait=60 --link .kheaders      after fastboot boot
-  $ kheaders pull --offline --fingerprint "$FP" --release 6.1.57-android14-11
-  $ kheaders pull --json | jq -r .release
-  $ kheaders pull --all -j 8
-  $ kheaders pull --match 'model=Pixel*' --match 'release=6.1.*' --json`,
-    )
-    .action(async (_options, invoked: Command) => {
-      const flags = invoked.optsWithGlobals<Flags>();
-      const isMany = meansMany(flags);
-      await runCommand(flags, (context) => (isMany ? runPullMany(flags, context) : runPull(flags, context)), {
-        untimed: isMany,
-      });
-    });
-}
-
-async function runPullMany(flags: Flags, context: RunContext): Promise<number> {
-  const misplaced = (["output", "archive", "link", "fingerprint", "release", "digest"] as const).find(
-    (name) => flags[name] !== undefined,
-  );
-  if (misplaced !== undefined) {
-    throw new KheadersError("usage", `--${misplaced} is for one device`, {
-      hint: "Choose it with -s, without --all and --match.",
-    });
+async function pullFromOne(context: Context<Flags>): Promise<Output> {
+  const { flags } = context;
+  if (flags.jobs !== undefined) {
+    throw new KheadersError("usage", "--jobs can only be given with --all, --match or several -s");
   }
-  const { pullFromMany } = await import("../pull-many.js");
-  return pullFromMany(flags, context);
-}
-
-async function runPull(flags: Flags, context: RunContext): Promise<undefined> {
-  if (flags.jobs !== undefined)
-    throw new KheadersError("usage", "--jobs goes with --all, --match or several -s");
-
   const isNamed = (flags.fingerprint ?? flags.release ?? flags.digest) !== undefined;
   if (isNamed && !flags.offline) {
-    throw new KheadersError("usage", "--fingerprint, --release and --digest go with --offline");
+    throw new KheadersError(
+      "usage",
+      "--fingerprint, --release and --digest can only be given with --offline",
+    );
   }
-  if (flags.output !== undefined) checkCopyTarget(flags.output);
-  if (flags.archive !== undefined) outputTarget(flags.archive);
-  if (flags.link !== undefined) checkLinkTarget(flags.link);
-  const options = await pullOptionsOf(flags, context);
+  const leaveOutputs = await prepareOutputs(flags);
+  const options = await pullOptionsOf(context);
   const result = isNamed
     ? await findOffline(options.cache, flags, options)
     : await (await import("../../pull/pull.js")).pull(options);
-  if (wantsCopies(flags)) {
+  if (leaveOutputs) {
     const lease = await options.cache.acquireLease(result.digest);
     try {
-      await leaveCopies(flags, result, context);
+      await leaveOutputs(result, options);
     } finally {
       lease.release();
     }
   }
-  if (flags.json) printJson(resultObject(result));
-  else printLine(result.tree);
-  return undefined;
+  return { json: [resultObject(result)], lines: [result.tree] };
 }
 
-function wantsCopies({ archive, output, link }: Flags): boolean {
-  return (archive ?? output ?? link) !== undefined;
+/** Leaves what was asked for outside the cache. */
+type LeaveOutputs = (result: PullResult, options: PullOptions) => Promise<void>;
+
+/** Checks that all outputs can be written, before the device is asked. @returns what writes them, if there are any. */
+async function prepareOutputs({ archive, output, link }: Flags): Promise<LeaveOutputs | undefined> {
+  if ((archive ?? output ?? link) === undefined) return undefined;
+  const { checkCopyTarget, copyTree } = await import("../../user-files/copy.js");
+  const { checkLinkTarget, copyOutput, outputTarget, updateLink } = await import(
+    "../../user-files/output.js"
+  );
+  if (output !== undefined) checkCopyTarget(output);
+  if (archive !== undefined) outputTarget(archive);
+  if (link !== undefined) checkLinkTarget(link);
+  return async (result, { onProgress, signal }) => {
+    if (archive !== undefined) copyOutput(result.archive, archive);
+    if (output !== undefined) {
+      onProgress({ type: "stage", stage: "copying", detail: printable(output) });
+      await copyTree(result, output, signal);
+    }
+    if (link !== undefined) updateLink(link, result.tree);
+  };
 }
 
-/** Leaves what was asked for beside the cache: only what is whole appears. */
-async function leaveCopies(
-  flags: Flags,
-  result: PullResult,
-  { signal, reporter }: RunContext,
-): Promise<void> {
-  if (flags.archive !== undefined) copyOutput(result.archive, flags.archive);
-  if (flags.output !== undefined) {
-    reporter.on({ type: "stage", stage: "copying", detail: printable(flags.output) });
-    await copyTree(result, flags.output, signal);
+async function pullFromMany(context: Context<Flags>): Promise<Output> {
+  const { flags, reporter } = context;
+  const misplaced = (["output", "archive", "link", "fingerprint", "release", "digest"] as const).find(
+    (name) => flags[name] !== undefined,
+  );
+  if (misplaced !== undefined) {
+    throw new KheadersError("usage", `--${misplaced} works on one device only`, {
+      hint: "Choose the device with -s, without --all and --match.",
+    });
   }
-  if (flags.link !== undefined) updateLink(flags.link, result.tree);
+  const devices = selectionOf(flags);
+  const options = await sharedPullOptionsOf(context);
+  const { exitStatusOfAll, pullMany } = await import("../../farm/pull-many.js");
+  const outcomes = await pullMany({
+    ...options,
+    devices,
+    jobs: flags.jobs,
+    timeoutSeconds: flags.timeout,
+    root: flags.su ? "su" : "never",
+    onEvent(event) {
+      reportFarmEvent(event, reporter);
+      if (event.type === "ended") context.print(outputOf(event.outcome));
+    },
+  });
+  reporter.close();
+  reporter.note(summary(outcomes, reporter.secondsSinceStart));
+  return { json: [], lines: [], status: exitStatusOfAll(outcomes) };
 }
 
-function jobs(text: string): number {
-  const value = /^\d{1,4}$/.test(text) ? Number(text) : 0;
-  if (value < 1) throw new InvalidArgumentError("A positive number is wanted.");
-  return value;
+function outputOf({ serial, result, error }: DeviceOutcome): Output {
+  if (error) return { json: [errorObject(serial, error)], lines: [] };
+  return { json: [resultObject(result)], lines: [`${printable(serial)}\t${result.tree}`] };
 }

@@ -1,8 +1,8 @@
 import type { Cache } from "../../cache/index.js";
-import { openCacheIn } from "../../defaults.js";
+import { openCache } from "../../pull/defaults.js";
 import type { GlobalFlags } from "./global.js";
 
-/** Opens the cache that `--cache-dir` and the environment mean. @throws KheadersError `cache-failed` or `cache-format`. */
+/** Opens the cache that `--cache-dir` or the environment names. @throws KheadersError `cache-failed` or `cache-format`. */
 export function openCacheOf(flags: Pick<GlobalFlags, "cacheDir">): Promise<Cache> {
-  return openCacheIn(flags.cacheDir, process.env);
+  return openCache({ dir: flags.cacheDir });
 }

@@ -1,9 +1,11 @@
-import { type Command, InvalidArgumentError, Option } from "commander";
+import type { Command, HelpConfiguration, Option } from "commander";
 import { KheadersError } from "../../../shared/errors.js";
 import type { DeviceChoice } from "../../adb/devices.js";
 import { chooseEndpoint, parsePort } from "../../adb/endpoint.js";
 import type { AdbServer } from "../../adb/server.js";
-import { defaultTimeoutSeconds } from "../../farm/default-times.js";
+import { defaultTimeoutSeconds } from "../../farm/deadline.js";
+import { option } from "./option.js";
+import { collect, parseSeconds } from "./units.js";
 
 /** Options that every command takes, before or after its name, as adb has them. */
 export interface GlobalFlags {
@@ -16,7 +18,7 @@ export interface GlobalFlags {
   readonly L?: string;
   /** Seconds. */
   readonly timeout: number;
-  /** Seconds; true for as long as the timeout lets it. */
+  /** Seconds; true for as long as the timeout allows. */
   readonly wait?: number | true;
   readonly cacheDir?: string;
   readonly json?: boolean;
@@ -24,40 +26,44 @@ export interface GlobalFlags {
   readonly verbose?: boolean;
 }
 
+const globalOptions: readonly Option[] = [
+  option("-s <serial>", "use the device with this serial (or set ANDROID_SERIAL)", { parse: collect }),
+  option("-d", "use the device on USB"),
+  option("-e", "use the emulator or network device"),
+  option("-t <id>", "use the device with this transport id"),
+  option("-H <host>", "adb server's host (default: localhost)"),
+  option("-P <port>", "adb server's port (default: 5037)", { parse: parsePort }),
+  option("-L <socket>", "adb server's socket, such as tcp:localhost:5037"),
+  option("--timeout <seconds>", "give up after this time", {
+    parse: parseSeconds,
+    default: defaultTimeoutSeconds,
+  }),
+  option("--wait [seconds]", "wait until a device is connected", { parse: parseSeconds }),
+  option("--cache-dir <dir>", "the cache's folder (or set KHEADERS_CACHE_DIR)"),
+  option("--json", "print the result as JSON"),
+  option("-q, --quiet", "print nothing but the result and errors"),
+  option("-v, --verbose", "show each step as it happens"),
+];
+
+/** How pages of help look. */
+export const helpSettings: HelpConfiguration = {
+  showGlobalOptions: true,
+  subcommandTerm: (command) => command.name(),
+};
+
 /** Adds the options of {@link GlobalFlags}. */
-export function addGlobalOptions(program: Command): Command {
-  return program
-    .addOption(
-      new Option("-s <serial>", "use the device with this serial (also: ANDROID_SERIAL)").argParser(collect),
-    )
-    .addOption(new Option("-d", "use the device on USB"))
-    .addOption(new Option("-e", "use the emulator or network device"))
-    .addOption(new Option("-t <id>", "use the device with this transport id"))
-    .addOption(new Option("-H <host>", "adb server's host (default: localhost)"))
-    .addOption(
-      new Option("-P <port>", "adb server's port (default: 5037)").argParser((text) => parsePort(text, "-P")),
-    )
-    .addOption(new Option("-L <socket>", "adb server's socket, for example tcp:localhost:5037"))
-    .addOption(
-      new Option("--timeout <seconds>", "give up after this time")
-        .argParser(seconds)
-        .default(defaultTimeoutSeconds),
-    )
-    .addOption(new Option("--wait [seconds]", "wait for the device to come").argParser(seconds))
-    .addOption(new Option("--cache-dir <dir>", "the cache's folder (also: KHEADERS_CACHE_DIR)"))
-    .addOption(new Option("--json", "print the result as JSON"))
-    .addOption(new Option("-q, --quiet", "print nothing but the result and errors"))
-    .addOption(new Option("-v, --verbose", "show each step as it happens"));
+export function addGlobalOptions(program: Command): void {
+  for (const added of globalOptions) program.addOption(added);
 }
 
-/** The adb server that the flags and the environment mean. @throws KheadersError `usage`. */
+/** The adb server that the flags and the environment name. @throws KheadersError `usage`. */
 export function serverOf(flags: GlobalFlags, environment: NodeJS.ProcessEnv): AdbServer {
   const endpoint = chooseEndpoint({ host: flags.H, port: flags.P, socket: flags.L }, environment);
   return { endpoint, environment };
 }
 
 /**
- * The device that the flags and `ANDROID_SERIAL` mean: the variable counts only where no flag chooses, as with adb.
+ * The device that the flags choose, else `ANDROID_SERIAL`: as with adb, the variable counts only where no flag chooses.
  *
  * @throws KheadersError `usage` where several are named.
  */
@@ -65,7 +71,7 @@ export function choiceOf(flags: GlobalFlags, environment: NodeJS.ProcessEnv): De
   if (flags.t !== undefined) return { transportId: flags.t };
   const [serial, another] = new Set(flags.s);
   if (another !== undefined) {
-    throw new KheadersError("usage", "this works on one device, but -s names several", {
+    throw new KheadersError("usage", "this command takes one device, but -s was given several times", {
       hint: "Only pull and watch take several -s.",
     });
   }
@@ -79,16 +85,4 @@ export function choiceOf(flags: GlobalFlags, environment: NodeJS.ProcessEnv): De
 export function waitOf(flags: GlobalFlags): number {
   if (flags.wait === undefined) return 0;
   return flags.wait === true ? Number.POSITIVE_INFINITY : flags.wait;
-}
-
-/** Collects the values of an option that may come several times. */
-export function collect(value: string, before: readonly string[] | undefined): string[] {
-  return [...(before ?? []), value];
-}
-
-/** Takes a positive number of seconds. */
-export function seconds(text: string): number {
-  const value = /^\d{1,6}(\.\d+)?$/.test(text) ? Number(text) : 0;
-  if (value <= 0) throw new InvalidArgumentError("A positive number of seconds is wanted.");
-  return value;
 }

@@ -1,9 +1,11 @@
-import type { Command } from "commander";
+import type { Option } from "commander";
 import { stallSeconds } from "../../../shared/protocol.js";
 import type { PullOptions } from "../../pull/pull.js";
-import type { RunContext } from "../run.js";
+import type { Context } from "../run.js";
 import { openCacheOf } from "./cache.js";
-import { choiceOf, type GlobalFlags, seconds, serverOf, waitOf } from "./global.js";
+import { choiceOf, type GlobalFlags, serverOf, waitOf } from "./global.js";
+import { option } from "./option.js";
+import { parseSeconds } from "./units.js";
 
 /** Options of every command that pulls. */
 export interface PullFlags extends GlobalFlags {
@@ -18,44 +20,44 @@ export interface PullFlags extends GlobalFlags {
   readonly stall: number;
 }
 
-export function addPullOptions(command: Command): Command {
-  command
-    .option("--refresh", "pull from the device, whatever the cache has")
-    .option("--offline", "answer from the cache alone")
-    .option("--keep-loaded", "leave the module loaded (see: kheaders unload)")
-    .option("--root", "restart adbd as root if need be, and put it back (ends other sessions on the device)");
-  return addCommonPullOptions(command);
-}
+export const noSuOption: Option = option("--no-su", "never ask su for root");
 
-/** Options that make sense also where nobody is at the device, and many are pulled from. */
-export function addCommonPullOptions(command: Command): Command {
-  return command
-    .option("--allow-mismatch", "unpack headers that are not of the running kernel, too")
-    .option("--trust-release", "take an equal fingerprint and release for the same kernel")
-    .option("--no-su", "never ask su for root")
-    .option(
-      "--stall <seconds>",
-      "give a transfer up that does not move for this long",
-      seconds,
-      stallSeconds,
-    );
-}
+/** Options that make sense also when several devices are pulled from, with no person watching. */
+export const sharedPullOptions: readonly Option[] = [
+  option("--allow-mismatch", "unpack the headers even if they are not the running kernel's"),
+  option("--trust-release", "take kernels with equal fingerprint and release for the same"),
+  noSuOption,
+  option("--stall <seconds>", "end a transfer that does not move for this long", {
+    parse: parseSeconds,
+    default: stallSeconds,
+  }),
+];
+
+/** The options of {@link PullFlags}. */
+export const pullOptions: readonly Option[] = [
+  option("--refresh", "pull from the device even if the cache has the headers"),
+  option("--offline", "use only the cache"),
+  option("--keep-loaded", "leave the module loaded (see: kheaders unload)"),
+  option("--root", "restart adbd as root if needed, and put it back (ends other sessions on the device)"),
+  ...sharedPullOptions,
+];
 
 /** What the flags ask the library for. @throws KheadersError `usage`, `cache-failed` or `cache-format`. */
-export async function pullOptionsOf(flags: PullFlags, context: RunContext): Promise<PullOptions> {
+export async function pullOptionsOf(context: Context<PullFlags>): Promise<PullOptions> {
+  const { flags, reporter } = context;
   return {
-    ...(await sharedPullOptionsOf(flags, context)),
+    ...(await sharedPullOptionsOf(context)),
     choice: choiceOf(flags, process.env),
     root: flags.root ? "adb" : flags.su ? "su" : "never",
-    onProgress: context.reporter.on,
+    onProgress: reporter.on,
   };
 }
 
-/** What the flags ask for of every device, where several may be meant. @throws as {@link pullOptionsOf} does. */
-export async function sharedPullOptionsOf(
-  flags: PullFlags,
-  context: RunContext,
-): Promise<Omit<PullOptions, "choice" | "root" | "onProgress">> {
+/** As {@link pullOptionsOf}, without what is different for each of several devices. */
+export async function sharedPullOptionsOf({
+  flags,
+  signal,
+}: Context<PullFlags>): Promise<Omit<PullOptions, "choice" | "root" | "onProgress">> {
   return {
     server: serverOf(flags, process.env),
     cache: await openCacheOf(flags),
@@ -66,6 +68,6 @@ export async function sharedPullOptionsOf(
     allowMismatch: flags.allowMismatch === true,
     trustRelease: flags.trustRelease === true,
     stallSeconds: flags.stall,
-    signal: context.signal,
+    signal,
   };
 }

@@ -4,8 +4,9 @@ import type { DeviceOutcome } from "../../farm/pull-one.js";
 import { stageTexts } from "./stage-texts.js";
 import { formatBytes } from "./units.js";
 
-/** How far one device is. */
+/** How far the work on one device is. */
 export interface DeviceRow {
+  /** Empty where there is only one. */
   readonly serial: string;
   readonly state:
     | { readonly type: "queued" }
@@ -24,7 +25,11 @@ export interface DeviceRow {
 /** The row after an event. `now` is in milliseconds. */
 export function afterProgress(row: DeviceRow, event: ProgressEvent, now: number): DeviceRow {
   const { serial, state } = row;
-  if (event.type === "stage") return { serial, state: { type: "busy", text: stageTexts[event.stage] } };
+  if (event.type === "stage") return { serial, state: { type: "busy", text: stageText(event) } };
+  if (event.type === "modules") {
+    const text = `${stageTexts["reading-modules"]}: ${event.done} of ${event.total}, ${formatBytes(event.bytes)}`;
+    return { serial, state: { type: "busy", text } };
+  }
   if (event.type !== "progress") return row;
   const { bytes, total } = event;
   const started = state.type === "transferring" ? state.started : now;
@@ -33,7 +38,12 @@ export function afterProgress(row: DeviceRow, event: ProgressEvent, now: number)
 
 /** The row as one line of ASCII, the serial in `width` columns. */
 export function rowText({ serial, state }: DeviceRow, width: number): string {
-  return ascii(`${printable(serial).padEnd(width)}  ${stateText(state)}`);
+  return ascii(serial === "" ? stateText(state) : `${printable(serial).padEnd(width)}  ${stateText(state)}`);
+}
+
+/** What a user reads of a stage. */
+export function stageText({ stage, detail }: Extract<ProgressEvent, { type: "stage" }>): string {
+  return `${stageTexts[stage]}${detail ? ` (${detail})` : ""}`;
 }
 
 function stateText(state: DeviceRow["state"]): string {
@@ -62,7 +72,7 @@ export function summary(outcomes: readonly DeviceOutcome[], seconds: number): st
   return `${devices}: ${transferred} transferred, ${cached} from the cache, ${failed} failed, ${seconds.toFixed(1)} s`;
 }
 
-/** What is wider than one column would break the drawing. */
+/** Replaces characters that may be wider than one column: they would break the drawing. */
 function ascii(text: string): string {
   return text.replace(/[^\x20-\x7e]/gu, "?");
 }

@@ -1,11 +1,10 @@
-import type { Ora } from "ora";
 import type { KheadersError } from "../../../shared/errors.js";
 import { printable } from "../../../shared/printable.js";
 import type { ProgressEvent, Stage } from "../../../shared/progress.js";
-import { stageTexts } from "./stage-texts.js";
-import { formatBytes } from "./units.js";
+import { afterProgress, type DeviceRow, rowText, stageText } from "./device-row.js";
+import { LiveBlock } from "./live-block.js";
 
-/** Stages that a user waits for; the others are shown with --verbose only. */
+/** Stages that a user waits for; the others are shown only with --verbose or on a terminal. */
 const slowStages: ReadonlySet<Stage> = new Set([
   "waiting-for-device",
   "waiting-for-other-pull",
@@ -19,36 +18,80 @@ const slowStages: ReadonlySet<Stage> = new Set([
   "building",
 ]);
 
+const maxSerialWidth = 24;
+const spinner = ["-", "\\", "|", "/"];
+const spinnerMilliseconds = 120;
+
 export interface ReporterOptions {
   readonly quiet: boolean;
   readonly verbose: boolean;
 }
 
-/** Tells on standard error how the work goes: a spinner on a terminal, plain lines elsewhere, nothing when quiet. */
+/** One of several devices that are worked on: the same object in every call. */
+export interface Subject {
+  readonly serial: string;
+}
+
+/**
+ * Shows on standard error how the work goes, for one device or for several at once. On a terminal it is a block of live
+ * lines, one for each device; with --verbose or elsewhere plain lines; with --quiet nothing but errors.
+ */
 export class Reporter {
   readonly #options: ReporterOptions;
   readonly #started = performance.now();
-  #spinner: Ora | undefined;
-  #spinnerLoading = false;
-  #closed = false;
-  #text = "";
+  /** The row of a command for one device. */
+  #row: DeviceRow = { serial: "", state: { type: "queued" } };
+  readonly #rows = new Map<Subject, DeviceRow>();
+  #block: LiveBlock | undefined;
+  #animation: NodeJS.Timeout | undefined;
 
   constructor(options: ReporterOptions) {
     this.#options = options;
+    const { stderr } = process;
+    // A terminal that has no width, as under script(1), cannot be drawn on.
+    const isLive = !options.quiet && !options.verbose && stderr.isTTY && stderr.columns > 0;
+    this.#block = isLive ? new LiveBlock(stderr, () => this.#lines()) : undefined;
   }
 
-  /** Takes an event of the library. */
+  /** Takes an event of a command for one device. */
   readonly on = (event: ProgressEvent): void => {
-    if (event.type === "warning") this.#line(`kheaders: warning: ${event.message}`);
-    else if (event.type === "notice") this.#line(`kheaders: ${event.message}`);
-    else if (event.type === "progress") this.#progress(event.bytes, event.total);
-    else if (event.type === "modules") this.#modules(event.done, event.total, event.bytes);
-    else this.#stage(event.stage, event.detail);
+    this.#tell(event, undefined);
+    this.#row = afterProgress(this.#row, event, performance.now());
+    this.#animate();
   };
 
-  /** Tells how many of many are done. */
+  /** Takes an event about one of several devices. */
+  onDevice(subject: Subject, event: ProgressEvent): void {
+    const row = this.#rows.get(subject);
+    if (row) this.#rows.set(subject, afterProgress(row, event, performance.now()));
+    this.#tell(event, printable(subject.serial));
+    this.#block?.changed();
+  }
+
+  /** Shows how far one of several devices is; undefined: no longer shows it. */
+  show(subject: Subject, state: DeviceRow["state"] | undefined): void {
+    if (state === undefined) this.#rows.delete(subject);
+    else this.#rows.set(subject, { serial: subject.serial, state });
+    this.#block?.changed();
+  }
+
+  /** Shows how many things are done, while there is a terminal to show it on. */
   counted(what: string, done: number, total: number): void {
-    if (!this.#options.quiet && hasSpinner()) this.#show(`${what} ${done} of ${total}`);
+    this.#row = { serial: "", state: { type: "busy", text: `${what} ${done} of ${total}` } };
+    this.#animate();
+  }
+
+  /** Says something in a line of its own. */
+  note(text: string): void {
+    if (!this.#options.quiet) this.#write(process.stderr, `${text}\n`);
+  }
+
+  /** Says how one of several devices ended: in its live line, else in a line of its own. */
+  ended(subject: Subject, text: string, hasFailed: boolean): void {
+    if (this.#block) this.show(subject, { type: "ended", text });
+    else if (hasFailed || !this.#options.quiet) {
+      this.#write(process.stderr, `kheaders: ${printable(subject.serial)}: ${text}\n`);
+    }
   }
 
   /** Passes on what a tool prints, as it comes. */
@@ -56,6 +99,11 @@ export class Reporter {
     this.close();
     process.stderr.write(text);
   };
+
+  /** Prints lines of the result on standard output. */
+  result(lines: readonly string[]): void {
+    if (lines.length > 0) this.#write(process.stdout, `${lines.join("\n")}\n`);
+  }
 
   /** Prints an error with its hint; `--quiet` does not silence it. */
   error(error: KheadersError): void {
@@ -67,65 +115,61 @@ export class Reporter {
     }
   }
 
+  /** Shows no more live lines. Those of several devices stay on the screen, as they are. */
   close(): void {
-    this.#closed = true;
-    this.#spinner?.stop();
-    this.#spinner = undefined;
+    clearInterval(this.#animation);
+    this.#animation = undefined;
+    this.#row = { serial: "", state: { type: "queued" } };
+    this.#block?.close();
+    this.#block = undefined;
   }
 
-  #stage(stage: Stage, detail: string | undefined): void {
-    const text = `${stageTexts[stage]}${detail ? ` (${detail})` : ""}`;
-    if (this.#options.quiet) return;
-    if (this.#options.verbose) {
-      const seconds = ((performance.now() - this.#started) / 1000).toFixed(3);
-      this.#line(`${seconds.padStart(8)} s  ${text}`);
-    } else if (hasSpinner()) {
-      this.#show(text);
-    } else if (slowStages.has(stage)) {
-      this.#line(text);
+  get secondsSinceStart(): number {
+    return (performance.now() - this.#started) / 1000;
+  }
+
+  #tell(event: ProgressEvent, device: string | undefined): void {
+    if (event.type === "warning")
+      this.note(`kheaders: ${device === undefined ? "" : `${device}: `}warning: ${event.message}`);
+    else if (event.type === "notice") this.note(`kheaders: ${event.message}`);
+    else if (event.type === "stage" && this.#options.verbose) {
+      const seconds = this.secondsSinceStart.toFixed(3).padStart(8);
+      this.note(`${seconds} s  ${device === undefined ? "" : `${device}  `}${stageText(event)}`);
+    } else if (
+      event.type === "stage" &&
+      device === undefined &&
+      !this.#block &&
+      slowStages.has(event.stage)
+    ) {
+      this.note(stageText(event));
     }
   }
 
-  #progress(bytes: number, total: number): void {
-    if (this.#options.quiet || this.#options.verbose || !hasSpinner()) return;
-    this.#show(`Transferring ${formatBytes(bytes)} of ${formatBytes(total)}`);
+  /** A line that lives shows that the program does, too, while nothing happens. */
+  #animate(): void {
+    if (this.#row.state.type === "queued" || this.#block === undefined) return;
+    this.#block.changed();
+    this.#animation ??= setInterval(() => this.#block?.changed(), spinnerMilliseconds).unref();
   }
 
-  #modules(done: number, total: number, bytes: number): void {
-    if (this.#options.quiet || this.#options.verbose || !hasSpinner()) return;
-    this.#show(`Reading the device's modules: ${done} of ${total}, ${formatBytes(bytes)}`);
+  #write(stream: NodeJS.WriteStream, text: string): void {
+    this.#block?.erase();
+    stream.write(text);
+    if (this.#rows.size > 0 || this.#animation) this.#block?.changed();
   }
 
-  #line(text: string): void {
-    if (this.#options.quiet) return;
-    this.#spinner?.clear();
-    process.stderr.write(`${text}\n`);
+  /** Devices at work come first, for they change; then those that wait; then those that ended. */
+  #lines(): string[] {
+    if (this.#rows.size === 0) {
+      if (this.#row.state.type === "queued") return [];
+      const frame = Math.floor(performance.now() / spinnerMilliseconds) % spinner.length;
+      return [`${spinner[frame]} ${rowText(this.#row, 0)}`];
+    }
+    const rows = [...this.#rows.values()];
+    const width = Math.min(Math.max(...rows.map(({ serial }) => printable(serial).length)), maxSerialWidth);
+    const order = ["transferring", "busy", "queued", "ended"];
+    return rows
+      .sort((one, other) => order.indexOf(one.state.type) - order.indexOf(other.state.type))
+      .map((row) => rowText(row, width));
   }
-
-  #show(text: string): void {
-    this.#text = text;
-    if (this.#spinner) this.#spinner.text = text;
-    else if (!this.#spinnerLoading) void this.#startSpinner();
-  }
-
-  /** The spinner's library takes 50 ms to load: a hit is over before that. */
-  async #startSpinner(): Promise<void> {
-    this.#spinnerLoading = true;
-    const { default: ora } = await import("ora");
-    if (this.#closed) return;
-    this.#spinner = ora({ text: this.#text, stream: process.stderr, discardStdin: false }).start();
-  }
-}
-
-/** Whether there is a terminal to draw on. One without a width, as under script(1), makes the spinner's library loop for ever. */
-function hasSpinner(): boolean {
-  return process.stderr.isTTY && process.stderr.columns > 0;
-}
-
-/** The JSON form of an error, one object a device. */
-export function errorObject(serial: string | undefined, error: KheadersError): object {
-  return {
-    serial: serial ?? null,
-    error: { code: error.code, message: error.message, hint: error.hint ?? null },
-  };
 }

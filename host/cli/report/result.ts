@@ -1,6 +1,7 @@
+import type { KheadersError } from "../../../shared/errors.js";
 import type { PullResult } from "../../pull/pull.js";
 
-/** The JSON object of a pull's result. What is unknown, or did not happen, is null. */
+/** The JSON object of a pull's result. What is unknown or did not happen is null. */
 export function resultObject(result: PullResult): object {
   const { kernel, ms } = result;
   const { connect, identify, load, transfer, unpack, total } = ms;
@@ -27,5 +28,13 @@ export function resultObject(result: PullResult): object {
       unpack: orNull(unpack),
       total: orNull(total),
     },
+  };
+}
+
+/** The JSON object of an error. `serial` is the device that it is about. */
+export function errorObject(serial: string | undefined, error: KheadersError): object {
+  return {
+    serial: serial ?? null,
+    error: { code: error.code, message: error.message, hint: error.hint ?? null },
   };
 }

@@ -1,16 +1,12 @@
 import { printable } from "../../../shared/printable.js";
-import type { CommandEnd } from "../../farm/tree-commands.js";
 import type { WatchEvent } from "../../farm/watch.js";
 import { outcomeText } from "./device-row.js";
-import { errorObject } from "./reporter.js";
-import { resultObject } from "./result.js";
+import { errorObject, resultObject } from "./result.js";
 
-/** An event that is printed: of the library, or of a command that it made us run. */
-export type PrintedEvent =
-  | Exclude<WatchEvent, { type: "progress" }>
-  | { readonly type: "command-ended"; readonly serial: string; readonly end: CommandEnd };
+/** An event that is printed as a result. */
+export type PrintedEvent = Exclude<WatchEvent, { type: "progress" }>;
 
-/** The event as a JSON object; its `event` tells the kind. */
+/** The event as a JSON object; its `event` is the kind. */
 export function eventObject(event: PrintedEvent): object {
   switch (event.type) {
     case "watching":

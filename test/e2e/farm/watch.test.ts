@@ -213,8 +213,8 @@ describe("watch on the command line", () => {
 
   it.each([
     [["--root"], "--root"],
-    [["--shell"], "--shell goes with --exec"],
-    [["argument"], '"argument" is an argument of no command'],
+    [["--shell"], "--shell can only be given with --exec"],
+    [["argument"], 'unexpected argument "argument"'],
     [["-t", "1"], "-t"],
     [["--match", "x"], "--match"],
   ])("refuses %j", async (flags, named) => {

@@ -53,7 +53,7 @@ describe("a pull", () => {
   it("fails where its result cannot be written", async () => {
     const { status, stderr } = await pullBy('exec "$@" >/dev/full');
     expect(status).toBe(8);
-    expect(stderr).toMatch(/^kheaders: the result could not be written: .*no space left/im);
+    expect(stderr).toMatch(/^kheaders: cannot write the result: .*no space left/im);
   });
 });
 

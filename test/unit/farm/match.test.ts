@@ -4,8 +4,8 @@ import {
   matchesGlob,
   matchesKernel,
   matchesModel,
+  needsKernel,
   parsePattern,
-  wantsKernel,
 } from "../../../host/farm/match.js";
 
 describe("a glob", () => {
@@ -67,7 +67,7 @@ describe("patterns", () => {
   });
 
   it("of a model need no device to be asked", () => {
-    expect(wantsKernel([parsePattern("model=*")])).toBe(false);
-    expect(wantsKernel([parsePattern("model=*"), parsePattern("release=*")])).toBe(true);
+    expect(needsKernel([parsePattern("model=*")])).toBe(false);
+    expect(needsKernel([parsePattern("model=*"), parsePattern("release=*")])).toBe(true);
   });
 });

@@ -50,7 +50,7 @@ describe("all devices", () => {
 
   it.each([
     [[], "no device is connected"],
-    [[device("a")], "no device is as asked for; connected: a"],
+    [[device("a")], "no connected device matches: a"],
     [[device("b", { model: "X", state: "offline" })], "no device can be used: b is offline"],
   ])("must be one at least: %j", (devices, message) => {
     const select = () => selectTargets(devices, { match: [{ key: "model", glob: "X" }] });

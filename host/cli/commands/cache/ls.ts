@@ -1,0 +1,54 @@
+import type { ListedKernel, ListedTree } from "../../../cache/index.js";
+import { openCacheOf } from "../../options/cache.js";
+import { command } from "../../options/command.js";
+import { shortDigest } from "../../report/removed-tree.js";
+import { table } from "../../report/table.js";
+import { formatAge, formatBytes } from "../../report/units.js";
+
+const headings = ["DIGEST", "FINGERPRINT", "RELEASE", "VERSION", "ARCH", "SIZE", "AGE", "USED", "DEVICES"];
+
+export const add = command({
+  name: "ls",
+  summary: "list the cached kernels, the last pulled first",
+  examples: ["kheaders cache ls", "kheaders cache ls --json | jq -r .kernel.release"],
+  async run({ flags }) {
+    const { kernels, apart } = await (await openCacheOf(flags)).list();
+    if (!flags.json && kernels.length + apart.length === 0) {
+      process.stderr.write("kheaders: the cache is empty\n");
+      return undefined;
+    }
+    const now = Date.now();
+    return {
+      json: [...kernels.map(jsonOf), ...apart.map((tree) => ({ ...tree, kernel: null }))],
+      lines: table(headings, [
+        ...kernels.map((kernel) => rowOf(kernel, now)),
+        ...apart.map((tree) => rowOfTree(tree, now)),
+      ]),
+    };
+  },
+});
+
+function jsonOf({ entry, stats, lastUse, serials }: ListedKernel): object {
+  return { ...entry, stats: stats ?? null, lastUse, serials };
+}
+
+function rowOf({ entry, stats, lastUse, serials }: ListedKernel, now: number): string[] {
+  const { kernel } = entry;
+  return [
+    shortDigest(entry.digest),
+    kernel.fingerprint,
+    kernel.release,
+    kernel.version,
+    kernel.machine,
+    formatBytes(entry.bytes + (stats?.unpackedBytes ?? 0)),
+    formatAge(now - entry.created.getTime()),
+    formatAge(now - lastUse.getTime()),
+    serials.join(","),
+  ];
+}
+
+function rowOfTree(tree: ListedTree, now: number): string[] {
+  const size = formatBytes(tree.bytes + tree.unpackedBytes);
+  const used = formatAge(now - tree.lastUse.getTime());
+  return [shortDigest(tree.digest), "(kept apart)", "", "", "", size, "", used, ""];
+}

@@ -1,0 +1,78 @@
+import { stallSeconds } from "../../shared/protocol.js";
+import type { DeviceChoice } from "../adb/devices.js";
+import { chooseEndpoint, type EndpointOptions } from "../adb/endpoint.js";
+import type { AdbServer } from "../adb/server.js";
+import { type Cache, cacheDir as chooseCacheDir, openCache as openCacheIn } from "../cache/index.js";
+import type { PullOptions } from "./pull.js";
+
+/** Options that may be left out. */
+export type Optional<T> = { readonly [K in keyof T]?: T[K] | undefined };
+
+/**
+ * The adb server that adb's environment variables name, or the options `-H`, `-P` and `-L`. It is contacted only when it
+ * is used, and started then if none runs on this machine.
+ *
+ * @throws KheadersError `usage` for an invalid address.
+ */
+export function adbServer(
+  options: EndpointOptions = {},
+  environment: NodeJS.ProcessEnv = process.env,
+): AdbServer {
+  return { endpoint: chooseEndpoint(options, environment), environment };
+}
+
+/** The cache's folder: `KHEADERS_CACHE_DIR`, or the platform's. @throws KheadersError `cache-failed` without a home. */
+export function cacheDir(environment: NodeJS.ProcessEnv = process.env): Promise<string> {
+  return chooseCacheDir(environment, undefined);
+}
+
+/**
+ * Opens a cache, by default that of the commands. Nothing is written until there is something to keep.
+ *
+ * @throws KheadersError `cache-format` for the cache of another version; `cache-failed`.
+ */
+export async function openCache(options: { readonly dir?: string | undefined } = {}): Promise<Cache> {
+  const dir = await chooseCacheDir(process.env, options.dir);
+  return openCacheIn({ dir, tool: KHEADERS_VERSION });
+}
+
+/** The device that `ANDROID_SERIAL` names; without it the only one. */
+export function defaultChoice(environment: NodeJS.ProcessEnv = process.env): DeviceChoice {
+  return environment.ANDROID_SERIAL ? { serial: environment.ANDROID_SERIAL } : {};
+}
+
+/** A signal that never aborts. */
+export function neverAborts(): AbortSignal {
+  return new AbortController().signal;
+}
+
+/** Does nothing: for events that no one asked for. */
+export function ignore(): void {}
+
+/** All options of a pull; those that were left out as on the command line without flags. */
+export async function completePullOptions(options: Optional<PullOptions>): Promise<PullOptions> {
+  return {
+    ...(await completeSharedOptions(options)),
+    choice: options.choice ?? defaultChoice(),
+    root: options.root ?? "su",
+    onProgress: options.onProgress ?? ignore,
+  };
+}
+
+/** The options of a pull that are the same for one device and for several. */
+export async function completeSharedOptions(
+  options: Optional<Omit<PullOptions, "choice" | "onProgress" | "root">>,
+): Promise<Omit<PullOptions, "choice" | "onProgress" | "root">> {
+  return {
+    server: options.server ?? adbServer(),
+    cache: options.cache ?? (await openCache()),
+    waitSeconds: options.waitSeconds ?? 0,
+    refresh: options.refresh ?? false,
+    offline: options.offline ?? false,
+    keepLoaded: options.keepLoaded ?? false,
+    allowMismatch: options.allowMismatch ?? false,
+    trustRelease: options.trustRelease ?? false,
+    stallSeconds: options.stallSeconds ?? stallSeconds,
+    signal: options.signal ?? neverAborts(),
+  };
+}
