@@ -1,6 +1,6 @@
 import { KheadersError } from "../../shared/errors.js";
 import { printable } from "../../shared/printable.js";
-import { differingNames, type KernelConfig, macrosOf, parseAutoconf } from "./config.js";
+import { differingMacros, type KernelConfig, macrosOf, parseAutoconf } from "./config.js";
 
 /** Where a tree tells its kernel's release. */
 export const releasePath = "include/generated/utsrelease.h";
@@ -50,7 +50,7 @@ export class KernelEvidence {
         reason: `it has no ${autoconfPath} to compare with the kernel's configuration`,
       };
     }
-    const differing = differingNames(macrosOf(config), parseAutoconf(this.#autoconf));
+    const differing = differingMacros(macrosOf(config), parseAutoconf(this.#autoconf));
     if (differing.length === 0) return { belongs: true };
     const named = differing.slice(0, namedDifferences).map((name) => printable(name, 80));
     const more = differing.length > named.length ? ` and ${differing.length - named.length} more` : "";

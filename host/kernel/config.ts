@@ -45,14 +45,34 @@ export function sortedByName(config: KernelConfig): KernelConfig {
   return new Map([...config].sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
-/** The names that two maps do not agree on, sorted. */
-export function differingNames(
-  left: ReadonlyMap<string, string>,
-  right: ReadonlyMap<string, string>,
-): string[] {
+/** The macros that two configurations do not agree on, sorted by name. */
+export function differingMacros(left: ConfigMacros, right: ConfigMacros): string[] {
   return [...new Set([...left.keys(), ...right.keys()])]
-    .filter((name) => left.get(name) !== right.get(name))
+    .filter((name) => !isSameValue(left.get(name), right.get(name)))
     .sort();
+}
+
+/**
+ * Whether two spellings are of one value. A hexadecimal option stands in `.config` as it was given, and gets its `0x` in
+ * autoconf.h alone (Linux scripts/kconfig/confdata.c, print_symbol_for_c); digits may be of either case, with zeros before them.
+ */
+function isSameValue(one: string | undefined, other: string | undefined): boolean {
+  if (one === other) return true;
+  if (one === undefined || other === undefined) return false;
+  const isHex = hexPrefix.test(one) || hexPrefix.test(other);
+  const [left, right] = [numberOf(one, isHex), numberOf(other, isHex)];
+  return left !== undefined && left === right;
+}
+
+const hexPrefix = /^0x/i;
+
+function numberOf(text: string, isHex: boolean): bigint | undefined {
+  if (isHex) {
+    const digits = text.replace(hexPrefix, "");
+    return /^[\da-f]{1,64}$/i.test(digits) ? BigInt(`0x${digits}`) : undefined;
+  }
+  const [, sign, digits] = /^(-?)0*(\d{1,64})$/.exec(text) ?? [];
+  return digits === undefined ? undefined : BigInt(`${sign}${digits}`);
 }
 
 /**

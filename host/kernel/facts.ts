@@ -1,11 +1,10 @@
 import { createHash } from "node:crypto";
-import { KheadersError } from "../../shared/errors.js";
 import { asDigest, type BuildId, type Digest } from "../../shared/identity.js";
 import { type KernelConfig, parseDotConfig } from "./config.js";
-import { buildIdOf } from "./notes.js";
+import { readNotes } from "./notes.js";
 
 /** A kernel's configuration has about 200 KB. */
-const longestConfig = 8 * 1024 * 1024;
+const maxConfigBytes = 8 * 1024 * 1024;
 
 /** What a device's kernel files say, as far as they could be read. */
 export interface KernelFacts {
@@ -13,31 +12,46 @@ export interface KernelFacts {
   /** SHA-256 of the unpacked configuration. */
   readonly configDigest: Digest | undefined;
   readonly buildId: BuildId | undefined;
+  /** Files that are there but say nothing, and what is unknown because of it; a line each. */
+  readonly problems: readonly string[];
 }
 
 /**
- * Reads the raw `/proc/config.gz` and `/sys/kernel/notes` of a device.
- *
- * @throws KheadersError `protocol-error` for a configuration that is no gzip, or far too long.
+ * Reads the raw `/proc/config.gz` and `/sys/kernel/notes` of a device. They are optional evidence: what is empty or damaged is
+ * unknown, as if the file were not there.
  */
 export function readKernelFacts(raw: {
   readonly config: Uint8Array | undefined;
   readonly notes: Uint8Array | undefined;
 }): KernelFacts {
+  const problems: string[] = [];
   const dotConfig = raw.config && unpack(raw.config);
+  const parsed = dotConfig && parseDotConfig(dotConfig.toString());
+  const config = parsed?.size ? parsed : undefined;
+  if (raw.config !== undefined && config === undefined) {
+    const what = dotConfig === undefined ? "cannot be unpacked" : "holds no configuration";
+    problems.push(`/proc/config.gz ${what}: the kernel's configuration is not known`);
+  }
+  const notes = raw.notes && readNotes(raw.notes);
+  if (notes?.isWhole === false) {
+    problems.push("/sys/kernel/notes is empty or damaged: the kernel's build-id is not known");
+  }
   return {
-    config: dotConfig && parseDotConfig(dotConfig.toString()),
-    configDigest: dotConfig && asDigest(createHash("sha256").update(dotConfig).digest("hex")),
-    buildId: raw.notes && buildIdOf(raw.notes),
+    config,
+    configDigest: config && dotConfig && asDigest(createHash("sha256").update(dotConfig).digest("hex")),
+    buildId: notes?.buildId,
+    problems,
   };
 }
 
-function unpack(config: Uint8Array): Buffer {
+/** Unpacks a configuration; undefined if it is not gzip, is cut off, or is far too long. */
+function unpack(config: Uint8Array): Buffer | undefined {
   // Loaded here alone: a hit on a boot that is known asks for no configuration.
   const { gunzipSync } = process.getBuiltinModule("node:zlib");
   try {
-    return gunzipSync(config, { maxOutputLength: longestConfig });
-  } catch (cause) {
-    throw new KheadersError("protocol-error", "the device's /proc/config.gz cannot be unpacked", { cause });
+    return gunzipSync(config, { maxOutputLength: maxConfigBytes });
+  } catch {
+    // Whatever the reason, it says nothing; the caller warns.
+    return undefined;
   }
 }

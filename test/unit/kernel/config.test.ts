@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   configOf,
-  differingNames,
+  differingMacros,
   ikheadersOf,
   macrosOf,
   parseAutoconf,
@@ -48,7 +48,7 @@ describe("a kernel's configuration", () => {
   });
 
   it("agrees with the autoconf.h that was made from it", () => {
-    expect(differingNames(macrosOf(config), parseAutoconf(autoconf))).toEqual([]);
+    expect(differingMacros(macrosOf(config), parseAutoconf(autoconf))).toEqual([]);
   });
 
   it.each([
@@ -64,7 +64,31 @@ describe("a kernel's configuration", () => {
     { what: "one less", from: "CONFIG_64BIT=y\n", to: "", differing: ["CONFIG_64BIT"] },
   ])("differs from it by $what", ({ from, to, differing }) => {
     const other = parseDotConfig(dotConfig.replace(from, to));
-    expect(differingNames(macrosOf(other), parseAutoconf(autoconf))).toEqual(differing);
+    expect(differingMacros(macrosOf(other), parseAutoconf(autoconf))).toEqual(differing);
+  });
+
+  it.each([
+    ["0", "0x0"],
+    ["deadBEEF", "0xdeadbeef"],
+    ["0X10", "0x10"],
+    ["0x0010", "0x10"],
+    ["007", "7"],
+    ["-1", "-1"],
+  ])("agrees with another spelling of one value: %s and %s", (config, macro) => {
+    const [dotted, defined] = [`CONFIG_X=${config}\n`, `#define CONFIG_X ${macro}\n`];
+    expect(differingMacros(macrosOf(parseDotConfig(dotted)), parseAutoconf(defined))).toEqual([]);
+  });
+
+  it.each([
+    ["16", "0x10"],
+    ["10", "1"],
+    ["0x", "0x0"],
+    ['"0x10"', "0x10"],
+    ['"7"', '"07"'],
+    ["-1", "1"],
+  ])("differs from another value: %s and %s", (config, macro) => {
+    const [dotted, defined] = [`CONFIG_X=${config}\n`, `#define CONFIG_X ${macro}\n`];
+    expect(differingMacros(macrosOf(parseDotConfig(dotted)), parseAutoconf(defined))).toEqual(["CONFIG_X"]);
   });
 
   it("may be empty", () => {

@@ -17,6 +17,7 @@ describe("the raw files of a kernel", () => {
       config: new Map([["CONFIG_IKHEADERS", "m"]]),
       configDigest: createHash("sha256").update(dotConfig).digest("hex"),
       buildId: "ab".repeat(20),
+      problems: [],
     });
   });
 
@@ -28,7 +29,7 @@ describe("the raw files of a kernel", () => {
   });
 
   it("may be unknown", () => {
-    const unknown = { config: undefined, configDigest: undefined, buildId: undefined };
+    const unknown = { config: undefined, configDigest: undefined, buildId: undefined, problems: [] };
     expect(readKernelFacts({ config: undefined, notes: undefined })).toEqual(unknown);
   });
 
@@ -37,12 +38,27 @@ describe("the raw files of a kernel", () => {
     { what: "nothing", config: new Uint8Array() },
     { what: "cut off", config: gzipSync(dotConfig).subarray(0, -4) },
     { what: "a bomb", config: gzipSync(Buffer.alloc(16 * 1024 * 1024)) },
-  ])("are refused where the configuration is $what", ({ config }) => {
-    expect(() => readKernelFacts({ config, notes: undefined })).toThrow(
-      expect.objectContaining({
-        code: "protocol-error",
-        message: expect.stringContaining("/proc/config.gz"),
-      }),
-    );
+    { what: "a packed nothing", config: gzipSync("") },
+    { what: "another text", config: gzipSync("# no option is set\n") },
+  ])("leave the configuration unknown if it is $what, and say so", ({ config }) => {
+    expect(readKernelFacts({ config, notes: undefined })).toEqual({
+      config: undefined,
+      configDigest: undefined,
+      buildId: undefined,
+      problems: [expect.stringMatching(/^\/proc\/config\.gz .*not known$/)],
+    });
+  });
+
+  it.each([
+    { what: "empty", notes: new Uint8Array() },
+    { what: "cut off in a header", notes: new Uint8Array(7) },
+    { what: "cut off in a descriptor", notes: Buffer.from(Uint32Array.of(4, 400, 3, 0).buffer) },
+  ])("leave the build-id unknown if the notes are $what, and say so", ({ notes }) => {
+    expect(readKernelFacts({ config: undefined, notes })).toEqual({
+      config: undefined,
+      configDigest: undefined,
+      buildId: undefined,
+      problems: [expect.stringMatching(/^\/sys\/kernel\/notes .*not known$/)],
+    });
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { buildIdOf } from "../../../host/kernel/notes.js";
+import { readNotes } from "../../../host/kernel/notes.js";
 
 const gnuBuildId = 3;
 const id = "0123456789abcdef0123456789abcdef01234567";
@@ -20,7 +20,7 @@ const buildId = (hex: string) => note("GNU", gnuBuildId, Buffer.from(hex, "hex")
 
 describe("the build-id", () => {
   it("is found alone", () => {
-    expect(buildIdOf(buildId(id))).toBe(id);
+    expect(readNotes(buildId(id)).buildId).toBe(id);
   });
 
   it("is found among other notes, whatever their lengths", () => {
@@ -32,25 +32,25 @@ describe("the build-id", () => {
       buildId(id),
       note("Linux", 258, Buffer.alloc(7)),
     ]);
-    expect(buildIdOf(notes)).toBe(id);
+    expect(readNotes(notes).buildId).toBe(id);
   });
 
   it("is found in a piece of a larger buffer", () => {
     const within = Buffer.concat([Buffer.alloc(3, 0xff), buildId(id)]);
-    expect(buildIdOf(within.subarray(3))).toBe(id);
+    expect(readNotes(within.subarray(3)).buildId).toBe(id);
   });
 
   it.each(["0123456789abcdef", id.repeat(3).slice(0, 64)])("may be of another length: %s", (other) => {
-    expect(buildIdOf(buildId(other))).toBe(other);
+    expect(readNotes(buildId(other)).buildId).toBe(other);
   });
 
   it("need not be padded at the end", () => {
     const odd = `${id}ab`;
-    expect(buildIdOf(buildId(odd).subarray(0, -3))).toBe(odd);
+    expect(readNotes(buildId(odd).subarray(0, -3)).buildId).toBe(odd);
   });
 
   it("is found on a big-endian kernel", () => {
-    expect(buildIdOf(note("GNU", gnuBuildId, Buffer.from(id, "hex"), false), false)).toBe(id);
+    expect(readNotes(note("GNU", gnuBuildId, Buffer.from(id, "hex"), false), false).buildId).toBe(id);
   });
 
   it.each<{ what: string; notes: Uint8Array }>([
@@ -63,7 +63,7 @@ describe("the build-id", () => {
     { what: "a name longer than all there is", notes: withWord(buildId(id), 0, 0xffff_ffff) },
     { what: "no notes at all", notes: Buffer.from("#!/bin/sh\necho this is no note\n") },
   ])("is unknown where there is $what", ({ notes }) => {
-    expect(buildIdOf(notes)).toBeUndefined();
+    expect(readNotes(notes).buildId).toBeUndefined();
   });
 });
 
