@@ -45,8 +45,8 @@ export const archiveLimits: ArchiveLimits = {
   unpackedBytes: 512 * MiB,
   // What `xz -9` uses, and the most that the decoder takes.
   dictionaryBytes: 64 * MiB,
-  // More than the whole source tree of Linux has.
-  members: 200_000,
+  // Four times as many as the largest archive known. Each takes memory to the end, a name on disk, and a turn to remove.
+  members: 50_000,
   // The scripts of a module-building archive are compiled programs with debug information.
   fileBytes: 32 * MiB,
   // PATH_MAX is 4,096 on Linux and 1,024 on macOS, and counts the folder of the cache too.

@@ -8,7 +8,7 @@ import { removeTree } from "../disk/remove-tree.js";
 import { digestOf } from "../disk/sha256.js";
 import type { Store } from "../store.js";
 import { damageOfTree } from "../trees/damage.js";
-import { formatManifest, type Manifest, readManifest, statsOf } from "../trees/manifest.js";
+import { formatManifest, hasManifest, type Manifest, statsOf } from "../trees/manifest.js";
 import { readTreeRecord, writeTreeRecord } from "../trees/record.js";
 import { isArchiveWhole } from "../trees/state.js";
 import type { Work } from "./work.js";
@@ -48,7 +48,7 @@ export async function installLocked(store: Store, work: Work, made: MadeTree): P
   const manifest = formatManifest(made.manifest);
   const record = readTreeRecord(paths, digest);
   const manifestDigest = digestOf(manifest);
-  const isRecorded = record?.manifest === manifestDigest && readManifest(paths, record) !== undefined;
+  const isRecorded = record?.manifest === manifestDigest && hasManifest(paths, record);
   const hasArchive = await isArchiveWhole(paths, digest, undefined);
   const hasTree = await isTreeWhole(paths.tree(digest), made.manifest);
   if (!isRecorded || !hasArchive || !hasTree) {

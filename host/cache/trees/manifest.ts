@@ -57,6 +57,12 @@ export function readManifest(paths: CachePaths, record: TreeRecord): Manifest | 
   return parseManifest(content.toString());
 }
 
+/** Whether the manifest of a tree is there and is the one that was recorded. */
+export function hasManifest(paths: CachePaths, record: TreeRecord): boolean {
+  const content = readIfThere(paths.manifest(record.digest));
+  return content !== undefined && digestOf(content) === record.manifest;
+}
+
 /** Reads the text of a manifest, or gives undefined where it is none of this format. */
 export function parseManifest(text: string): Manifest | undefined {
   try {

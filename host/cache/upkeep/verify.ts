@@ -8,7 +8,7 @@ import { sweep } from "../publish/sweep.js";
 import type { Store } from "../store.js";
 import { manifestOfArchive } from "../trees/archive-manifest.js";
 import { damageOfTree } from "../trees/damage.js";
-import { formatManifest, type Manifest, readManifest } from "../trees/manifest.js";
+import { formatManifest, hasManifest, type Manifest } from "../trees/manifest.js";
 import { readTreeRecord } from "../trees/record.js";
 import { isArchiveWhole } from "../trees/state.js";
 import { allDigests } from "./digests.js";
@@ -143,7 +143,7 @@ async function verifyTree(
   const record = readTreeRecord(store.paths, digest);
   const damage = await damageOfTree(path, manifest, signal);
   const isRecorded = record?.manifest === digestOf(formatManifest(manifest));
-  if (!isRecorded || readManifest(store.paths, record) === undefined) {
+  if (!isRecorded || !hasManifest(store.paths, record)) {
     damage.push("its manifest is missing or damaged");
   }
   const [first] = damage;
