@@ -1,25 +1,39 @@
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { printable } from "../../shared/printable.js";
+import { refused } from "./errors.js";
 
 const chunkBytes = 1024 * 1024;
 
 /**
- * The bytes of a file, chunk by chunk, each in memory of its own, leaving the thread to others in between.
+ * The bytes of a regular file, chunk by chunk, each in memory of its own, leaving the thread to others in between. It ends
+ * where the file ended when it was opened. A FIFO or a device is refused without waiting for it.
  *
- * @throws the system's error; the signal's reason when it aborts.
+ * Throws `archive-refused`, the system's error, or the signal's reason when it aborts.
  */
 export async function* chunksOf(file: string, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
-  const descriptor = openSync(file, "r");
+  const descriptor = openRegular(file);
   try {
-    for (;;) {
+    for (let left = fstatSync(descriptor).size; left > 0; ) {
       signal?.throwIfAborted();
-      const buffer = Buffer.allocUnsafe(chunkBytes);
-      const length = readSync(descriptor, buffer, 0, chunkBytes, null);
+      const buffer = Buffer.allocUnsafe(Math.min(chunkBytes, left));
+      const length = readSync(descriptor, buffer, 0, buffer.length, null);
       if (length === 0) return;
+      left -= length;
       yield buffer.subarray(0, length);
       await nextTurn();
     }
   } finally {
     closeSync(descriptor);
   }
+}
+
+function openRegular(file: string): number {
+  const notRegular = () => refused(`${printable(file, 400)} is not a regular file`);
+  // Opening some devices already does something.
+  if (!statSync(file).isFile()) throw notRegular();
+  const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  if (fstatSync(descriptor).isFile()) return descriptor;
+  closeSync(descriptor);
+  throw notRegular();
 }

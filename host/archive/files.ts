@@ -7,18 +7,18 @@ export type FileMap = ReadonlyMap<string, Uint8Array>;
 /** The files of an archive, in memory. Nothing is read before they are asked for. */
 export interface ArchiveFiles {
   /**
-   * Decodes the archive, once: all callers get the same map. A decoding that failed is tried again when asked for again.
-   * Symbolic links to files are there as the files that they lead to.
+   * Decodes the archive, once: all callers get the same map. After an error, the next call tries again. Symbolic links to
+   * files are given as the files that they lead to.
    *
-   * @throws KheadersError `archive-refused` or `archive-corrupt`; the system's error where it cannot be read; the signal's
+   * @throws KheadersError `archive-refused` or `archive-corrupt`; the system's error if it cannot be read; the signal's
    * reason when it aborts.
    */
   files(): Promise<FileMap>;
 }
 
 /**
- * The files of a compressed archive (`kheaders.tar.xz`) with none of them written anywhere: for tools that feed a
- * compiler's virtual file system. They take as much memory as the tree takes disk, about 30 MB.
+ * The files of a compressed archive (`kheaders.tar.xz`), without writing any of them: for tools that feed a compiler's
+ * virtual file system. They take as much memory as the tree takes disk, about 30 MB.
  */
 export function archiveFiles(
   archive: string,
@@ -47,7 +47,7 @@ async function decode(archive: string, signal: AbortSignal | undefined): Promise
         target: path.posix.join(path.posix.dirname(member.path), member.target),
       });
   }
-  // A link may lead to another that comes later: each round finds those whose targets are known by now.
+  // A link may lead to another that comes later: each round resolves the links whose targets are known by now.
   for (let unresolved = links; unresolved.length > 0; ) {
     const rest = unresolved.filter(({ path, target }) => {
       const content = files.get(target);

@@ -5,16 +5,14 @@ import type { Member } from "./reader.js";
 
 /** How to read an archive of the cache. */
 export interface ReadArchiveOptions {
-  /** Whether names that differ in case alone fall together where the tree lies. */
+  /** Whether the file system that holds the tree ignores case. */
   readonly caseInsensitive: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * The members of an archive of the cache that has the digest in its name, which proves that it is what once came.
- *
- * @throws KheadersError `archive-refused` or `archive-corrupt`; the system's error where it cannot be read; the signal's
- * reason when it aborts.
+ * The members of an archive of the cache that has the digest in its name, which proves that it is what the device sent.
+ * Throws `archive-refused`, `archive-corrupt`, the system's error if it cannot be read, or the signal's reason.
  */
 export async function* membersOfArchive(file: string, options: ReadArchiveOptions): AsyncGenerator<Member> {
   const { caseInsensitive, signal } = options;

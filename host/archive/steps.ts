@@ -1,10 +1,10 @@
 import { KheadersError } from "../../shared/errors.js";
 
-/** What a parser wants next. */
+/** What a parser asks for next. */
 export interface Step {
   /** How many bytes. */
   readonly bytes: number;
-  /** They are of no interest and are dropped as they come; the parser gets an empty array. */
+  /** They are dropped as they come; the parser gets an empty array. */
   readonly skip?: boolean;
   /** The input may end before the first of them. */
   readonly mayEnd?: boolean;

@@ -7,21 +7,21 @@ import { type XzRules, XzStructure } from "./structure.js";
 export interface XzOptions extends XzRules {
   /** Ends the decoder; what is thrown then is the signal's reason. */
   readonly signal?: AbortSignal | undefined;
-  /** What decodes, where it was started ahead, for a thread takes 50 ms to start. It serves once. */
+  /** A decoder that was started ahead, because a thread takes 50 ms to start. It serves once. */
   readonly decoder?: XzDecoder | undefined;
 }
 
 /**
- * Decodes an .xz file that comes in chunks, which must not change afterwards, in a thread or process of its own. That
+ * Decodes an .xz file that comes in chunks, which must not change afterwards, in a thread or process of its own. It
  * starts with the first `next()`, while the source may still wait for its first byte, unless it was started before.
- * Decoded bytes come in pieces of at most 64 KiB that are the receiver's to keep; about 1 MB of them is under way at most.
+ * Decoded bytes come in pieces of at most 64 KiB, which the receiver may keep; at most about 1 MB of them is in flight.
  * The source is read up to 8 MiB ahead of the decoder.
  *
- * When the receiver stops early, the decoder ends at once and the source is closed as soon as it gives its next chunk,
- * ends or fails: a source that may wait for long is ended by its own signal.
+ * If the receiver stops early, the decoder ends at once, and the source is closed as soon as it gives its next chunk, ends
+ * or fails: end a source that may wait for long by its own signal.
  *
  * Throws `archive-refused` for what the rules forbid, `archive-corrupt` for what is not whole, the source's own error,
- * or the signal's reason. What came before an error is not to be relied on.
+ * or the signal's reason. Do not rely on what came before an error.
  */
 export async function* decodeXz(
   compressed: AsyncIterable<Uint8Array>,
@@ -34,7 +34,7 @@ export async function* decodeXz(
   const onAbort = () => decoder.fail(signal?.reason);
   signal?.addEventListener("abort", onAbort);
   try {
-    // Never rejects: what fails there is thrown by decoder.read().
+    // It never rejects: its errors are thrown by decoder.read().
     void feed(compressed, structure, decoder);
     let decoded = 0;
     for (let piece = await decoder.read(); piece !== undefined; piece = await decoder.read()) {

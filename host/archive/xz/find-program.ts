@@ -2,9 +2,8 @@ import { accessSync, constants, realpathSync, statSync } from "node:fs";
 import path from "node:path";
 
 /**
- * The `xz` of XZ Utils on a search path such as PATH; undefined where there is none. Of another one by that name, such as
- * busybox's, which does not verify CRC64, nothing is expected: it is a link to a program of another name. What lies in a
- * folder that is named relative to the current one is not run.
+ * The `xz` of XZ Utils on a search path such as PATH; undefined if there is none. An `xz` that is a link to a program of
+ * another name is not used: busybox's, for one, does not verify CRC64. Folders relative to the current one are ignored.
  */
 export function findXzUtils(searchPath: string | undefined): string | undefined {
   return (searchPath ?? "")

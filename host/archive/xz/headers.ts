@@ -41,7 +41,7 @@ export function filterName(id: number): string {
 export function readStreamHeader(header: Uint8Array): number {
   if (!xzMagic.every((byte, index) => byte === header[index])) {
     const format = formatOf(header);
-    throw corrupt(format === undefined ? "it is no xz data" : `it is ${format} data, not xz`);
+    throw corrupt(format === undefined ? "it is not xz data" : `it is ${format} data, not xz`);
   }
   const flags = header.subarray(6, 8);
   if (crc32(flags) !== readUInt32(header, 8)) throw corrupt("the header of the xz data is wrong");

@@ -4,6 +4,7 @@ import { KheadersError } from "../../../shared/errors.js";
 import { undecodable } from "../errors.js";
 import type { XzDecoder } from "./decoder.js";
 import { compressedInFlight } from "./messages.js";
+import { Outcome } from "./outcome.js";
 import { Window } from "./window.js";
 
 /** How the program ended: with its exit status or by a signal, or why it did not start. */
@@ -15,27 +16,27 @@ export class XzProgram implements XzDecoder {
   readonly #decoded: AsyncIterator<Uint8Array>;
   readonly #ended: Promise<Ending>;
   readonly #ingoing = new Window(compressedInFlight);
-  #hasEnded = false;
-  #failure: { readonly error: unknown } | undefined;
+  readonly #outcome = new Outcome();
+  #hasExited = false;
 
   /** @param program Path of the program. */
   constructor(program: string) {
     this.#child = spawn(program, ["--decompress", "--stdout"], {
       stdio: ["pipe", "pipe", "ignore"],
-      // A Ctrl-C at the terminal is for us to hear.
+      // A Ctrl-C at the terminal is meant for kheaders alone.
       detached: true,
-      // The decoder of several threads has had errors (CVE-2025-31115), and gains nothing where there is one block.
+      // The multi-threaded decoder has had bugs (CVE-2025-31115), and gains nothing if there is one block.
       env: { ...process.env, XZ_DEFAULTS: "--threads=1", XZ_OPT: "" },
     });
     this.#decoded = this.#child.stdout[Symbol.asyncIterator]();
-    // It ends before it has read everything where the data is damaged, and its status says so.
+    // If the data is damaged, it exits before it has read everything, and its status says so.
     this.#child.stdin.on("error", () => this.#ingoing.open());
     this.#ended = new Promise((resolve) => {
       this.#child.once("error", resolve);
       this.#child.once("exit", (status, signal) => resolve({ status, signal }));
     });
     void this.#ended.then(() => {
-      this.#hasEnded = true;
+      this.#hasExited = true;
       this.#ingoing.open();
     });
   }
@@ -43,7 +44,7 @@ export class XzProgram implements XzDecoder {
   async write(chunk: Uint8Array): Promise<boolean> {
     this.#child.stdin.write(chunk, () => this.#ingoing.release(chunk.length));
     await this.#ingoing.add(chunk.length);
-    return !this.#hasEnded && this.#failure === undefined;
+    return !this.#hasExited && !this.#outcome.isKnown;
   }
 
   end(): void {
@@ -52,11 +53,12 @@ export class XzProgram implements XzDecoder {
 
   async read(): Promise<Uint8Array | undefined> {
     const next = await this.#decoded.next();
-    if (this.#failure === undefined && next.done !== true) return next.value;
-    const ending = await this.#ended;
-    if (this.#failure !== undefined) throw this.#failure.error;
-    const error = failureOf(ending);
-    if (error !== undefined) throw error;
+    this.#outcome.throwIfFailed();
+    if (next.done !== true) return next.value;
+    const error = errorOf(await this.#ended);
+    if (error === undefined) this.#outcome.succeed();
+    else this.#outcome.fail(error);
+    this.#outcome.throwIfFailed();
     return undefined;
   }
 
@@ -65,7 +67,7 @@ export class XzProgram implements XzDecoder {
   }
 
   fail(error: unknown): void {
-    this.#failure ??= { error };
+    this.#outcome.fail(error);
     this.#child.kill("SIGKILL");
   }
 
@@ -77,14 +79,14 @@ export class XzProgram implements XzDecoder {
   }
 }
 
-/** Exit statuses: xz(1). What it does not support has been refused before it came here. */
-function failureOf(ending: Ending): KheadersError | undefined {
+/** Exit statuses: xz(1). What it does not support was refused before it came here. */
+function errorOf(ending: Ending): KheadersError | undefined {
   if (!(ending instanceof Error)) {
     if (ending.status === 0) return undefined;
     if (ending.status !== null) return undecodable();
   }
   return new KheadersError("internal-error", "The xz that decodes the archive ended unexpectedly.", {
-    hint: "Out of memory, perhaps. Without an xz on PATH, kheaders decodes by itself.",
+    hint: "It may be out of memory. Without an xz on PATH, kheaders uses its own decoder.",
     cause: ending,
   });
 }

@@ -4,8 +4,8 @@ import { XzProgram } from "./program.js";
 import { XzThread } from "./thread.js";
 
 /**
- * Starts a decoder. The workstation's own xz is native code, about twice as fast as `xz-decompress`, which does the same
- * where there is none. Whoever starts one must close it, used or not.
+ * Starts a decoder. The workstation's own xz is native code, about twice as fast as `xz-decompress`, which is used if there
+ * is none. The caller must close it, used or not.
  */
 export function startDecoder(): XzDecoder {
   const xz = findXzUtils(process.env.PATH);

@@ -15,15 +15,15 @@ import {
 /** What decides which xz files are accepted. */
 export interface XzRules {
   readonly limits: ArchiveLimits;
-  /** Refuse a file without integrity check: for when the device gave no digest of the archive. */
+  /** Refuse a file without integrity check: set if the device gave no digest of the archive. */
   readonly requireCheck: boolean;
 }
 
 /**
  * Walks through the structure of an .xz file without decoding it, ahead of the decoder, and refuses what must not reach
- * the decoder or what it would take without a word: no integrity check in any of several streams, a large dictionary,
- * a bomb, filters that it lacks. Compressed data is skipped; headers are believed only as far as their CRC32 goes, and
- * all else is left to the decoder to verify.
+ * the decoder or what it would accept silently: no integrity check in any of several streams, a large dictionary, a bomb,
+ * filters that it lacks. Compressed data is skipped; headers are trusted only as far as their CRC32 goes, and everything
+ * else is left to the decoder to verify.
  *
  * Source: The .xz File Format, version 1.2.0 (tukaani.org/xz/xz-file-format.txt), and for the chunks of LZMA2, which it
  * does not describe, `lib/xz/xz_dec_lzma2.c` of the Linux kernel.
@@ -124,7 +124,7 @@ export class XzStructure {
       const [control = 0] = yield { bytes: 1 };
       compressed += 1;
       if (control === 0) return compressed;
-      if (control > 2 && control < 0x80) throw corrupt("the xz data has a chunk of no known kind");
+      if (control > 2 && control < 0x80) throw corrupt("the xz data has a chunk of an unknown kind");
       const isStored = control < 0x80;
       const hasProperties = control >= 0xc0;
       const header = yield { bytes: isStored ? 2 : hasProperties ? 5 : 4 };

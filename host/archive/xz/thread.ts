@@ -3,17 +3,15 @@ import { KheadersError } from "../../../shared/errors.js";
 import { refused, undecodable } from "../errors.js";
 import type { XzDecoder } from "./decoder.js";
 import { compressedInFlight, type FromDecoder, type ToDecoder } from "./messages.js";
+import { Outcome } from "./outcome.js";
 import { Window } from "./window.js";
-
-/** How a decoder ended: well, or with an error. */
-type Outcome = { readonly error?: unknown };
 
 /** `xz-decompress`, which allows one decoder a thread, in a thread of its own. */
 export class XzThread implements XzDecoder {
   readonly #worker = new Worker(workerFile(), { execArgv: [] });
   readonly #ingoing = new Window(compressedInFlight);
   readonly #decoded: Uint8Array[] = [];
-  #outcome: Outcome | undefined;
+  readonly #outcome = new Outcome();
   #wakeReader: (() => void) | undefined;
 
   constructor() {
@@ -23,11 +21,11 @@ export class XzThread implements XzDecoder {
   }
 
   async write(chunk: Uint8Array): Promise<boolean> {
-    // The chunk stays the caller's, and may be a small part of a large buffer: what is sent is a copy.
+    // What is transferred is lost to the sender, and the chunk may be a small part of a large buffer: a copy is sent.
     const bytes = new Uint8Array(chunk);
     this.#send({ type: "input", bytes }, [bytes.buffer]);
     await this.#ingoing.add(bytes.length);
-    return this.#outcome === undefined;
+    return !this.#outcome.isKnown;
   }
 
   end(): void {
@@ -36,9 +34,9 @@ export class XzThread implements XzDecoder {
 
   async read(): Promise<Uint8Array | undefined> {
     for (;;) {
-      if (this.#outcome !== undefined && "error" in this.#outcome) throw this.#outcome.error;
+      this.#outcome.throwIfFailed();
       const bytes = this.#decoded.shift();
-      if (bytes !== undefined || this.#outcome !== undefined) return bytes;
+      if (bytes !== undefined || this.#outcome.isKnown) return bytes;
       await new Promise<void>((resolve) => {
         this.#wakeReader = resolve;
       });
@@ -50,11 +48,12 @@ export class XzThread implements XzDecoder {
   }
 
   fail(error: unknown): void {
-    this.#settle({ error });
+    this.#outcome.fail(error);
+    this.#wakeAll();
   }
 
   async close(): Promise<void> {
-    this.#settle({});
+    this.#succeed();
     await this.#worker.terminate();
   }
 
@@ -68,16 +67,20 @@ export class XzThread implements XzDecoder {
         this.#wakeReader?.();
         break;
       case "done":
-        this.#settle({});
+        this.#succeed();
         break;
       case "failed":
-        this.#settle({ error: decoderFailed(message.status, message.message) });
+        this.fail(decoderFailed(message.status, message.message));
         break;
     }
   }
 
-  #settle(outcome: Outcome): void {
-    this.#outcome ??= outcome;
+  #succeed(): void {
+    this.#outcome.succeed();
+    this.#wakeAll();
+  }
+
+  #wakeAll(): void {
     this.#wakeReader?.();
     this.#ingoing.open();
   }
@@ -87,7 +90,7 @@ export class XzThread implements XzDecoder {
   }
 }
 
-/** The build puts the worker beside the bundle; run from source, the built one is used, for Node 20 starts no `.ts`. */
+/** The build puts the worker beside the bundle. Run from source, the built one is used, because Node 20 starts no `.ts`. */
 function workerFile(): URL {
   const fromSource = import.meta.url.endsWith(".ts");
   return new URL(fromSource ? "../../../dist/xz-worker.js" : "./xz-worker.js", import.meta.url);

@@ -1,4 +1,4 @@
-/** Bounds what is under way between a sender and a receiver: the sender waits while `limit` bytes are not yet released. */
+/** Bounds what is in flight between a sender and a receiver: the sender waits while `limit` bytes are not yet released. */
 export class Window {
   readonly #limit: number;
   #inFlight = 0;
@@ -8,7 +8,7 @@ export class Window {
     this.#limit = limit;
   }
 
-  /** Counts `bytes` as under way. Resolves when more may be sent. One sender only. */
+  /** Counts `bytes` as in flight. Resolves when more may be sent. One sender only. */
   async add(bytes: number): Promise<void> {
     this.#inFlight += bytes;
     if (this.#inFlight < this.#limit) return;
@@ -23,7 +23,7 @@ export class Window {
     if (this.#inFlight < this.#limit) this.#wake();
   }
 
-  /** From now on nothing waits: the receiver is gone. */
+  /** From now on the sender never waits: the receiver is gone. */
   open(): void {
     this.#inFlight = Number.NEGATIVE_INFINITY;
     this.#wake();

@@ -185,7 +185,7 @@ describe.each(decoders)("%s", (_, start) => {
       ["nothing at all", Buffer.alloc(0), "it is empty"],
       ["another format", Buffer.from("\x1f\x8b\x08 and so on", "latin1"), "it is gzip data, not xz"],
       ["LZMA without xz", xz(small, "--format=lzma"), "it is LZMA data, not xz"],
-      ["text", Buffer.from("modprobe: not found\n"), "it is no xz data"],
+      ["text", Buffer.from("modprobe: not found\n"), "it is not xz data"],
       ["trailing garbage", Buffer.concat([xz(small), Buffer.from("garbage!")]), "something follows the end"],
       ["padding of the wrong size", Buffer.concat([xz(small), Buffer.alloc(3)]), "breaks off after"],
       ["half a second stream", Buffer.concat([xz(small), xz(small).subarray(0, 30)]), "breaks off after"],
