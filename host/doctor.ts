@@ -2,8 +2,9 @@ import { existsSync, statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import { type ErrorCode, KheadersError } from "../shared/errors.js";
 import { printable } from "../shared/printable.js";
+import { chooseDevice } from "./adb/choose.js";
 import { AdbConnection, AdbServerAbsent } from "./adb/connection.js";
-import { chooseDevice, connectToDevice, type Device, type DeviceChoice, readDevices } from "./adb/devices.js";
+import { connectToDevice, type Device, type DeviceChoice, readDevices } from "./adb/devices.js";
 import { describeEndpoint } from "./adb/endpoint.js";
 import { type AdbServer, findAdb } from "./adb/server.js";
 import { Conversation, type HeadersReport } from "./agent/conversation.js";
@@ -74,7 +75,7 @@ async function checkServerAndDevice(options: DoctorOptions, checks: Check[]): Pr
     return undefined;
   }
   return attempt(checks, "device", async () => {
-    const device = chooseDevice(devices, choice);
+    const device = await chooseDevice(server, devices, choice, signal);
     checks.push(
       ok(
         "device",

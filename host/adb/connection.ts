@@ -15,8 +15,10 @@ export class AdbServerAbsent extends Error {
   override readonly name = "AdbServerAbsent";
 }
 
-/** The errors of connect(2), besides a refusal, where there is no socket of that path, or no such address on this machine. */
-const nobodyThere: ReadonlySet<string> = new Set(["ENOENT", "EADDRNOTAVAIL", "EAFNOSUPPORT"]);
+/** Errors of connect(2), besides a refusal, where there is no socket of that path, or no such address on this machine. */
+const absentErrors: ReadonlySet<string> = new Set(["ENOENT", "EADDRNOTAVAIL", "EAFNOSUPPORT"]);
+/** Bytes of an answer without a length; adbd's have one sentence. */
+const maxAnswer = 64 * 1024;
 
 /** adbkit starts a local server whenever a connection is refused, even one to another host: this one never does. */
 class PlainConnection extends adbkit.default {
@@ -42,10 +44,8 @@ export class AdbConnection {
   }
 
   /**
-   * Connects to the server. When `signal` aborts, whatever waits on the connection rejects with its reason.
-   *
-   * @throws AdbServerAbsent where nothing listens.
-   * @throws KheadersError `adb-failed` for any other failure to connect.
+   * Connects to the server. When `signal` aborts, whatever waits on the connection rejects with its reason. Throws
+   * AdbServerAbsent if nothing listens, `adb-failed` for any other failure to connect.
    */
   static async open(endpoint: Endpoint, signal: AbortSignal): Promise<AdbConnection> {
     signal.throwIfAborted();
@@ -56,7 +56,7 @@ export class AdbConnection {
     throw new AdbServerAbsent(`no adb server listens at ${describeEndpoint(endpoint)}`);
   }
 
-  /** Connects to one address, or gives undefined where nothing listens. */
+  /** Connects to one address, or returns undefined if nothing listens there. */
   static async #connect(
     endpoint: Endpoint,
     address: Address,
@@ -70,18 +70,18 @@ export class AdbConnection {
     } catch (error) {
       opened.close();
       signal.throwIfAborted();
-      if (error instanceof AdbServerAbsent || nobodyThere.has(errnoOf(error) ?? "")) return undefined;
+      if (error instanceof AdbServerAbsent || absentErrors.has(errnoOf(error) ?? "")) return undefined;
       throw new KheadersError(
         "adb-failed",
         `cannot connect to the adb server at ${describeEndpoint(endpoint)}`,
         {
-          hint: "Check -H, -P, -L and the ADB_SERVER variables.",
+          hint: "Check -H, -P, -L, ADB_SERVER_SOCKET, ANDROID_ADB_SERVER_ADDRESS and ANDROID_ADB_SERVER_PORT.",
           cause: error,
         },
       );
     }
     opened.#connection.on("error", () => {
-      // Each waiting call rejects with it; adbkit would bring the process down where nobody listens.
+      // Each waiting call rejects with it; without a listener adbkit's event would end the process.
     });
     return opened;
   }
@@ -93,34 +93,43 @@ export class AdbConnection {
   }
 
   /**
-   * Sends one request, for example `host:devices-l`.
-   *
-   * @throws AdbRefusal when the server answers FAIL.
-   * @throws KheadersError `adb-failed` when the server goes away.
+   * Sends one request, for example `host:devices-l`. Throws AdbRefusal if the server answers FAIL, `adb-failed` if it goes
+   * away or answers anything else.
    */
   async request(service: string): Promise<void> {
     const body = Buffer.from(service);
     const length = body.length.toString(16).padStart(4, "0");
     await this.#guard(async () => {
       this.#connection.write(Buffer.concat([Buffer.from(length), body]));
-      const status: string = await this.#connection.parser.readAscii(4);
+      const status = await this.#readText(4);
       if (status === "OKAY") return;
-      if (status !== "FAIL") throw new Error(`the server answered "${printable(status)}"`);
-      throw new AdbRefusal(printable((await this.#readValue()).toString()));
+      if (status !== "FAIL") throw this.#unexpected(`"${printable(status)}" instead of OKAY or FAIL`);
+      throw new AdbRefusal(printable(await this.#readValue()));
     });
   }
 
   /** Reads a value with its length before it, as the host services answer. */
   async readValue(): Promise<string> {
-    return this.#guard(async () => (await this.#readValue()).toString());
+    return this.#guard(() => this.#readValue());
   }
 
-  /** Sends a request whose answer is text up to the end of the stream. @throws as {@link request} does. */
+  /** Reads the next `count` bytes as they are. */
+  async readBytes(count: number): Promise<Buffer> {
+    return this.#guard(() => this.#readBytes(count));
+  }
+
+  /** Sends a request whose answer is text up to the end of the stream. */
   async readAnswer(service: string): Promise<string> {
     await this.request(service);
     return this.#guard(async () => {
-      const answer: Buffer = await this.#connection.parser.readAll();
-      return answer.toString();
+      const parts: Buffer[] = [];
+      let length = 0;
+      for await (const part of this.#connection.socket as AsyncIterable<Buffer>) {
+        parts.push(part);
+        length += part.length;
+        if (length > maxAnswer) throw this.#unexpected(`more than ${maxAnswer} bytes`);
+      }
+      return Buffer.concat(parts).toString();
     });
   }
 
@@ -129,8 +138,27 @@ export class AdbConnection {
     this.#connection.socket.destroy();
   }
 
-  async #readValue(): Promise<Buffer> {
-    return await this.#connection.parser.readValue();
+  /** Reads a value behind its length: four hexadecimal digits, and nothing that could pass for some. */
+  async #readValue(): Promise<string> {
+    const length = await this.#readText(4);
+    if (!/^[0-9a-f]{4}$/i.test(length)) throw this.#unexpected(`the length "${printable(length)}"`);
+    return (await this.#readBytes(Number.parseInt(length, 16))).toString();
+  }
+
+  async #readText(count: number): Promise<string> {
+    return (await this.#readBytes(count)).toString("latin1");
+  }
+
+  async #readBytes(count: number): Promise<Buffer> {
+    return await this.#connection.parser.readBytes(count);
+  }
+
+  #unexpected(what: string): KheadersError {
+    return new KheadersError(
+      "adb-failed",
+      `unexpected answer from the adb server at ${describeEndpoint(this.#endpoint)}: ${what}`,
+      { hint: "Check it with: adb devices" },
+    );
   }
 
   async #guard<T>(action: () => Promise<T>): Promise<T> {
@@ -138,7 +166,7 @@ export class AdbConnection {
       return await action();
     } catch (error) {
       this.#signal.throwIfAborted();
-      if (error instanceof AdbRefusal) throw error;
+      if (error instanceof AdbRefusal || error instanceof KheadersError) throw error;
       throw new KheadersError(
         "adb-failed",
         `the adb server at ${describeEndpoint(this.#endpoint)} went away`,

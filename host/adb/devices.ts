@@ -10,7 +10,7 @@ export interface Device {
   readonly state: string;
   readonly model: string | undefined;
   readonly transportId: string | undefined;
-  /** Connected by cable, as `-d` asks; an emulator or a TCP connection is none. */
+  /** Connected by cable, as `-d` asks: not an emulator, and not over the network. */
   readonly usb: boolean;
 }
 
@@ -22,62 +22,54 @@ export interface DeviceChoice {
   readonly transportId?: string | undefined;
 }
 
+/** The states of a transport (AOSP packages/modules/adb/adb.cpp, to_string(ConnectionState)). */
+const states = [
+  "offline|bootloader|device|host|recovery|rescue|sideload|unauthorized|authorizing|connecting|detached|unknown",
+  // The reason and the address of a page about it follow.
+  String.raw`no permissions(?:.*?\S)?`,
+].join("|");
+/** What follows the state: `key:value`, or of old servers a USB path by itself. */
+const details = String.raw`(?=\s+(?:(?:usb|product|model|device|features|transport_id):\S|\d+-[\d.]+(?:\s|$))|\s*$)(.*)$`;
+/** The serial is what stands before a state that nothing but details follows: it may hold spaces. */
+const listLine = new RegExp(String.raw`^(\S(?:.*?\S)?)\s+(${states})${details}`);
+/** A line with a state that is not known here. */
+const otherLine = new RegExp(String.raw`^(\S+)\s+(\S.*?)${details}`);
+/** A real line has some hundred characters. */
+const maxLine = 2048;
+/** The serials that adb gives to emulators and network devices: all others are of USB devices. */
+const networkSerial =
+  /^emulator-\d+$|:\d+$|\._adb(?:-tls-\w+)?\._tcp\.?$|^(?:tcp|vsock|localabstract|localfilesystem):/;
+
 /**
  * Parses the answer of `host:devices-l`: serial, state, then `key:value` words (AOSP
- * packages/modules/adb/transport.cpp, append_transport). The state can hold spaces, as in "no permissions (…)", and so
- * can the serial: "(no serial number)", or a name that mDNS found taken, "adb-… (2)._adb-tls-connect._tcp".
+ * packages/modules/adb/transport.cpp, append_transport). Servers on Windows list no `usb:`: if no line has one, the form of
+ * the serial decides.
  */
 export function parseDevices(listing: string): Device[] {
-  return listing.split("\n").flatMap((line) => {
-    const match = /^(\(no serial number\)|\S+(?: \(\d+\)\.\S+)?)\s+(.*)$/.exec(line);
-    const serial = match?.[1];
-    const rest = match?.[2];
-    if (serial === undefined || rest === undefined) return [];
-    const words = rest.split(/\s+/);
-    const firstDetail = words.findIndex((word) =>
-      /^(usb|product|model|device|features|transport_id):|^\d+-[\d.]+$/.test(word),
-    );
-    const detail = (key: string) =>
-      words.find((word) => word.startsWith(`${key}:`))?.slice(key.length + 1) || undefined;
-    const state = words.slice(0, firstDetail < 0 ? words.length : firstDetail).join(" ");
-    return [
-      {
-        serial,
-        state: state.startsWith("no permissions") ? "no permissions" : state,
-        model: detail("model"),
-        transportId: detail("transport_id"),
-        usb: detail("usb") !== undefined || words.some((word) => /^\d+-[\d.]+$/.test(word)),
-      },
-    ];
-  });
+  const devices = listing.split("\n").flatMap((line) => parseDevice(line) ?? []);
+  const listsUsb = devices.some(({ usb }) => usb);
+  return listsUsb
+    ? devices
+    : devices.map((device) => ({ ...device, usb: !networkSerial.test(device.serial) }));
 }
 
-/**
- * Picks the device that the user means, as adb would. Devices that cannot be used are told apart.
- *
- * @throws KheadersError `no-device`, `several-devices` (lists them), `unknown-serial`, `device-unauthorized`,
- * `device-offline`, `device-unusable`.
- */
-export function chooseDevice(devices: readonly Device[], choice: DeviceChoice): Device {
-  const candidates = devices.filter((device) => {
-    if (choice.transportId !== undefined) return device.transportId === choice.transportId;
-    if (choice.serial !== undefined) return device.serial === choice.serial;
-    if (choice.usb) return device.usb;
-    if (choice.emulator) return !device.usb;
-    return true;
-  });
-  const [first, second] = candidates;
-  if (first === undefined) throw nothingToChoose(devices, choice);
-  if (second !== undefined) {
-    throw new KheadersError("several-devices", `more than one device: ${listOf(candidates)}`, {
-      hint: "Choose one with -s SERIAL, -t ID or ANDROID_SERIAL.",
-    });
-  }
-  assertUsable(first);
-  return first;
+function parseDevice(line: string): Device | undefined {
+  if (line.length > maxLine) return undefined;
+  const [, serial, state, rest = ""] = listLine.exec(line) ?? otherLine.exec(line) ?? [];
+  if (serial === undefined || state === undefined) return undefined;
+  const words = rest.split(/\s+/);
+  const value = (key: string) =>
+    words.find((word) => word.startsWith(`${key}:`))?.slice(key.length + 1) || undefined;
+  return {
+    serial,
+    state: state.startsWith("no permissions") ? "no permissions" : state,
+    model: value("model"),
+    transportId: value("transport_id"),
+    usb: value("usb") !== undefined || words.some((word) => /^\d+-[\d.]+$/.test(word)),
+  };
 }
 
-/** @throws KheadersError unless the device's state lets it run commands. */
+/** Throws the error for a device whose state does not let it run commands. */
 export function assertUsable(device: Device): void {
   const serial = printable(device.serial);
   switch (device.state) {
@@ -97,7 +89,7 @@ export function assertUsable(device: Device): void {
       });
     case "no permissions":
       throw new KheadersError("device-unusable", `no permission to open ${serial} over USB`, {
-        hint: "Install udev rules for it (Debian: apt install android-sdk-platform-tools-common) and join group plugdev.",
+        hint: "Install udev rules (Debian: apt install android-sdk-platform-tools-common) and join the group plugdev.",
       });
     default:
       throw new KheadersError("device-unusable", `${serial} is in state "${printable(device.state)}"`, {
@@ -106,52 +98,12 @@ export function assertUsable(device: Device): void {
   }
 }
 
-function nothingToChoose(devices: readonly Device[], choice: DeviceChoice): KheadersError {
-  const others = devices.length === 0 ? "no device is connected" : `connected: ${listOf(devices)}`;
-  if (choice.serial !== undefined) {
-    return new KheadersError(
-      "unknown-serial",
-      `no device has the serial ${printable(choice.serial)}; ${others}`,
-      {
-        hint: "See: adb devices -l",
-      },
-    );
-  }
-  if (choice.transportId !== undefined) {
-    return new KheadersError(
-      "unknown-serial",
-      `no device has the transport id ${printable(choice.transportId)}; ${others}`,
-      {
-        hint: "See: adb devices -l",
-      },
-    );
-  }
-  const kind = choice.usb ? "no USB device" : choice.emulator ? "no emulator or network device" : "no device";
-  return new KheadersError(
-    "no-device",
-    devices.length === 0 ? "no device is connected" : `${kind}; ${others}`,
-    {
-      hint: "Plug one in with USB debugging on, or use: adb connect HOST. --wait waits for it.",
-    },
-  );
-}
-
-function listOf(devices: readonly Device[]): string {
-  return devices
-    .map((device) => {
-      const facts = [device.state === "device" ? undefined : device.state, device.model];
-      const known = facts.filter((fact) => fact !== undefined).map((fact) => printable(fact));
-      return `${printable(device.serial)}${known.length === 0 ? "" : ` (${known.join(", ")})`}`;
-    })
-    .join(", ");
-}
-
-/** Asks the server for its devices. @throws KheadersError `adb-not-found` or `adb-failed`. */
+/** Asks the server for its devices. */
 export async function listDevices(server: AdbServer, signal: AbortSignal): Promise<Device[]> {
   return readDevices(await connectToServer(server, signal));
 }
 
-/** Asks over an open connection, which is closed. @throws KheadersError `adb-failed`. */
+/** Asks for the devices over an open connection, and closes it. */
 export async function readDevices(connection: AdbConnection): Promise<Device[]> {
   try {
     await connection.request("host:devices-l");
@@ -161,11 +113,7 @@ export async function readDevices(connection: AdbConnection): Promise<Device[]> 
   }
 }
 
-/**
- * Opens a connection that is tied to the device: the next request goes to it.
- *
- * @throws KheadersError `device-lost` when the server no longer has it; `adb-not-found` or `adb-failed`.
- */
+/** Opens a connection that is tied to the device: the next request goes to it. Throws `device-lost` if it is gone. */
 export async function connectToDevice(
   server: AdbServer,
   device: Device,

@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { KheadersError } from "../../shared/errors.js";
-import { chooseDevice, type Device, type DeviceChoice, listDevices } from "./devices.js";
+import { chooseDevice } from "./choose.js";
+import { type Device, type DeviceChoice, listDevices } from "./devices.js";
 import type { AdbServer } from "./server.js";
 
 const pollMilliseconds = 250;
 
-/** What may pass while a device boots; anything else ends the wait at once. */
-const passing: ReadonlySet<string> = new Set([
+/** Errors that may pass while a device boots; any other ends the wait at once. */
+const passingErrors: ReadonlySet<string> = new Set([
   "no-device",
   "unknown-serial",
   "device-offline",
@@ -14,45 +15,40 @@ const passing: ReadonlySet<string> = new Set([
   "device-unauthorized",
 ]);
 
-/** How long to wait for devices, and what to do meanwhile. */
+/** How long to wait for devices. */
 export interface WaitOptions {
-  /** 0 for not at all, Infinity for as long as the signal lets us. */
+  /** 0 not to wait, Infinity to wait until the signal aborts. */
   readonly waitSeconds: number;
   /** Called once when waiting begins. */
   readonly onWait: () => void;
   readonly signal: AbortSignal;
 }
 
-/**
- * Finds the device that the user means, and waits for it where asked to.
- *
- * @throws KheadersError as {@link chooseDevice} and {@link listDevices} do.
- */
+/** Finds the device that the user means, and waits for it if asked to. */
 export async function findDevice(
   server: AdbServer,
   choice: DeviceChoice,
   options: WaitOptions,
 ): Promise<Device> {
-  return waitForDevices(server, (devices) => chooseDevice(devices, choice), options);
+  return waitForDevices(server, (devices) => chooseDevice(server, devices, choice, options.signal), options);
 }
 
 /**
- * Lists the devices until `choose` finds among them what it wants.
+ * Lists the devices until `choose` finds what it looks for.
  *
- * @param choose throws what is to be told when the time is over.
- * @throws KheadersError as `choose` and {@link listDevices} do.
+ * @param choose throws the error that ends the wait when the time is up.
  */
 export async function waitForDevices<T>(
   server: AdbServer,
-  choose: (devices: readonly Device[]) => T,
+  choose: (devices: readonly Device[]) => T | Promise<T>,
   options: WaitOptions,
 ): Promise<T> {
   const deadline = Date.now() + options.waitSeconds * 1000;
   for (let attempt = 0; ; attempt += 1) {
     try {
-      return choose(await listDevices(server, options.signal));
+      return await choose(await listDevices(server, options.signal));
     } catch (error) {
-      if (!(error instanceof KheadersError) || !passing.has(error.code) || Date.now() >= deadline)
+      if (!(error instanceof KheadersError) || !passingErrors.has(error.code) || Date.now() >= deadline)
         throw error;
       if (attempt === 0) options.onWait();
       await sleep(pollMilliseconds, undefined, { signal: options.signal }).catch(() =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { assertUsable, chooseDevice, type Device, parseDevices } from "../../../host/adb/devices.js";
+import { assertUsable, type Device, parseDevices } from "../../../host/adb/devices.js";
 
 const listing = [
   "8A2X12345              device usb:1-1.2 product:oriole model:Pixel_6 device:oriole transport_id:1",
@@ -49,111 +49,55 @@ describe("the server's list", () => {
     ]);
   });
 
-  it.each(["(no serial number)", "adb-8A2X12345-Ab1Cd2 (2)._adb-tls-connect._tcp"])(
-    "may hold the serial %s",
-    (serial) => {
-      const [device] = parseDevices(
-        `${serial.padEnd(22)} device product:x model:X device:x transport_id:9\n`,
-      );
-      expect(device).toMatchObject({ serial, state: "device", transportId: "9" });
+  it.each([
+    "(no serial number)",
+    "adb-8A2X12345-Ab1Cd2 (2)._adb-tls-connect._tcp",
+    "ZUG 5S",
+    "My phone._adb-tls-connect._tcp",
+    "a device offline",
+    "model:X device",
+  ])("may hold the serial %s", (serial) => {
+    const [device] = parseDevices(`${serial.padEnd(22)} device product:x model:X device:x transport_id:9\n`);
+    expect(device).toMatchObject({ serial, state: "device", transportId: "9" });
+  });
+
+  it.each(["device", "offline", "no permissions (no udev rules?); see [http://x]", "a new state"])(
+    "may have no details behind the state: %s",
+    (state) => {
+      const [device] = parseDevices(`1234\t${state}\n`);
+      expect(device).toMatchObject({ serial: "1234", state: state.replace(/ \(.*/, "") });
     },
   );
 
+  it("may be of a server on Windows, where no line says usb: the serial tells", () => {
+    const serials = [
+      "sg4txchenbnjbir4",
+      "ZUG 5S",
+      "emulator-5554",
+      "192.168.0.7:5555",
+      "[fe80::1%eth0]:5555",
+      "board.local:5555",
+      "vsock:3:5555",
+      "adb-8A2X12345-Ab1Cd2 (2)._adb-tls-connect._tcp",
+    ];
+    const listed = parseDevices(
+      serials.map((serial) => `${serial} device product:x transport_id:1\n`).join(""),
+    );
+    expect(listed.map(({ serial }) => serial)).toEqual(serials);
+    expect(listed.filter(({ usb }) => usb).map(({ serial }) => serial)).toEqual(serials.slice(0, 2));
+  });
+
+  it("is read at once, whatever it holds", () => {
+    for (const line of [
+      " ".repeat(60_000),
+      "no permissions ".repeat(4000),
+      `a${" ".repeat(2000)}no permissions`,
+    ])
+      expect(parseDevices(`${line}!\n`).length).toBeLessThan(2);
+  });
+
   it("may be empty", () => {
     expect(parseDevices("")).toEqual([]);
-  });
-});
-
-describe("the device that is meant", () => {
-  const [pixel, emulator, network] = devices;
-  const usable = devices.slice(0, 3);
-
-  it("is the only one", () => {
-    expect(chooseDevice(usable.slice(1, 2), {})).toBe(emulator);
-  });
-
-  it("is the one with the serial", () => {
-    expect(chooseDevice(devices, { serial: "192.168.0.7:5555" })).toBe(network);
-  });
-
-  it("is the one on a cable, for -d", () => {
-    expect(chooseDevice(usable, { usb: true })).toBe(pixel);
-  });
-
-  it("is an emulator or a network device, for -e", () => {
-    expect(chooseDevice(usable.slice(0, 2), { emulator: true })).toBe(emulator);
-    expect(chooseDevice([usable[0], usable[2]].filter(isDevice), { emulator: true })).toBe(network);
-  });
-
-  it("is one of two with the same serial, by its transport id", () => {
-    const twins = parseDevices("1234 device usb:1-1 transport_id:11\n1234 device usb:1-2 transport_id:12\n");
-    expect(chooseDevice(twins, { transportId: "12" })).toBe(twins[1]);
-    expect(() => chooseDevice(twins, { serial: "1234" })).toThrow(
-      expect.objectContaining({ code: "several-devices" }),
-    );
-  });
-
-  it("is not guessed: the error lists all with state and model", () => {
-    expect(() => chooseDevice(devices, {})).toThrow(
-      expect.objectContaining({
-        code: "several-devices",
-        exitStatus: 3,
-        message: expect.stringMatching(
-          /8A2X12345 \(Pixel_6\), emulator-5554 .*ZY22 \(unauthorized\).*FA7AB \(recovery, X\)/,
-        ),
-      }),
-    );
-  });
-
-  it.each([
-    { what: "no device at all", from: [], choice: {}, code: "no-device", says: /^no device is connected$/ },
-    {
-      what: "no cable",
-      from: [1, 2],
-      choice: { usb: true },
-      code: "no-device",
-      says: /no USB device.*emulator-5554/,
-    },
-    {
-      what: "no emulator",
-      from: [0],
-      choice: { emulator: true },
-      code: "no-device",
-      says: /no emulator.*8A2X12345/,
-    },
-    {
-      what: "another serial",
-      from: [0],
-      choice: { serial: "X" },
-      code: "unknown-serial",
-      says: /serial X;.*8A2X12345/,
-    },
-    {
-      what: "another id",
-      from: [0],
-      choice: { transportId: "8" },
-      code: "unknown-serial",
-      says: /id 8;.*8A2X12345/,
-    },
-    { what: "unauthorized", from: [3], choice: {}, code: "device-unauthorized", says: /ZY22/ },
-    { what: "offline", from: [4], choice: {}, code: "device-offline", says: /R58M is offline/ },
-    {
-      what: "no permissions",
-      from: [5],
-      choice: {},
-      code: "device-unusable",
-      says: /no permission to open 0123456789/,
-    },
-  ])("cannot be chosen: $what", ({ from, choice, code, says }) => {
-    const there = from.map((index) => devices[index]).filter(isDevice);
-    expect(() => chooseDevice(there, choice)).toThrow(
-      expect.objectContaining({
-        code,
-        exitStatus: 3,
-        message: expect.stringMatching(says),
-        hint: expect.stringMatching(/./),
-      }),
-    );
   });
 });
 
@@ -178,8 +122,4 @@ describe("a device's state", () => {
 
 function inState(state: string): Device {
   return { serial: "1234", state, model: undefined, transportId: "1", usb: true };
-}
-
-function isDevice(device: Device | undefined): device is Device {
-  return device !== undefined;
 }

@@ -92,6 +92,14 @@ describe("a running server", () => {
         client.end();
       },
     },
+    ...["+005", "0x05", " 5\t ", "00g0", "-001", "\xb00\xb15"].map((length) => ({
+      what: `behind a length that is not one: ${JSON.stringify(length)}`,
+      answer: ((_, client) => client.send(Buffer.from(`OKAY${length}1234 device\n`, "latin1"))) as Answer,
+    })),
+    {
+      what: "behind a reason with a length that is not one",
+      answer: (_, client) => client.send("FAILwhy?because"),
+    },
     {
       what: "for it is no adb server",
       answer: (_, client) => client.send("HTTP/1.1 400 Bad Request\r\n\r\n"),
