@@ -2,8 +2,8 @@ import { KheadersError } from "../../shared/errors.js";
 import type { Digest, KernelIdentity, Source } from "../../shared/identity.js";
 import { printable } from "../../shared/printable.js";
 import type { ProgressListener, Stage } from "../../shared/progress.js";
+import { type RootMode, withAdbdRoot } from "../adb/adbd-root.js";
 import { connectToDevice, type Device, type DeviceChoice } from "../adb/devices.js";
-import { withRootAdbd } from "../adb/root-adbd.js";
 import type { AdbServer } from "../adb/server.js";
 import { findDevice } from "../adb/wait.js";
 import {
@@ -51,7 +51,7 @@ export interface PullOptions {
   /** Serves by fingerprint and release alone. */
   readonly trustRelease: boolean;
   /** How the device may become root where that is needed: by su, by restarting adbd (`adb root`), or not at all. */
-  readonly root: "su" | "adb" | "never";
+  readonly root: RootMode;
   /** Seconds after which the device ends a transfer that does not move. */
   readonly stallSeconds: number;
   readonly signal: AbortSignal;
@@ -102,7 +102,7 @@ export async function pull(options: PullOptions): Promise<PullResult> {
     onWait: () => options.onProgress({ type: "stage", stage: "waiting-for-device" }),
     signal: options.signal,
   });
-  return withRootAdbd(device, options, (reached) => pullTwiceIfCut(reached, options, clock));
+  return withAdbdRoot(device, options, (reached) => pullTwiceIfCut(reached, options, clock));
 }
 
 /** Somebody else may unload the module while we read: that is worth a second try, under the device's lock. */

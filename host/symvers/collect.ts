@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { KheadersError } from "../../shared/errors.js";
 import { printable } from "../../shared/printable.js";
 import { moduleFolders } from "../../shared/protocol.js";
+import { withAdbdRoot } from "../adb/adbd-root.js";
 import { connectToDevice, type Device } from "../adb/devices.js";
-import { withRootAdbd } from "../adb/root-adbd.js";
 import { findDevice } from "../adb/wait.js";
 import { AgentRefusal, Conversation } from "../agent/conversation.js";
 import type { ModuleListing } from "../agent/module-listing.js";
@@ -80,7 +80,7 @@ export async function symversOf(pulled: PullResult, options: PullOptions): Promi
     { waitSeconds: 0, onWait: () => undefined, signal },
   );
   const make = (folder: string) =>
-    withRootAdbd(device, options, async (reached) => {
+    withAdbdRoot(device, options, async (reached) => {
       const { text, record } = await collect(reached, pulled, facts, options);
       mkdirSync(folder);
       writeFileSync(join(folder, textName), text, { mode: 0o644 });
