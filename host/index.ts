@@ -17,7 +17,7 @@ import {
 } from "./build/module/module.js";
 import { type PchOptions, type PrecompiledHeader, precompileHeaders as precompile } from "./build/pch.js";
 import { type TreeInfo, treeInfo as treeInfoOf } from "./build/tree-info.js";
-import { type Check, type DoctorOptions, doctor as runDoctor } from "./doctor.js";
+import { type Check, type DoctorOptions, doctor as runDoctor } from "./doctor/doctor.js";
 import {
   type DeviceReport,
   defaultAnswerSeconds,
@@ -77,18 +77,19 @@ export type {
   VerifyOptions,
   VerifyReport,
 } from "./cache/index.js";
-export type { Check, DoctorOptions } from "./doctor.js";
+export type { Check, DoctorOptions } from "./doctor/doctor.js";
 export { type Pattern, parsePattern } from "./farm/match.js";
 export { exitStatusOfAll, type FarmEvent, type PullManyOptions, pullMany } from "./farm/pull-many.js";
 export type { DeviceOutcome } from "./farm/pull-one.js";
 export type { Selection, Skipped, Target } from "./farm/selection.js";
-export type { DeviceReport, Headers, SurveyOptions } from "./farm/survey.js";
+export type { DeviceReport, SurveyOptions } from "./farm/survey.js";
 export type { CommandEnd, TreeCommand } from "./farm/tree-commands.js";
 export { type WatchEvent, type WatchOptions, watch } from "./farm/watch.js";
 export type { Architecture } from "./kernel/architecture.js";
 export type { KernelConfig } from "./kernel/config.js";
 export { readTreeFacts, type TreeFacts } from "./kernel/tree-facts.js";
 export { adbServer, cacheDir, type Optional, openCache } from "./pull/defaults.js";
+export type { Headers } from "./pull/headers-offer.js";
 export type { LocatedTree } from "./pull/locate-tree.js";
 export type { OfflineSelector } from "./pull/offline.js";
 export type { PullOptions, PullResult, PullTimes } from "./pull/pull.js";

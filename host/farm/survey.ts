@@ -2,13 +2,10 @@ import { KheadersError } from "../../shared/errors.js";
 import type { KernelIdentity } from "../../shared/identity.js";
 import { assertUsable, connectToDevice, type Device, listDevices } from "../adb/devices.js";
 import type { AdbServer } from "../adb/server.js";
-import { Conversation, type HeadersReport } from "../agent/conversation.js";
+import { Conversation } from "../agent/conversation.js";
 import { type Cache, decideServing } from "../cache/index.js";
-import { ikheadersOf, type KernelConfig } from "../kernel/config.js";
 import { readKernelFacts } from "../kernel/facts.js";
-
-/** How a device offers its headers, as far as can be told without loading anything or asking for root. */
-export type Headers = "built-in" | "module" | "loaded" | "none" | "needs-root";
+import { type Headers, headersOf } from "../pull/headers-offer.js";
 
 /** What is known of one connected device. Its kernel is unknown where it could not be asked; `problem` says why. */
 export interface DeviceReport {
@@ -73,17 +70,6 @@ async function surveyDevice(device: Device, options: SurveyOptions): Promise<Dev
     if (!(error instanceof KheadersError)) throw error;
     return { ...unknown, problem: error };
   }
-}
-
-/** Tells from what an unchanged device shows how it offers its headers. */
-export function headersOf(report: HeadersReport, config: KernelConfig | undefined): Headers {
-  if (report.archive !== undefined) {
-    if (!report.readable) return "needs-root";
-    return report.loaded === "yes" ? "loaded" : "built-in";
-  }
-  if (report.module !== undefined) return "module";
-  if (config !== undefined && ikheadersOf(config) === null) return "none";
-  return report.denied.length > 0 && report.uid !== 0 ? "needs-root" : "none";
 }
 
 function isCached(cache: Cache, serial: string, kernel: KernelIdentity): boolean | undefined {

@@ -4,6 +4,8 @@ import { type ElfFile, MalformedElf, readElf, sectionOf, symbolsOf, textAt } fro
 export interface ModuleFile {
   /** Its name, as in /proc/modules; undefined where the file does not tell (before 4.15). */
   readonly name: string | undefined;
+  /** The kernel that it was built for: release and flags (Linux include/linux/vermagic.h); undefined if it does not say. */
+  readonly vermagic: string | undefined;
   /** The CRCs of the symbols that it imports, by name; none where its kernel has no MODVERSIONS. */
   readonly versions: ReadonlyMap<string, number>;
   /** The symbols that it exports, each with whether modules under the GPL alone may use it. */
@@ -45,7 +47,7 @@ export function readModuleFile(file: Uint8Array): ModuleFile {
       gplOnly: section.name.startsWith("__ksymtab_gpl"),
     });
   }
-  return { name: modinfo(elf, "name"), versions, exports, imports };
+  return { name: modinfo(elf, "name"), vermagic: modinfo(elf, "vermagic"), versions, exports, imports };
 }
 
 function* basicVersions(elf: ElfFile): Generator<[string, number]> {

@@ -1,10 +1,12 @@
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { freePort, listens, startAdbServer, unusableDevice } from "../../lab/index.js";
+import type { DeviceEntry } from "../../lab/newc.js";
 import { kernelEvents, storage } from "../../support/device-state.js";
 import { emulated } from "../../support/emulated.js";
+import { moduleBytes } from "../../support/module-builder.js";
 import { smallArchive } from "../../support/small-archive.js";
 import { type CommandOptions, Workstation } from "../../support/workstation.js";
 
@@ -141,6 +143,88 @@ describe("with a device", () => {
   });
 });
 
+describe("a kheaders.ko of another kernel", () => {
+  const path = "5.10.1-old/kernel/kernel/kheaders.ko";
+  const content = moduleBytes({ modinfo: ["name=kheaders", "vermagic=5.10.1-old SMP preempt mod_unload"] });
+  const folders = ["5.10.1-old", "5.10.1-old/kernel", "5.10.1-old/kernel/kernel"];
+  const modules: readonly DeviceEntry[] = [
+    ...folders.map((folder): DeviceEntry => ({ type: "folder", path: folder, mode: 0o755 })),
+    { type: "file", path, mode: 0o644, content },
+  ];
+
+  it.each([
+    { config: "CONFIG_IKHEADERS=m\nCONFIG_MODVERSIONS=y\n", code: "archive-mismatch", ends: 7 },
+    { config: "CONFIG_IKHEADERS=m\n", code: "module-refused", ends: 4 },
+  ])("is found before it is loaded: $code", async ({ config, code, ends }) => {
+    const device = await host.simulate({
+      config,
+      release: "6.6.1-test",
+      modules,
+    });
+    const { status, found } = await examine(["-s", device.serial]);
+    expect(status).toBe(ends);
+    expect(found("module")).toMatchObject({
+      status: "failed",
+      code,
+      detail: `/system/lib/modules/${path} was built for 5.10.1-old, the kernel is 6.6.1-test`,
+    });
+    const { stdout } = await host.kheaders(["devices", "--json"]);
+    const rows = stdout
+      .trimEnd()
+      .split("\n")
+      .map((line): { serial: string; headers: string } => JSON.parse(line));
+    expect(rows.find(({ serial }) => serial === device.serial)).toMatchObject({ headers: "module" });
+    expect(await device.counts()).toEqual({ loads: 0, unloads: 0 });
+  });
+});
+
+it("takes an unreadable /proc/config.gz for unknown, and says so", async () => {
+  const device = await host.simulate({
+    archive: smallArchive("6.6.3-test"),
+    release: "6.6.3-test",
+    config: "",
+  });
+  const { status, found } = await examine(["-s", device.serial]);
+  expect(status).toBe(0);
+  expect(found("kernel config")).toMatchObject({
+    status: "warning",
+    detail: expect.stringContaining("/proc/config.gz holds no configuration"),
+  });
+});
+
+describe("a cache that cannot be written", () => {
+  it.each([
+    {
+      what: "below a link that leads nowhere",
+      place: (folder: string) => symlinkSync("/nowhere/at/all", join(folder, "place")),
+      detail: "is a link that leads nowhere",
+    },
+    {
+      what: "below a file",
+      place: (folder: string) => writeFileSync(join(folder, "place"), ""),
+      detail: "is not a folder",
+    },
+    {
+      what: "in a folder that others own",
+      place: (folder: string) => mkdirSync(join(folder, "place"), { mode: 0o555 }),
+      detail: "cannot write the cache at",
+    },
+  ])("fails: $what, as a pull would", async ({ what, place, detail }) => {
+    const folder = host.folder(what.replaceAll(" ", "-"));
+    place(folder);
+    const device = await host.simulate({ archive: smallArchive("6.6.4-test"), release: "6.6.4-test" });
+    const args = ["-s", device.serial, "--cache-dir", join(folder, "place", "cache")];
+    const { status, found } = await examine(args);
+    expect(status).toBe(8);
+    expect(found("disk")).toMatchObject({
+      status: "failed",
+      code: "cache-failed",
+      detail: expect.stringContaining(detail),
+    });
+    expect((await host.kheaders([...args, "pull"])).status).toBe(8);
+  });
+});
+
 it("says when a cached kernel has lost its tree", async () => {
   const device = await host.simulate({ archive: smallArchive("6.6.2-test"), release: "6.6.2-test" });
   const cache = host.folder("cache-with-a-loss");
@@ -150,7 +234,7 @@ it("says when a cached kernel has lost its tree", async () => {
   const { found } = await examine(["-s", device.serial, "--cache-dir", cache]);
   expect(found("cache")).toMatchObject({
     status: "warning",
-    detail: "1 kernels, 1 without a tree",
+    detail: "1 kernel, 1 without a tree",
     hint: "Mend it with: kheaders cache verify",
   });
   expect(existsSync(join(tree, "include"))).toBe(false);

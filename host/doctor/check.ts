@@ -1,0 +1,45 @@
+import { type ErrorCode, KheadersError } from "../../shared/errors.js";
+
+/** One thing that was looked at. */
+export interface Check {
+  readonly name: string;
+  /** `skipped`: it could not be looked at, for something before it failed. */
+  readonly status: "ok" | "warning" | "failed" | "skipped";
+  /** What was found, fit for a terminal. */
+  readonly detail: string;
+  /** What to do about it. */
+  readonly hint: string | undefined;
+  /** Of a failed check: what a pull would end with. */
+  readonly code: ErrorCode | undefined;
+}
+
+/** Runs a check that may throw; what it throws is what the check found. */
+export async function attempt<T>(
+  checks: Check[],
+  name: string,
+  look: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await look();
+  } catch (error) {
+    if (!(error instanceof KheadersError)) throw error;
+    checks.push(failed(name, error));
+    return undefined;
+  }
+}
+
+export function ok(name: string, detail: string): Check {
+  return { name, status: "ok", detail, hint: undefined, code: undefined };
+}
+
+export function warning(name: string, detail: string, hint: string | undefined): Check {
+  return { name, status: "warning", detail, hint, code: undefined };
+}
+
+export function failed(name: string, error: KheadersError): Check {
+  return { name, status: "failed", detail: error.message, hint: error.hint, code: error.code };
+}
+
+export function skipped(name: string): Check {
+  return { name, status: "skipped", detail: "could not be looked at", hint: undefined, code: undefined };
+}

@@ -1,0 +1,90 @@
+import { KheadersError } from "../../shared/errors.js";
+import { printable } from "../../shared/printable.js";
+import { chooseDevice } from "../adb/choose.js";
+import { AdbConnection, AdbServerAbsent } from "../adb/connection.js";
+import { type Device, type DeviceChoice, readDevices } from "../adb/devices.js";
+import { describeEndpoint } from "../adb/endpoint.js";
+import { type AdbServer, findAdb } from "../adb/server.js";
+import { checkCache, checkDisk } from "./cache.js";
+import { attempt, type Check, ok, skipped, warning } from "./check.js";
+import { checkKernel } from "./kernel.js";
+
+export type { Check } from "./check.js";
+
+export interface DoctorOptions {
+  readonly server: AdbServer;
+  readonly choice: DeviceChoice;
+  readonly cacheDir: string;
+  /** The version of kheaders. */
+  readonly tool: string;
+  readonly stallSeconds: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Looks at everything that a pull needs, in its order, and changes nothing: starts no adb server, loads nothing, never
+ * asks su.
+ */
+export async function doctor(options: DoctorOptions): Promise<Check[]> {
+  const checks = [checkAdb(options.server)];
+  const device = await checkServerAndDevice(options, checks);
+  await checkKernel(options, device, checks);
+  checks.push(await checkDisk(options.cacheDir), await checkCache(options));
+  return checks;
+}
+
+function checkAdb(server: AdbServer): Check {
+  const adb = findAdb(server.environment);
+  if (adb !== undefined) return ok("adb", printable(adb));
+  return warning(
+    "adb",
+    "no adb was found: only a server that already runs can be used",
+    "Install platform-tools (Debian: apt install adb).",
+  );
+}
+
+async function checkServerAndDevice(options: DoctorOptions, checks: Check[]): Promise<Device | undefined> {
+  const { server, choice, signal } = options;
+  const place = describeEndpoint(server.endpoint);
+  const devices = await attempt(checks, "server", async () => {
+    const version = await serverVersion(server, signal);
+    const listed = await readDevices(await AdbConnection.open(server.endpoint, signal));
+    checks.push(ok("server", `version ${version} at ${place}`));
+    return listed;
+  });
+  if (devices === undefined) {
+    checks.push(skipped("device"));
+    return undefined;
+  }
+  return attempt(checks, "device", async () => {
+    const device = await chooseDevice(server, devices, choice, signal);
+    checks.push(
+      ok(
+        "device",
+        [device.serial, device.model ?? ""]
+          .map((text) => printable(text))
+          .join(" ")
+          .trim(),
+      ),
+    );
+    return device;
+  });
+}
+
+async function serverVersion(server: AdbServer, signal: AbortSignal): Promise<number> {
+  try {
+    const connection = await AdbConnection.open(server.endpoint, signal);
+    try {
+      await connection.request("host:version");
+      return Number.parseInt(await connection.readValue(), 16);
+    } finally {
+      connection.close();
+    }
+  } catch (error) {
+    if (!(error instanceof AdbServerAbsent)) throw error;
+    throw new KheadersError("adb-failed", error.message, {
+      hint: "Start it with: adb start-server",
+      cause: error,
+    });
+  }
+}
