@@ -133,6 +133,12 @@ function explainMissingModule(context: RefusalContext): KheadersError {
   );
 }
 
+/**
+ * Android's kernels keep some symbols from modules that they did not sign themselves: for insmod that is EACCES, as if SELinux
+ * had said no (android14-6.1 kernel/module/main.c, simplify_symbols).
+ */
+const protectedSymbol = /protected symbol|unknown symbol \S+ \(err -13\)/i;
+
 /** The spellings of one reason over AOSP's modprobe, toybox, kmod, busybox and the kernel log. */
 const loadFailures: readonly {
   readonly pattern: RegExp;
@@ -147,6 +153,15 @@ const loadFailures: readonly {
       new KheadersError("module-refused", `the kernel refused the signature of ${place(context)}`, {
         hint: "The kernel takes only modules signed with its own key: install those built with this kernel.",
       }),
+  },
+  {
+    pattern: protectedSymbol,
+    explain: (context, log) =>
+      new KheadersError(
+        "module-refused",
+        `${place(context)} was not built with this kernel: ${reasonIn(log, protectedSymbol)}`,
+        { hint: "Install the module that was built and signed with this kernel." },
+      ),
   },
   {
     pattern: /unknown symbol|wrong symbol version|disagrees about version of symbol|no symbol version for/i,
@@ -216,7 +231,9 @@ function explainLoadFailure(context: RefusalContext): KheadersError {
   const log = attempts.filter((attempt) => attempt.command === "dmesg").map((attempt) => attempt.output);
   const saidByAll = `${said}\n${aboutModule(log.join("\n"))}`;
   // The kernel's last word may be of an earlier attempt: a tool that knows the reason is heard first.
+  const isProtected = /permission denied|EACCES/i.test(said) && protectedSymbol.test(saidByAll);
   const known =
+    (isProtected ? loadFailures.find(({ pattern }) => pattern === protectedSymbol) : undefined) ??
     loadFailures.find(({ pattern, isVague }) => !isVague && pattern.test(said)) ??
     loadFailures.find(({ pattern }) => pattern.test(saidByAll));
   if (known) return known.explain(context, saidByAll);

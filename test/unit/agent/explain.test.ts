@@ -67,6 +67,32 @@ describe("a module that does not load", () => {
       exitStatus: 4,
       says: /refused the signature of \/vendor/,
     },
+    // Android's kernels let only modules that were built with them use some symbols: EACCES, as if SELinux had said no.
+    {
+      what: "protected symbol",
+      diagnostics:
+        inserting.toybox("Permission denied") +
+        kernelLog("[   41.1] kheaders: Protected symbol: sysfs_create_bin_file (err -13)"),
+      code: "module-refused",
+      exitStatus: 4,
+      says: /was not built with this kernel: kheaders: Protected symbol: sysfs_create_bin_file/,
+    },
+    {
+      what: "protected symbol, by its errno",
+      diagnostics:
+        inserting.toybox("Permission denied") +
+        kernelLog("[   41.1] kheaders: Unknown symbol sysfs_create_bin_file (err -13)"),
+      code: "module-refused",
+      exitStatus: 4,
+      says: /was not built with this kernel: kheaders: Unknown symbol/,
+    },
+    {
+      what: "protected symbol, kernel log alone",
+      diagnostics: refusedByKernel + kernelLog("[   41.1] kheaders: Protected symbol: x (err -13)"),
+      code: "module-refused",
+      exitStatus: 4,
+      says: /was not built with this kernel/,
+    },
     {
       what: "signature, kmod",
       diagnostics: inserting.kmod("Required key not available"),
