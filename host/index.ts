@@ -52,7 +52,8 @@ export type { BuildTools } from "./build/build-tools.js";
 export { buildVariables } from "./build/build-variables.js";
 export type { CheckHeadersOptions, HeaderCheck } from "./build/check-headers.js";
 export { clangIncludeFolder } from "./build/clang.js";
-export { compilerFlags, type Purpose } from "./build/compiler-flags.js";
+export { compilerFlags } from "./build/compiler-flags.js";
+export type { Purpose } from "./build/makefile-flags.js";
 export type { BuiltModule, ModuleBuildResult, ModuleOptions } from "./build/module/module.js";
 export type { PchOptions, PrecompiledHeader } from "./build/pch.js";
 export { cmakeWord, makeWord, shellWord } from "./build/quoting.js";
@@ -255,6 +256,7 @@ export function compileBpf(
     flags: options.flags ?? [],
     signal: options.signal ?? neverAborts(),
     onDiagnostics: options.onDiagnostics ?? (() => undefined),
+    onWarning: options.onWarning ?? (() => undefined),
   });
 }
 
@@ -278,6 +280,7 @@ export async function precompileHeaders(
     output: options.output,
     signal: options.signal ?? neverAborts(),
     onDiagnostics: options.onDiagnostics ?? (() => undefined),
+    onWarning: options.onWarning ?? (() => undefined),
   });
 }
 
@@ -294,5 +297,6 @@ export function checkHeaders(
     clang: options.clang ?? "clang",
     signal: options.signal ?? neverAborts(),
     onProgress: options.onProgress ?? (() => undefined),
+    onWarning: options.onWarning ?? (() => undefined),
   });
 }

@@ -1,13 +1,14 @@
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { KheadersError } from "../../shared/errors.js";
 import { printable } from "../../shared/printable.js";
 import { readTreeFacts } from "../kernel/tree-facts.js";
 import { outputTarget, writeOutput } from "../user-files/output.js";
 import { clangIncludeFolder, findBpfTools } from "./clang.js";
-import { compile } from "./compile.js";
+import { compile, fileArgument } from "./compile.js";
 import { compilerFlags } from "./compiler-flags.js";
+import { headerWarnings } from "./tree-warnings.js";
 
 /** A version of the eBPF instruction set, by llc's name. All kernels take v1; v2 came with 4.14, v3 with 5.1. */
 export type BpfVersion = "v1" | "v2" | "v3";
@@ -28,6 +29,8 @@ export interface BpfOptions {
   readonly signal: AbortSignal;
   /** Is told what clang and llc say, errors and warnings, as they print it. */
   readonly onDiagnostics: (text: string) => void;
+  /** Is told what is wrong with the headers. */
+  readonly onWarning: (message: string) => void;
 }
 
 /** A compiled program. */
@@ -38,12 +41,6 @@ export interface BpfObject {
   readonly bytes: number;
   /** The kernel that its headers are of. */
   readonly release: string;
-}
-
-/** Checks that there is a source to compile, before anything else is done. @throws KheadersError `usage`. */
-export function assertSource(source: string): void {
-  if (!statSync(source, { throwIfNoEntry: false })?.isFile())
-    throw new KheadersError("usage", `there is no file ${printable(source, 4096)}`);
 }
 
 /**
@@ -64,19 +61,19 @@ export async function compileBpf(options: BpfOptions): Promise<BpfObject> {
       { hint: "Take the headers of a 64-bit kernel." },
     );
   }
-  assertSource(source);
+  const target = checkBpfFiles(options);
+  for (const message of headerWarnings(facts)) options.onWarning(message);
   const [{ clang, llc }, include] = await Promise.all([
     findBpfTools(options.clang, signal),
     clangIncludeFolder(options.clang, signal),
   ]);
-  const target = outputTarget(output);
-  const folder = mkdtempSync(join(tmpdir(), "kheaders-bpf-"));
+  const folder = mkdtempSync(join(resolve(tmpdir()), "kheaders-bpf-"));
   try {
     const bitcode = join(folder, "program.bc");
     const object = join(folder, "program.o");
     const flags = [...compilerFlags(facts, "bpf", include), ...options.flags];
     const how = { what: printable(source, 4096), signal, onDiagnostics: options.onDiagnostics };
-    await compile(clang, [...flags, "-c", "-emit-llvm", "-o", bitcode, "--", source], how);
+    await compile(clang, [...flags, "-c", "-emit-llvm", "-o", bitcode, "--", fileArgument(source)], how);
     const march = facts.endianness === "big" ? "bpfeb" : "bpfel";
     const llcFlags = [`-march=${march}`, `-mcpu=${options.version}`, "-filetype=obj"];
     await compile(llc, [...llcFlags, "-o", object, bitcode], how);
@@ -86,4 +83,16 @@ export async function compileBpf(options: BpfOptions): Promise<BpfObject> {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * Checks the user's files, which can be done before a device is asked for its headers.
+ *
+ * @returns where the object goes.
+ * @throws KheadersError `usage` where the source is not there; `output-failed`.
+ */
+export function checkBpfFiles({ source, output }: Pick<BpfOptions, "source" | "output">): string {
+  if (!statSync(source, { throwIfNoEntry: false })?.isFile())
+    throw new KheadersError("usage", `there is no file ${printable(source, 4096)}`);
+  return outputTarget(output);
 }

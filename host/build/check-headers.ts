@@ -4,6 +4,7 @@ import { runTool } from "../process/tool.js";
 import { clangHint, clangIncludeFolder } from "./clang.js";
 import { compilerFlags } from "./compiler-flags.js";
 import { programFor, type TracerHeader, tracerHeaders } from "./tracer-headers.js";
+import { headerWarnings } from "./tree-warnings.js";
 
 /** How to check a tree. */
 export interface CheckHeadersOptions {
@@ -14,6 +15,8 @@ export interface CheckHeadersOptions {
   readonly signal: AbortSignal;
   /** Is told after each header how many are done, of how many. */
   readonly onProgress: (done: number, total: number) => void;
+  /** Is told what is wrong with the headers, though they compile. */
+  readonly onWarning: (message: string) => void;
 }
 
 /** Whether a program that includes a header compiles. */
@@ -29,8 +32,9 @@ export interface HeaderCheck {
  * @throws KheadersError `usage` for what is no tree; `tool-missing` where there is no clang; the signal's reason.
  */
 export async function checkHeaders(options: CheckHeadersOptions): Promise<HeaderCheck[]> {
-  const { tree, clang, signal, onProgress } = options;
+  const { tree, clang, signal, onProgress, onWarning } = options;
   const facts = readTreeFacts(tree);
+  for (const message of headerWarnings(facts)) onWarning(message);
   const flags = compilerFlags(facts, "bpf", await clangIncludeFolder(clang, signal));
   const args = [...flags, "-fno-color-diagnostics", "-x", "c", "-c", "-emit-llvm", "-o", "/dev/null", "-"];
   const check = async (tracerHeader: TracerHeader): Promise<HeaderCheck> => {

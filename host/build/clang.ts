@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { KheadersError } from "../../shared/errors.js";
 import { printable } from "../../shared/printable.js";
 import { runTool } from "../process/tool.js";
@@ -23,7 +23,8 @@ export interface BpfTools {
  * @throws KheadersError `tool-missing` where there is no such clang, or it does not answer.
  */
 export async function clangIncludeFolder(clang: string, signal: AbortSignal): Promise<string> {
-  return join(await answer(clang, "-print-resource-dir", clangHint, signal), "include");
+  // A clang that is named by a relative path may answer with one.
+  return join(resolve(await answer(clang, "-print-resource-dir", clangHint, signal)), "include");
 }
 
 /** A clang that can be used. */

@@ -31,3 +31,11 @@ export async function compile(tool: string, args: readonly string[], options: Co
     { hint: "See what it says above. `kheaders check` tells which headers of this kernel compile." },
   );
 }
+
+/**
+ * A file as an argument that no compiler takes for something else: `@…` is a file with arguments for clang, even after `--`, and
+ * `-…` is an option.
+ */
+export function fileArgument(path: string): string {
+  return /^[@-]/.test(path) ? `./${path}` : path;
+}

@@ -1,7 +1,5 @@
 import type { TreeFacts } from "../kernel/tree-facts.js";
-
-/** What is to be compiled: an eBPF program that reads the kernel's structures, or code that runs in the kernel. */
-export type Purpose = "bpf" | "kernel";
+import { makefileFlags, type Purpose } from "./makefile-flags.js";
 
 /**
  * The flags that compile C against a tree with clang. Kernel headers hold inline assembly, so even an eBPF program is
@@ -23,9 +21,6 @@ export function compilerFlags(facts: TreeFacts, purpose: Purpose, clangInclude: 
     `${tree}/include/uapi`,
     `${tree}/include/generated/uapi`,
   ];
-  // KBUILD_MODNAME is a string that debug messages show. __FILE__ is one that needs no quotes: flags are for `clang $(…)`.
-  const macros = ["KBUILD_MODNAME=__FILE__", "__KERNEL__", "CONFIG_CC_IS_CLANG", ...architecture.macros];
-  if (purpose === "bpf") macros.push("__BPF_TRACING__", `__TARGET_ARCH_${architecture.bpfTarget}`);
   return [
     "-target",
     architecture.clangTarget,
@@ -34,19 +29,19 @@ export function compilerFlags(facts: TreeFacts, purpose: Purpose, clangInclude: 
     "-isystem",
     clangInclude,
     ...folders.map((folder) => `-I${folder}`),
-    "-include",
-    `${tree}/include/linux/kconfig.h`,
-    ...macros.map((macro) => `-D${macro}`),
-    "-std=gnu11",
-    "-fno-strict-aliasing",
-    "-fshort-wchar",
-    "-fno-pie",
-    ...architecture.codeFlags,
-    ...(facts.endianness === "big" ? ["-mbig-endian"] : []),
-    "-Wno-unknown-warning-option",
-    "-Wno-gnu-variable-sized-type-not-at-end",
-    "-Wno-address-of-packed-member",
-    "-Wno-pointer-sign",
-    ...(purpose === "bpf" ? ["-fno-stack-protector", "-fno-asynchronous-unwind-tables", "-g"] : []),
+    ...facts.includedFirst.flatMap((header) => ["-include", `${tree}/${header}`]),
+    ...makefileFlags(facts, purpose),
+    ...(purpose === "bpf" ? bpfFlags(architecture.bpfTarget) : []),
+  ];
+}
+
+/** What tells headers that the program is for eBPF, and what eBPF cannot have or needs: BTF is made of `-g`. */
+function bpfFlags(target: string): string[] {
+  return [
+    "-D__BPF_TRACING__",
+    `-D__TARGET_ARCH_${target}`,
+    "-fno-stack-protector",
+    "-fno-asynchronous-unwind-tables",
+    "-g",
   ];
 }

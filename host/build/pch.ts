@@ -11,9 +11,11 @@ import type { LocatedTree } from "../pull/locate-tree.js";
 import { outputTarget, writeOutput } from "../user-files/output.js";
 import { findClang } from "./clang.js";
 import { compile } from "./compile.js";
-import { compilerFlags, type Purpose } from "./compiler-flags.js";
+import { compilerFlags } from "./compiler-flags.js";
 import { filesInRule } from "./dependencies.js";
+import type { Purpose } from "./makefile-flags.js";
 import { tracerHeaders } from "./tracer-headers.js";
+import { headerWarnings } from "./tree-warnings.js";
 
 /** What to precompile, and how. */
 export interface PchOptions {
@@ -33,6 +35,8 @@ export interface PchOptions {
   readonly signal: AbortSignal;
   /** Is told what clang says, errors and warnings, as it prints it. */
   readonly onDiagnostics: (text: string) => void;
+  /** Is told what is wrong with the headers. */
+  readonly onWarning: (message: string) => void;
 }
 
 /** A precompiled header. */
@@ -85,6 +89,7 @@ export async function precompileHeaders(options: PchOptions): Promise<Precompile
   const facts = readTreeFacts(located.tree);
   const headers = options.headers.length > 0 ? options.headers : tracerHeaders.map(({ header }) => header);
   const input = headers.map(include).join("");
+  checkPch(options);
   if (output === undefined && located.digest === undefined) {
     throw new KheadersError(
       "usage",
@@ -94,6 +99,7 @@ export async function precompileHeaders(options: PchOptions): Promise<Precompile
       },
     );
   }
+  for (const message of headerWarnings(facts)) options.onWarning(message);
   const { version, includeFolder } = await findClang(options.clang, signal);
   const flags = [...compilerFlags(facts, purpose, includeFolder), ...options.flags];
   const recipe = { clang: options.clang, flags, input, fixed: [located.tree, includeFolder] };
@@ -132,7 +138,7 @@ async function keepPch(
 /** Makes the precompiled header as a file of the user's. @returns its absolute path. */
 async function writePch(output: string, recipe: Recipe, options: PchOptions): Promise<string> {
   const target = outputTarget(output);
-  const folder = mkdtempSync(join(tmpdir(), "kheaders-pch-"));
+  const folder = mkdtempSync(join(resolve(tmpdir()), "kheaders-pch-"));
   try {
     await makePch(join(folder, pchName), recipe, options);
     writeOutput(readFileSync(join(folder, pchName)), output);
@@ -181,6 +187,16 @@ function nameOf({ flags, input }: Recipe, version: string, own: readonly string[
   const folder = own.length > 0 ? process.cwd() : "";
   const hash = createHash("sha256").update(JSON.stringify([version, flags, folder, input]));
   return `pch-${hash.digest("hex").slice(0, 32)}`;
+}
+
+/**
+ * Checks what can be checked before a device is asked for its headers.
+ *
+ * @throws KheadersError `usage` for what cannot be a header's name; `output-failed`.
+ */
+export function checkPch({ headers, output }: Pick<PchOptions, "headers" | "output">): void {
+  headers.forEach(include);
+  if (output !== undefined) outputTarget(output);
 }
 
 function include(header: string): string {

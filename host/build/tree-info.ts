@@ -7,6 +7,7 @@ import { readTreeFacts, type TreeFacts } from "../kernel/tree-facts.js";
 import { keptConfig } from "../pull/kept-config.js";
 import type { LocatedTree } from "../pull/locate-tree.js";
 import { type BuildTools, readBuildTools } from "./build-tools.js";
+import { headerWarnings } from "./tree-warnings.js";
 
 /** What a tree says of its kernel, and what can be built with it. */
 export interface TreeInfo extends Omit<TreeFacts, "config"> {
@@ -18,7 +19,7 @@ export interface TreeInfo extends Omit<TreeFacts, "config"> {
   readonly configSource: "device" | "headers";
   /** Of a tree that builds modules; undefined for others, and where it has no such programs. */
   readonly buildTools: BuildTools | undefined;
-  /** What will go wrong with building modules, and what to do about it; a sentence or more each. */
+  /** What will go wrong with compiling or with building modules, and what to do about it; a sentence or more each. */
   readonly warnings: readonly string[];
 }
 
@@ -43,10 +44,12 @@ export async function treeInfo(located: LocatedTree, cache: Cache): Promise<Tree
     config,
     configSource: kept === undefined ? "headers" : "device",
     buildTools,
-    warnings:
-      facts.flavour === "modules"
+    warnings: [
+      ...headerWarnings({ config: macros }),
+      ...(facts.flavour === "modules"
         ? moduleWarnings({ buildTools, config, hasVersions, machine: host.machine })
-        : [],
+        : []),
+    ],
   };
 }
 

@@ -11,13 +11,6 @@ export interface Architecture {
   readonly crossCompile: string;
   /** What libbpf's `bpf_tracing.h` asks for: `__TARGET_ARCH_…`. */
   readonly bpfTarget: string;
-  /** Macros that the kernel's own Makefiles define for the compiler (`Makefile`, `arch/…/Makefile`). */
-  readonly macros: readonly string[];
-  /**
-   * What the kernel's code must do without, floating-point and vector registers above all (`arch/…/Makefile`). It holds
-   * for eBPF as well: the optimizer takes the code for this processor's, and eBPF has no vectors.
-   */
-  readonly codeFlags: readonly string[];
 }
 
 const architectures: readonly Architecture[] = [
@@ -28,8 +21,6 @@ const architectures: readonly Architecture[] = [
     clangTarget: "x86_64-linux-gnu",
     crossCompile: "x86_64-linux-gnu-",
     bpfTarget: "x86",
-    macros: ["CC_USING_FENTRY"],
-    codeFlags: ["-mno-sse", "-mno-mmx", "-mno-80387", "-mno-red-zone", "-mcmodel=kernel"],
   },
   {
     sourceName: "x86",
@@ -38,8 +29,6 @@ const architectures: readonly Architecture[] = [
     clangTarget: "i686-linux-gnu",
     crossCompile: "i686-linux-gnu-",
     bpfTarget: "x86",
-    macros: ["CC_USING_FENTRY"],
-    codeFlags: ["-mno-sse", "-mno-mmx", "-msoft-float", "-mregparm=3", "-freg-struct-return"],
   },
   {
     sourceName: "arm64",
@@ -48,8 +37,6 @@ const architectures: readonly Architecture[] = [
     clangTarget: "aarch64-linux-gnu",
     crossCompile: "aarch64-linux-gnu-",
     bpfTarget: "arm64",
-    macros: [],
-    codeFlags: ["-mgeneral-regs-only"],
   },
   {
     sourceName: "arm",
@@ -58,8 +45,6 @@ const architectures: readonly Architecture[] = [
     clangTarget: "armv7-linux-gnueabihf",
     crossCompile: "arm-linux-gnueabihf-",
     bpfTarget: "arm",
-    macros: ["__LINUX_ARM_ARCH__=7"],
-    codeFlags: ["-msoft-float"],
   },
   {
     sourceName: "riscv",
@@ -68,8 +53,6 @@ const architectures: readonly Architecture[] = [
     clangTarget: "riscv64-linux-gnu",
     crossCompile: "riscv64-linux-gnu-",
     bpfTarget: "riscv",
-    macros: [],
-    codeFlags: ["-march=rv64imac", "-mabi=lp64", "-mcmodel=medany"],
   },
 ];
 

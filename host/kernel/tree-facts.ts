@@ -15,9 +15,11 @@ export interface TreeFacts {
   readonly endianness: "little" | "big";
   /** `headers`: as mainline's archive; `modules`: also builds modules, as the original patch's archive. */
   readonly flavour: "headers" | "modules";
-  /** `CONFIG_CC_VERSION_TEXT`, from 5.8 on. */
+  /** `CONFIG_CC_VERSION_TEXT`, from 5.8 on; before, `LINUX_COMPILER`, where the archive has it. */
   readonly compiler: string | undefined;
   readonly config: ConfigMacros;
+  /** The headers that the kernel's build includes before all else, by their paths in the tree. */
+  readonly includedFirst: readonly string[];
 }
 
 /**
@@ -40,10 +42,17 @@ export function readTreeFacts(tree: string): TreeFacts {
     architecture,
     endianness: config.has("CONFIG_CPU_BIG_ENDIAN") ? "big" : "little",
     flavour: buildsModules(tree, sourceName) ? "modules" : "headers",
-    compiler: textIn(config.get("CONFIG_CC_VERSION_TEXT")),
+    compiler: textIn(config.get("CONFIG_CC_VERSION_TEXT")) ?? compilerIn(tree),
     config,
+    includedFirst: headersIncludedFirst.filter((path) => existsSync(join(tree, path))),
   };
 }
+
+/**
+ * Makefile (USERINCLUDE) and, from 4.16 on, scripts/Makefile.lib (c_flags). Without compiler_types.h a header that does not
+ * include it takes `__packed` for the name of a variable.
+ */
+const headersIncludedFirst = ["include/linux/kconfig.h", "include/linux/compiler_types.h"];
 
 /** Whether a tree has what `make modules` begins with: the Makefiles that it includes (Linux Makefile, scripts/Makefile.build). */
 function buildsModules(tree: string, sourceName: string): boolean {
@@ -56,6 +65,13 @@ function architectureFolder(tree: string): string | undefined {
   const arch = join(tree, "arch");
   if (!existsSync(arch)) return undefined;
   return readdirSync(arch).find((name) => existsSync(join(arch, name, "include")));
+}
+
+/** The compiler that `include/generated/compile.h` names. */
+function compilerIn(tree: string): string | undefined {
+  const path = join(tree, "include/generated/compile.h");
+  if (!existsSync(path)) return undefined;
+  return textIn(/^#define LINUX_COMPILER (".*")$/m.exec(readFileSync(path, "utf8"))?.[1]);
 }
 
 /** The text that a string literal of `autoconf.h` stands for: kconfig escapes `"` and `\\` alone. */

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { KheadersError } from "../../../shared/errors.js";
 import { printable } from "../../../shared/printable.js";
+import { isBefore } from "../../kernel/release.js";
 import type { TreeFacts } from "../../kernel/tree-facts.js";
 import { buildVariables } from "../build-variables.js";
 
@@ -34,23 +35,19 @@ export function moduleBuild(facts: TreeFacts, machine: string): ModuleBuild {
 }
 
 /**
- * Refuses a path that make cannot work with: it takes lists apart at blanks, and rules at colons (the kernel's Makefile refuses
- * both as well).
+ * Refuses a path that make cannot work with, or that its shell would take for more than a path: the kernel's Makefiles put paths
+ * into commands as they are, so `a;id` would run `id`. Make itself takes lists apart at spaces, and rules at colons.
  *
  * @param what whose path it is, as it begins a sentence.
  * @throws KheadersError `usage`.
  */
 export function assertPathForMake(path: string, what: string, hint: string): void {
-  const [odd] = /[\s:#$%'"\\]/.exec(path) ?? [];
+  const [odd] = /[^\p{L}\p{M}\p{N}@+=,./_-]/u.exec(path) ?? [];
   if (odd === undefined) return;
-  const named = /\s/.test(odd) ? "a space" : `"${odd}"`;
-  throw new KheadersError(
-    "usage",
-    `${what} has ${named} in its path, which make cannot work with: ${printable(path, 4096)}`,
-    {
-      hint,
-    },
-  );
+  const named = /\s/.test(odd) ? "a space" : `"${printable(odd)}"`;
+  throw new KheadersError("usage", `${what} has ${named} in its path: ${printable(path, 4096)}`, {
+    hint: `make and its shell can only work with letters, digits and @ + = , . / - _ there. ${hint}`,
+  });
 }
 
 /**
@@ -63,10 +60,4 @@ export function modulesIn(order: string, dir: string): string[] {
     .filter((line) => line !== "")
     .map((line) => resolve(dir, line.replace(/^kernel\/(?=\/)/, "").replace(/\.o$/, ".ko")));
   return [...new Set(paths)];
-}
-
-function isBefore(release: string, major: number, minor: number): boolean {
-  const [, itsMajor, itsMinor] = /^(\d+)\.(\d+)/.exec(release) ?? [];
-  const difference = Number(itsMajor) - major || Number(itsMinor) - minor;
-  return difference < 0;
 }

@@ -10,6 +10,7 @@ import { type LocatedTree, locateTree } from "../../pull/locate-tree.js";
 import { type PullOptions, pull } from "../../pull/pull.js";
 import { readModuleFile } from "../../symvers/module-file.js";
 import { readBuildTools } from "../build-tools.js";
+import { headerWarnings } from "../tree-warnings.js";
 import { buildFolder } from "./build-folder.js";
 import { assertPathForMake, moduleBuild, modulesIn } from "./make-arguments.js";
 import { symversFor } from "./module-symvers.js";
@@ -67,6 +68,7 @@ export async function buildModule(options: ModuleOptions): Promise<ModuleBuildRe
   const located = pulled ?? (await locateTree(options.tree, options.pull));
   const facts = readTreeFacts(located.tree);
   assertBuildsModules(facts);
+  for (const message of headerWarnings(facts)) onProgress({ type: "warning", message });
   await assertToolsRun(facts.tree, signal);
   const { variables, compiler } = moduleBuild(facts, machine());
   if (!makeArguments.some((argument) => /^(CC|LLVM|CROSS_COMPILE)=/.test(argument)))

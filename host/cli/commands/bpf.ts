@@ -37,10 +37,8 @@ no object is written.`,
   async run(context, source, clangFlags) {
     const { flags, signal, reporter } = context;
     const { findTree } = await import("../../pull/locate-tree.js");
-    const { assertSource, compileBpf } = await import("../../build/bpf.js");
-    const { outputTarget } = await import("../../user-files/output.js");
-    assertSource(source);
-    outputTarget(flags.output);
+    const { checkBpfFiles, compileBpf } = await import("../../build/bpf.js");
+    checkBpfFiles({ source, output: flags.output });
     const tree = await findTree(flags.tree, await pullOptionsOf(context));
     const object = await compileBpf({
       tree,
@@ -51,6 +49,7 @@ no object is written.`,
       flags: clangFlags,
       signal,
       onDiagnostics: reporter.passOn,
+      onWarning: (message) => reporter.on({ type: "warning", message }),
     });
     return { json: [{ ...object, tree }], lines: [object.output] };
   },

@@ -40,16 +40,18 @@ export const add = command<Flags, [tree: string | undefined]>({
     const { clangIncludeFolder } = await import("../../build/clang.js");
     const { compilerFlags } = await import("../../build/compiler-flags.js");
     const { readTreeFacts } = await import("../../kernel/tree-facts.js");
-    const { cmakeWord, makeWord, shellWord } = await import("../../build/quoting.js");
+    const { headerWarnings } = await import("../../build/tree-warnings.js");
+    const { cmakeWord, compileFlagsLine, makeWord, shellWord } = await import("../../build/quoting.js");
     const include = await clangIncludeFolder(flags.clang, context.signal);
     const facts = readTreeFacts(await findTree(what, await pullOptionsOf(context)));
+    for (const message of headerWarnings(facts)) context.reporter.on({ type: "warning", message });
     const words = compilerFlags(facts, flags.bpf ? "bpf" : "kernel", include);
     return { json: [words], lines: linesOf(words) };
 
     function linesOf(words: readonly string[]): readonly string[] {
       if (flags.make) return [`KHEADERS_CFLAGS := ${words.map(makeWord).join(" ")}`];
       if (flags.cmake) return [`set(KHEADERS_CFLAGS ${words.map(cmakeWord).join(" ")})`];
-      if (flags.compileFlags) return words;
+      if (flags.compileFlags) return words.map(compileFlagsLine);
       return [words.map(shellWord).join(" ")];
     }
   },

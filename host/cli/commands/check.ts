@@ -19,6 +19,7 @@ and 1 if any does not.`,
       clang: context.flags.clang,
       signal: context.signal,
       onProgress: (done, total) => context.reporter.counted("Compiling", done, total),
+      onWarning: (message) => context.reporter.on({ type: "warning", message }),
     });
     const rows = checks.map(({ header, error }) => [header, error ?? "compiles"]);
     return {

@@ -36,12 +36,11 @@ headers and flags is answered at once.`,
     const { flags, signal, reporter } = context;
     if (!flags.bpf && !flags.kernel) throw new KheadersError("usage", "pch needs --bpf or --kernel");
     const { locateTree } = await import("../../pull/locate-tree.js");
-    const { precompileHeaders } = await import("../../build/pch.js");
+    const { checkPch, precompileHeaders } = await import("../../build/pch.js");
     const { shellWord } = await import("../../build/quoting.js");
-    const { outputTarget } = await import("../../user-files/output.js");
-    if (flags.output !== undefined) outputTarget(flags.output);
-    const options = await pullOptionsOf(context);
     const headers = words.slice(0, words.length - wordsAfterDashes(process.argv));
+    checkPch({ headers, output: flags.output });
+    const options = await pullOptionsOf(context);
     const made = await precompileHeaders({
       located: await locateTree(flags.tree, options),
       cache: options.cache,
@@ -52,6 +51,7 @@ headers and flags is answered at once.`,
       output: flags.output,
       signal,
       onDiagnostics: reporter.passOn,
+      onWarning: (message) => reporter.on({ type: "warning", message }),
     });
     return { json: [made], lines: [made.flags.map(shellWord).join(" ")] };
   },

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   existsSync,
@@ -17,9 +18,12 @@ import { type BpfOptions, compileBpf } from "../../../host/build/bpf.js";
 import { checkHeaders } from "../../../host/build/check-headers.js";
 import { type FakeClangOptions, writeFakeClang } from "../../support/fake-clang.js";
 import { writeTree } from "../../support/kernel-tree.js";
+import { findProgram } from "../../support/programs.js";
+import { skipBecause } from "../../support/skip.js";
 
 let folder: string;
 let said: string;
+let warnings: string[];
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "kheaders-bpf-test-"));
@@ -27,6 +31,7 @@ beforeEach(() => {
   writeTree(join(folder, "tree"));
   writeFileSync(join(folder, "prog.c"), "");
   said = "";
+  warnings = [];
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -42,6 +47,7 @@ function compile(tools: FakeClangOptions = {}, options: Partial<BpfOptions> = {}
     onDiagnostics: (text) => {
       said += text;
     },
+    onWarning: (message) => warnings.push(message),
     ...options,
   });
 }
@@ -114,6 +120,16 @@ describe("compiling a program", () => {
     await expect(compile({}, { source })).rejects.toThrow(failure("usage", /there is no file/));
   });
 
+  it("warns of structures that the kernel shuffled", async () => {
+    await compile();
+    expect(warnings).toEqual([]);
+    writeTree(join(folder, "tree"), { macros: ["CONFIG_64BIT 1", "CONFIG_RANDSTRUCT 1"] });
+    await compile();
+    expect(warnings).toEqual([expect.stringContaining("CONFIG_RANDSTRUCT")]);
+    await check(writeFakeClang(join(folder, "bin"), { clangBody: "cat >/dev/null" }));
+    expect(warnings).toHaveLength(2);
+  });
+
   it("refuses a 32-bit kernel, whose structures eBPF would misread", async () => {
     writeTree(join(folder, "tree32"), { arch: "arm", macros: [] });
     await expect(compile({}, { tree: join(folder, "tree32") })).rejects.toThrow(
@@ -174,6 +190,7 @@ function check(clang: string) {
     clang,
     signal: new AbortController().signal,
     onProgress: () => undefined,
+    onWarning: (message) => warnings.push(message),
   });
 }
 
@@ -200,6 +217,7 @@ describe("checking headers", () => {
       clang: writeFakeClang(join(folder, "bin"), { clangBody: "cat >/dev/null" }),
       signal: new AbortController().signal,
       onProgress: (done, total) => counts.push(`${done}/${total}`),
+      onWarning: () => undefined,
     });
     expect(counts).toEqual(checks.map((_, index) => `${index + 1}/${checks.length}`));
   });
@@ -208,5 +226,55 @@ describe("checking headers", () => {
     const clangBody = "cat >/dev/null; exit 139";
     const [first] = await check(writeFakeClang(join(folder, "bin"), { clangBody }));
     expect(first?.error).toBe("clang ended with status 139");
+  });
+});
+
+describe("a real clang", () => {
+  const missing = ["clang", "llvm-objdump"].find((name) => findProgram(name) === undefined);
+  if (missing !== undefined) return skipBecause(`no ${missing}`, "programs that clang compiles");
+
+  const sample = "include/linux/sample.h";
+  const program = "#include <linux/sample.h>\nint program(struct sample *sample) { return sample->after; }\n";
+
+  /** Compiles a program that includes a header, with a compiler that says nothing. */
+  async function make(header: string, options: Parameters<typeof writeTree>[1] = {}): Promise<string> {
+    const tree = mkdtempSync(join(folder, "tree-"));
+    writeTree(tree, { ...options, files: { [sample]: header, ...options.files } });
+    writeFileSync(join(folder, "prog.c"), program);
+    const { output } = await compile({}, { tree, clang: "clang" });
+    expect(said).toBe("");
+    return execFileSync("llvm-objdump", ["-d", output], { encoding: "utf8" });
+  }
+
+  it("embeds tagged structures without a name, as kernels from 6.19 on have them", async () => {
+    const header = "struct head { long one, two; };\nstruct sample { struct head; int after; };\n";
+    for (const release of ["6.19.0", "6.6.1-vendor"])
+      expect(await make(header, { release })).toContain("*(u32 *)(r1 + 16)");
+  });
+
+  it("packs what the kernel packs, also in a header that does not include what says how", async () => {
+    const header = "struct sample { char one; int after; } __packed;\n";
+    const types = { "include/linux/compiler_types.h": "#define __packed __attribute__((__packed__))\n" };
+    // Byte by byte, from offset 1 on.
+    expect(await make(header, { files: types })).toContain("*(u8 *)(r1 + 1)");
+  });
+
+  it("takes a char for unsigned where the kernel does", async () => {
+    const header = 'struct sample { int after; };\n_Static_assert((char)-1 < 0, "char is signed");\n';
+    await make(header, { arch: "x86", release: "6.1.57" });
+    const unsigned = header.replace("< 0", "> 0");
+    await make(unsigned, { arch: "x86", release: "6.2.0" });
+  });
+
+  it("says nothing of headers that GCC compiled", async () => {
+    const header = `extern int cpu_number;
+__attribute__((nocf_check)) extern void entry(void);
+static inline int number(void)
+{
+	return *(__seg_gs __typeof__(*(__typeof__(cpu_number) __seg_gs *)&cpu_number) *)(unsigned long)&cpu_number;
+}
+struct sample { int after; };
+`;
+    await make(header, { arch: "x86" });
   });
 });

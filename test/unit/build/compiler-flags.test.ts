@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { buildVariables } from "../../../host/build/build-variables.js";
-import { compilerFlags, type Purpose } from "../../../host/build/compiler-flags.js";
+import { compilerFlags } from "../../../host/build/compiler-flags.js";
+import type { Purpose } from "../../../host/build/makefile-flags.js";
 import { architectureOf } from "../../../host/kernel/architecture.js";
 import type { TreeFacts } from "../../../host/kernel/tree-facts.js";
 
@@ -14,7 +15,8 @@ function factsOf(sourceName: string, bits: 32 | 64, endianness: "little" | "big"
     endianness,
     flavour: "headers",
     compiler: undefined,
-    config: new Map(),
+    config: new Map(endianness === "big" ? [["CONFIG_CPU_BIG_ENDIAN", "1"]] : []),
+    includedFirst: ["include/linux/kconfig.h"],
   };
 }
 

@@ -17,12 +17,14 @@ const clangBody = 'cat >"$out"; echo "out: -" >"$out.d"';
 let cache: Cache;
 let located: PchOptions["located"];
 let said: string;
+let warnings: string[];
 
 beforeEach(async () => {
   cache = temporaryCache();
   const archive = () => archiveOf(contents);
   located = await pullInto(cache, { identity: kernel(), serial: "one", archive });
   said = "";
+  warnings = [];
 });
 
 function precompile(options: Partial<PchOptions> = {}, tools: FakeClangOptions = {}) {
@@ -39,6 +41,7 @@ function precompile(options: Partial<PchOptions> = {}, tools: FakeClangOptions =
     onDiagnostics: (text) => {
       said += text;
     },
+    onWarning: (message) => warnings.push(message),
     ...options,
   });
 }

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { cmakeWord, makeWord, shellWord } from "../../../host/build/quoting.js";
+import { cmakeWord, compileFlagsLine, makeWord, shellWord } from "../../../host/build/quoting.js";
 import { findProgram } from "../../support/programs.js";
 import { skipBecause } from "../../support/skip.js";
 
@@ -33,7 +33,18 @@ const words = [
   "%s",
   "{a,b}",
   "!x",
+  "tab\there",
+  "@file",
+  "[[x]]",
+  "=[a]=",
+  "%VAR%",
+  "\u0001",
+  "a;id",
+  "' $(id) '",
 ];
+
+/** Words that stay one only where lines may break. */
+const broken = ["line\nbreak", "x\n-DY", "x\r\ny"];
 
 let folder: string;
 
@@ -52,8 +63,27 @@ it("leaves a word alone that a shell takes as it is", () => {
 });
 
 it("quotes words so that a shell gives them back", () => {
-  const command = `printf '%s\\0' ${words.map(shellWord).join(" ")}`;
-  expect(split(execFileSync("sh", ["-c", command], { encoding: "utf8" }))).toEqual(words);
+  const hostile = [...words, ...broken];
+  const command = `printf '%s\\0' ${hostile.map(shellWord).join(" ")}`;
+  expect(split(execFileSync("sh", ["-c", command], { encoding: "utf8" }))).toEqual(hostile);
+});
+
+it.each(broken)("refuses %j where a line's end ends all", (word) => {
+  const refusal = expect.objectContaining({
+    code: "usage",
+    message: expect.stringMatching(/cannot hold a line break: .*\\n/),
+  });
+  expect(() => makeWord(word)).toThrow(refusal);
+  expect(() => compileFlagsLine(word)).toThrow(refusal);
+});
+
+it.each(["a[b", "c]d", "]x[", "ends\\"])("refuses %j in a list of CMake", (word) => {
+  expect(() => cmakeWord(word)).toThrow(
+    expect.objectContaining({
+      code: "usage",
+      message: expect.stringContaining("a list of CMake cannot hold"),
+    }),
+  );
 });
 
 if (findProgram("make") === undefined) {

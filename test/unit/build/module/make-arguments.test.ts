@@ -13,6 +13,7 @@ function facts(source: "x86" | "arm64", release: string, ...options: string[]): 
     endianness: "little",
     flavour: "modules",
     compiler: undefined,
+    includedFirst: [],
     config: new Map(options.map((option) => [option, "1"])),
   };
 }
@@ -61,20 +62,34 @@ describe("how modules are built", () => {
     ["/home/me/a:b", '":"'],
     ["/home/me/a#b", '"#"'],
     ["/home/me/$a", '"$"'],
-  ])("not in %s, for make cannot", (path, what) => {
+    ["/home/me/a;id", '";"'],
+    ["/home/me/`id`", '"`"'],
+    ["/home/me/a|b", '"|"'],
+    ["/home/me/a&b", '"&"'],
+    ["/home/me/a>b", '">"'],
+    ["/home/me/(a", '"("'],
+    ["/home/me/a*", '"*"'],
+    ["/home/me/~a", '"~"'],
+    ["/home/me/a!b", '"!"'],
+    ["/home/me/{a,b}", '"{"'],
+    ["/home/me/a?", '"?"'],
+    ["/home/me/[a]", '"["'],
+    ["/home/me/a\nb", "a space"],
+    ["/home/me/a\u001bb", '"\\x1b"'],
+  ])("not in %j, which make or its shell would take apart", (path, what) => {
     expect(() => assertPathForMake(path, "the module's folder", "Move it.")).toThrow(
       expect.objectContaining({
         code: "usage",
-        hint: "Move it.",
-        message: expect.stringContaining(
-          `the module's folder has ${what} in its path, which make cannot work with`,
+        hint: expect.stringMatching(
+          /only work with letters, digits and @ \+ = , \. \/ - _ there\. Move it\.$/,
         ),
+        message: expect.stringContaining(`the module's folder has ${what} in its path: /home/me/`),
       }),
     );
   });
 
   it("in any other folder", () => {
-    expect(() => assertPathForMake("/home/me/ä-b_c.d+e@f,g", "it", "")).not.toThrow();
+    expect(() => assertPathForMake("/home/me/ä-b_c.d+e@f,g=1", "it", "")).not.toThrow();
   });
 });
 
