@@ -290,9 +290,14 @@ export class Conversation {
       await this.#ask(`${verbs.take(batch.length)}\n${paths.slice(0, -1)}`);
       this.#process.acknowledge();
       for (const module of batch) {
-        const parts: Uint8Array[] = [];
-        for await (const part of this.#output.bytes(module.size)) parts.push(part);
-        yield { module, content: Buffer.concat(parts) };
+        // A module may be large: its memory is taken once.
+        const content = Buffer.allocUnsafe(module.size);
+        let length = 0;
+        for await (const part of this.#output.bytes(module.size)) {
+          content.set(part, length);
+          length += part.length;
+        }
+        yield { module, content };
       }
       await this.#output.unlessStalled(this.#output.readBlock());
     }

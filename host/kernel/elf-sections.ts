@@ -1,6 +1,6 @@
 import { parseElfHeader } from "./elf.js";
 
-/** An ELF file that is not one, or is damaged: `message` says what is wrong with it. */
+/** A file that is not an ELF file, or a damaged one: `message` says what is wrong with it. */
 export class MalformedElf extends Error {
   override readonly name = "MalformedElf";
 }
@@ -38,18 +38,16 @@ const withoutBytes = 8;
 const weakBinding = 2;
 /** Section numbers from here on mean something else (`SHN_LORESERVE`). */
 const firstReserved = 0xff00;
-/** Longer names than the kernel takes for a symbol (include/linux/kallsyms.h, KSYM_NAME_LEN) are nobody's. */
-const longestName = 512;
+/** The kernel accepts no longer name for a symbol (include/linux/kallsyms.h, KSYM_NAME_LEN). */
+const maxName = 512;
 
 /**
  * Reads the section table of an ELF file of 32 or 64 bits and of either byte order (System V ABI, chapter 4). What it costs
- * is bounded by the file's own size.
- *
- * @throws MalformedElf where it is none, or a section lies outside of it.
+ * is bounded by the file's own size. Throws {@link MalformedElf} if it is not one, or a section lies outside of it.
  */
 export function readElf(file: Uint8Array): ElfFile {
   const header = parseElfHeader(file);
-  if (header === undefined) throw new MalformedElf("it is no ELF file");
+  if (header === undefined) throw new MalformedElf("it is not an ELF file");
   const { bits } = header;
   const littleEndian = header.endianness === "little";
   const reader = new Reader(file, bits, littleEndian);
@@ -74,11 +72,7 @@ export function sectionOf(elf: ElfFile, name: string): Uint8Array | undefined {
   return elf.sections.find((section) => section.name === name)?.content;
 }
 
-/**
- * Reads the symbols of an object file, without those that have no name; none where it was stripped of them.
- *
- * @throws MalformedElf where the table is damaged.
- */
+/** Reads the symbols of an object file that have a name; a stripped one has none. Throws if the table is damaged. */
 export function* symbolsOf(elf: ElfFile): Generator<ElfSymbol> {
   const table = elf.sections.find(({ type }) => type === symbolTableType);
   const names = sectionOf(elf, ".strtab");
@@ -100,13 +94,9 @@ export function* symbolsOf(elf: ElfFile): Generator<ElfSymbol> {
   }
 }
 
-/**
- * The text at an offset of a table of NUL-terminated strings.
- *
- * @throws MalformedElf where it lies outside or has no end within what a name may have.
- */
+/** The text at an offset of a table of NUL-terminated strings. Throws if it lies outside, or is longer than any name. */
 export function textAt(table: Uint8Array, offset: number): string {
-  const end = table.subarray(offset, offset + longestName).indexOf(0);
+  const end = table.subarray(offset, offset + maxName).indexOf(0);
   if (end < 0) throw new MalformedElf("a name in it has no end");
   return Buffer.from(table.subarray(offset, offset + end)).toString("latin1");
 }

@@ -6,7 +6,7 @@ export interface ElfHeader {
   readonly machine: number;
 }
 
-/** How many bytes of a file {@link parseElfHeader} wants. */
+/** How many bytes of a file {@link parseElfHeader} needs. */
 export const elfHeaderBytes = 20;
 
 const magic = Buffer.from("\x7fELF", "latin1");
@@ -15,9 +15,7 @@ const encodings: Readonly<Record<number, "little" | "big">> = { 1: "little", 2: 
 
 /**
  * Reads the beginning of an ELF file: `e_ident` (class and data encoding) and `e_machine`, which lie at the same place for
- * 32 and 64 bits (System V ABI, chapter 4; elf(5)).
- *
- * @returns undefined for what is no ELF file.
+ * 32 and 64 bits (System V ABI, chapter 4; elf(5)). Undefined if it is not an ELF file.
  */
 export function parseElfHeader(file: Uint8Array): ElfHeader | undefined {
   if (file.length < elfHeaderBytes || magic.compare(file, 0, magic.length) !== 0) return undefined;

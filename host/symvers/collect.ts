@@ -32,11 +32,11 @@ export interface Symvers extends SymversRecord {
 }
 
 /**
- * Gives the symbol versions of the kernel that a device runs, as its modules tell them, for the headers cannot: from the cache,
+ * Gives the symbol versions of the kernel that a device runs, which its modules tell and its headers do not: from the cache,
  * else from the device. The headers are pulled if need be.
  *
- * @param options `refresh` is of the symbol versions alone.
- * @throws KheadersError `no-symbol-versions` where the kernel has none, or none of its modules is there; `symbol-conflict` where
+ * @param options `refresh` applies to the symbol versions alone.
+ * @throws KheadersError `no-symbol-versions` if the kernel has none, or none of its modules is there; `symbol-conflict` if
  * its modules are of two kernels; `not-cached` with `offline`; `archive-mismatch` with `allowMismatch`; and what {@link pull}
  * throws.
  */
@@ -52,7 +52,7 @@ export async function symversOf(pulled: PullResult, options: PullOptions): Promi
   if (entry === undefined) {
     throw new KheadersError(
       "archive-mismatch",
-      "these headers are not of the running kernel, and its symbol versions do not go with them",
+      "these headers are not the running kernel's, so its symbol versions do not fit them",
     );
   }
   const facts = readTreeFacts(pulled.tree);
@@ -64,7 +64,7 @@ export async function symversOf(pulled: PullResult, options: PullOptions): Promi
     );
   }
   const known = refresh ? undefined : cachedSymvers(cache, entry);
-  // What somebody collected who might not look everywhere serves only who may not either.
+  // What was collected without access to every folder serves only if there is still none.
   if (known !== undefined && (!known.isPartial || options.root === "never" || options.offline)) {
     warnOf(known, options);
     return { ...known, serial, release, cache: "hit" };
@@ -100,7 +100,7 @@ export async function symversOf(pulled: PullResult, options: PullOptions): Promi
   return { ...kept, serial, release, cache: "miss" };
 }
 
-/** The symbol versions of a kernel that the cache has. @throws KheadersError `cache-failed`. */
+/** The symbol versions that the cache has of a kernel. */
 export function cachedSymvers(
   cache: Cache,
   entry: CacheEntry,
@@ -139,7 +139,7 @@ async function collect(
     let isRoot = conversation.hello.uid === 0;
     let listing = await conversation.modules();
     const seesNone = listing.modules.length === 0;
-    // SELinux may hide folders as if they were not there, and closed ones are worth asking root unless that is ruled out.
+    // SELinux may hide folders as if they did not exist. For them, and for closed ones, root is asked, unless that is ruled out.
     if (!isRoot && (root === "never" ? seesNone && listing.isPartial : seesNone || listing.isPartial)) {
       listing = await needRoot(`${placesOf(listing)} may only be listed by root`);
       isRoot = true;
@@ -165,7 +165,7 @@ async function readModules(
   facts: TreeFacts,
   { onProgress }: PullOptions,
 ): Promise<Collected> {
-  const collection = new SymbolCollection(listing.modules, facts.config);
+  const collection = new SymbolCollection(listing.modules, facts);
   const total = collection.wanted.length;
   let done = 0;
   let bytes = 0;
@@ -175,6 +175,7 @@ async function readModules(
     bytes += content.length;
     onProgress({ type: "modules", done, total, bytes });
   }
+  collection.end();
   const { versions, modules, skipped } = collection;
   if (versions.size === 0) throw noVersions(total, skipped);
   const { isPartial, denied, hasUnspeakable } = listing;
@@ -182,7 +183,7 @@ async function readModules(
   return { text: versions.text(), record };
 }
 
-/** Between the pull and this, the device may have been booted into another kernel. */
+/** Since the pull, the device may have been booted into another kernel. */
 function assertSameKernel({ hello }: Conversation, { kernel }: PullResult): void {
   const isSame =
     hello.bootId === kernel.bootId && hello.release === kernel.release && hello.version === kernel.version;
@@ -215,19 +216,19 @@ function noVersions(modules: number, skipped: readonly SkippedModule[]): Kheader
   return new KheadersError(
     "no-symbol-versions",
     modules === 0
-      ? `there is no module on the device to tell symbol versions. Searched: ${moduleFolders.join(", ")}${left.join("")}`
-      : `none of the device's ${modules} modules tells a symbol version${left.join("")}`,
+      ? `there is no module on the device that has symbol versions. Searched: ${moduleFolders.join(", ")}${left.join("")}`
+      : `the device's modules (${modules}) have no symbol versions${left.join("")}`,
     { hint: "Install the modules that were built with this kernel (system_dlkm, vendor_dlkm)." },
   );
 }
 
-/** Tells of what was left out, each time that its symbols may be missed. */
+/** Warns of what was left out, each time that the symbol versions are used: some may be missing. */
 function warnOf(record: SymversRecord, { onProgress }: PullOptions): void {
   const warn = (message: string) => onProgress({ type: "warning", message });
   if (record.isPartial) {
     const where = record.denied.map((folder) => printable(folder)).join(", ") || "some folders";
     warn(`${where} may not be listed without root: symbols that only modules there import are missing`);
   }
-  if (record.hasUnspeakable) warn("modules whose names hold a line break were left out");
+  if (record.hasUnspeakable) warn("modules with a line break in their names were left out");
   for (const line of describeSkipped(record.skipped)) warn(line);
 }

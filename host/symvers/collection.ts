@@ -3,7 +3,7 @@ import { KheadersError } from "../../shared/errors.js";
 import { printable } from "../../shared/printable.js";
 import type { ConfigMacros } from "../kernel/config.js";
 import { MalformedElf } from "../kernel/elf-sections.js";
-import { readModuleFile } from "./module-file.js";
+import { type ModuleFile, readModuleFile } from "./module-file.js";
 import { SymbolVersions } from "./versions.js";
 
 /** A file with a module on a device. */
@@ -19,44 +19,64 @@ export interface SkippedModule {
   readonly reason: string;
 }
 
-/** The largest module that is read, in bytes; also unpacked. Graphics drivers with their debug symbols have some 100 MB. */
-const largestModule = 256 * 1024 * 1024;
+/** The kernel whose symbol versions are collected, as its headers say. */
+interface Kernel {
+  readonly release: string;
+  readonly config: ConfigMacros;
+}
+
+const MiB = 1024 * 1024;
+/** The largest module that is read, in bytes; also unpacked. It is held in memory. The largest graphics drivers have 60 MB. */
+const maxModule = 96 * MiB;
+/** The largest one that comes compressed. It is held in memory together with what it unpacks to. */
+const maxCompressed = 32 * MiB;
 /** What all modules together may have. A full distribution's have some 500 MB. */
-const largestTotal = 4 * 1024 * 1024 * 1024;
+const maxTotal = 4 * 1024 * MiB;
+/** Symbols of modules that are put aside. The modules of a phone have some 80,000. */
+const maxPutAside = 500_000;
+/** What the names of these have together, in bytes. */
+const maxPutAsideBytes = 16 * MiB;
 /** Devices that can change their page size have the modules for the other one beside theirs. */
 const otherPages = /\/16k-mode\//;
 
-/** Makes symbol versions of a device's modules, which come one after the other. */
+/**
+ * Makes symbol versions of a device's modules, which come one after the other. What was built for exactly the running
+ * release is believed first; what contradicts it is of another kernel, and left out.
+ */
 export class SymbolCollection<File extends SizedFile> {
   /** The modules to read. */
   readonly wanted: readonly File[];
   readonly versions = new SymbolVersions();
+  readonly #release: string;
   readonly #skipped: SkippedModule[] = [];
+  /** Modules that were built for another release, which may fit all the same: GKI keeps the versions of its symbols. */
+  readonly #putAside: { readonly path: string; readonly module: ModuleFile }[] = [];
+  #putAsideSymbols = 0;
+  #putAsideBytes = 0;
   #modules = 0;
 
-  /**
-   * @param files the device's module files.
-   * @param config of its kernel.
-   * @throws KheadersError `protocol-error` for more bytes than any device has.
-   */
-  constructor(files: readonly File[], config: ConfigMacros) {
+  /** Throws `protocol-error` if `files`, the device's module files, have more bytes than any device has. */
+  constructor(files: readonly File[], kernel: Kernel) {
+    this.#release = kernel.release;
     const skip = (file: File, reason: string) => {
       this.#skipped.push({ path: file.path, reason });
       return false;
     };
-    const has16kPages = config.has("CONFIG_ARM64_16K_PAGES");
+    const has16kPages = kernel.config.has("CONFIG_ARM64_16K_PAGES");
     const hasBoth = files.some(({ path }) => otherPages.test(path));
+    const isOfOtherRelease = otherReleases(files, kernel.release);
     this.wanted = files.filter((file) => {
-      if (/\.ko\.(xz|zst)$/.test(file.path)) return skip(file, "it is compressed, and not with gzip");
-      if (!/\.ko(\.gz)?$/.test(file.path)) return false;
+      if (!/\.ko(\.gz|\.xz|\.zst)?$/.test(file.path) || isOfOtherRelease(file)) return false;
       if (hasBoth && otherPages.test(file.path) !== has16kPages) return false;
-      return file.size <= largestModule || skip(file, "it is too large");
+      if (/\.(xz|zst)$/.test(file.path)) return skip(file, "it is compressed, but not with gzip");
+      const max = file.path.endsWith(".gz") ? maxCompressed : maxModule;
+      return file.size <= max || skip(file, "it is too large");
     });
     const total = this.wanted.reduce((sum, { size }) => sum + size, 0);
-    if (total > largestTotal)
+    if (total > maxTotal)
       throw new KheadersError(
         "protocol-error",
-        `the device's modules have ${total} bytes: no more than ${largestTotal} are read`,
+        `the device's modules have ${total} bytes: no more than ${maxTotal} are read`,
       );
   }
 
@@ -69,33 +89,87 @@ export class SymbolCollection<File extends SizedFile> {
     return this.#skipped;
   }
 
-  /** Takes in a module. @throws KheadersError `symbol-conflict` where it and another one are of two kernels. */
+  /** Takes in a module. Throws `symbol-conflict` if it and another one are of two kernels, and neither is known to be ours. */
   add({ path }: File, content: Uint8Array): void {
     try {
       const module = readModuleFile(path.endsWith(".gz") ? unpack(content) : content);
-      this.versions.add(module, path);
-      this.#modules += 1;
+      if (module.vermagic?.split(" ")[0] === this.#release) this.#take(module, path);
+      else this.#putAsideModule(module, path);
     } catch (error) {
       if (!(error instanceof MalformedElf)) throw error;
       this.#skipped.push({ path, reason: error.message });
     }
+  }
+
+  /** To be called after the last module. Throws as {@link add}. */
+  end(): void {
+    const others = this.#putAside.splice(0);
+    // All are compared with what is known to be ours before any of them is believed.
+    const strangers = new Set(others.filter(({ module }) => this.versions.contradicts(module)));
+    for (const other of others) {
+      if (strangers.has(other))
+        this.#skipped.push({ path: other.path, reason: "it was built for another kernel" });
+      else this.#take(other.module, other.path);
+    }
+  }
+
+  #take(module: ModuleFile, path: string): void {
+    this.versions.add(module, path);
+    this.#modules += 1;
+  }
+
+  #putAsideModule(module: ModuleFile, path: string): void {
+    const names = [...module.versions.keys(), ...module.exports.keys()];
+    this.#putAsideSymbols += names.length;
+    for (const name of names) this.#putAsideBytes += name.length;
+    if (this.#putAsideSymbols > maxPutAside || this.#putAsideBytes > maxPutAsideBytes)
+      throw new KheadersError("protocol-error", "the device's modules name more symbols than any kernel has");
+    this.#putAside.push({ path, module: { ...module, imports: [] } });
   }
 }
 
 /** Why modules were left out, a line for each reason. */
 export function describeSkipped(skipped: readonly SkippedModule[]): string[] {
   const byReason = new Map<string, string[]>();
-  for (const { path, reason } of skipped) byReason.set(reason, (byReason.get(reason) ?? []).concat(path));
+  for (const { path, reason } of skipped) {
+    const paths = byReason.get(reason);
+    if (paths === undefined) byReason.set(reason, [path]);
+    else paths.push(path);
+  }
   return Array.from(byReason, ([reason, [first = "", ...more]]) => {
     const others = more.length === 0 ? "" : ` and ${more.length} more`;
     return `left out ${printable(first)}${others}: ${printable(reason)}`;
   });
 }
 
+/**
+ * Tells which files lie in the folder of another release, `lib/modules/RELEASE/`, beside one of the running release: they
+ * are of another kernel. A folder of another release alone may be in use, for GKI kernels take modules of older ones.
+ */
+function otherReleases(files: readonly SizedFile[], release: string): (file: SizedFile) => boolean {
+  const placeOf = ({ path }: SizedFile) => {
+    const [, base, folder] = /^(.*\/lib\/modules\/)(\d+\.\d+[^/]*)\//.exec(path) ?? [];
+    return { base, folder };
+  };
+  const places = files.map(placeOf);
+  const bases = new Set(places.filter(({ folder }) => folder === release).map(({ base }) => base));
+  return (file) => {
+    const { base, folder } = placeOf(file);
+    return folder !== undefined && folder !== release && bases.has(base);
+  };
+}
+
 function unpack(content: Uint8Array): Buffer {
+  // The last four bytes are the unpacked size (RFC 1952). With it, zlib unpacks into one piece of memory, not several.
+  const size = content.length < 4 ? 0 : Buffer.from(content.subarray(-4)).readUInt32LE();
+  if (size === 0 || size > maxModule) throw cannotUnpack();
   try {
-    return gunzipSync(content, { maxOutputLength: largestModule });
+    return gunzipSync(content, { maxOutputLength: size, chunkSize: Math.max(size + 1, 64) });
   } catch {
-    throw new MalformedElf("it cannot be unpacked");
+    throw cannotUnpack();
   }
+}
+
+function cannotUnpack(): MalformedElf {
+  return new MalformedElf("it cannot be unpacked");
 }

@@ -2,7 +2,7 @@ import { type ElfFile, MalformedElf, readElf, sectionOf, symbolsOf, textAt } fro
 
 /** What a module file (`.ko`) says of itself. */
 export interface ModuleFile {
-  /** Its name, as in /proc/modules; undefined where the file does not tell (before 4.15). */
+  /** Its name, as in /proc/modules; undefined if the file does not say it (before 4.15). */
   readonly name: string | undefined;
   /** The kernel that it was built for: release and flags (Linux include/linux/vermagic.h); undefined if it does not say. */
   readonly vermagic: string | undefined;
@@ -18,8 +18,12 @@ export interface ModuleFile {
 const versionSize = 64;
 const exportPrefix = "__ksymtab_";
 /** No module imports or exports nearly as many symbols; a whole kernel has some 40,000. */
-const mostSymbols = 65_536;
-const longestModinfo = 256 * 1024;
+const maxSymbols = 65_536;
+/** What the names of these have together, in bytes. */
+const maxNameBytes = 4 * 1024 * 1024;
+/** Local symbols included. */
+const maxTableEntries = 300_000;
+const maxModinfo = 256 * 1024;
 
 /**
  * Reads a module file. Symbol versions are in `__versions`, and from 6.14 on, where the kernel has
@@ -27,27 +31,37 @@ const longestModinfo = 256 * 1024;
  * scripts/mod/modpost.c). What it exports has a symbol `__ksymtab_…` in `__ksymtab` or `__ksymtab_gpl`
  * (include/linux/export.h).
  *
- * @throws MalformedElf where it is damaged, or says two things of one symbol.
+ * What it costs is bounded, whatever the file says. Throws {@link MalformedElf} if it is damaged, says two things of one
+ * symbol, or has more symbols than any module.
  */
 export function readModuleFile(file: Uint8Array): ModuleFile {
   const elf = readElf(file);
+  const names = new SymbolNames();
   const versions = new Map<string, number>();
-  for (const [name, crc] of [...basicVersions(elf), ...extendedVersions(elf)]) {
-    if ((versions.get(name) ?? crc) !== crc) throw new MalformedElf(`it has two versions of ${name}`);
-    versions.set(name, crc);
-    if (versions.size > mostSymbols) throw tooMany();
+  for (const table of [basicVersions(elf), extendedVersions(elf)]) {
+    let count = 0;
+    for (const [name, crc] of table) {
+      count += 1;
+      if (count > maxSymbols) throw tooMany();
+      if ((versions.get(name) ?? crc) !== crc) throw new MalformedElf(`it has two versions of ${name}`);
+      versions.set(names.checked(name), crc);
+    }
   }
   const exports = new Map<string, { gplOnly: boolean }>();
   const imports: string[] = [];
+  let entries = 0;
   for (const { name, isUndefined, isWeak, section } of symbolsOf(elf)) {
-    if (imports.length > mostSymbols || exports.size > mostSymbols) throw tooMany();
-    if (isUndefined && !isWeak) imports.push(symbolName(name));
+    entries += 1;
+    if (entries > maxTableEntries || imports.length > maxSymbols || exports.size > maxSymbols)
+      throw tooMany();
+    if (isUndefined && !isWeak) imports.push(names.checked(name));
     if (section === undefined || !name.startsWith(exportPrefix)) continue;
-    exports.set(symbolName(name.slice(exportPrefix.length)), {
+    exports.set(names.checked(name.slice(exportPrefix.length)), {
       gplOnly: section.name.startsWith("__ksymtab_gpl"),
     });
   }
-  return { name: modinfo(elf, "name"), vermagic: modinfo(elf, "vermagic"), versions, exports, imports };
+  const modinfo = modinfoOf(elf);
+  return { name: modinfo.get("name"), vermagic: modinfo.get("vermagic"), versions, exports, imports };
 }
 
 function* basicVersions(elf: ElfFile): Generator<[string, number]> {
@@ -59,7 +73,7 @@ function* basicVersions(elf: ElfFile): Generator<[string, number]> {
   const crcAt = elf.littleEndian ? 0 : nameAt - 4;
   for (let offset = 0; offset < table.length; offset += versionSize) {
     const name = textAt(table.subarray(offset + nameAt, offset + versionSize), 0);
-    yield [symbolName(name), view.getUint32(offset + crcAt, elf.littleEndian)];
+    yield [name, view.getUint32(offset + crcAt, elf.littleEndian)];
   }
 }
 
@@ -72,23 +86,33 @@ function* extendedVersions(elf: ElfFile): Generator<[string, number]> {
   for (let offset = 0; offset < crcs.length; offset += 4) {
     const name = textAt(names, nameAt);
     nameAt += name.length + 1;
-    yield [symbolName(name), view.getUint32(offset, elf.littleEndian)];
+    yield [name, view.getUint32(offset, elf.littleEndian)];
   }
 }
 
-/** The value of a key in `.modinfo`: NUL-terminated `key=value` texts, padded with NULs. */
-function modinfo(elf: ElfFile, key: string): string | undefined {
-  const section = sectionOf(elf, ".modinfo")?.subarray(0, longestModinfo) ?? new Uint8Array();
-  const texts = Buffer.from(section).toString("latin1").split("\0");
-  return texts.find((text) => text.startsWith(`${key}=`))?.slice(key.length + 1);
+/** What `.modinfo` says: NUL-terminated `key=value` texts, padded with NULs. Of several with one key, the first. */
+function modinfoOf(elf: ElfFile): ReadonlyMap<string, string> {
+  const section = sectionOf(elf, ".modinfo")?.subarray(0, maxModinfo) ?? new Uint8Array();
+  const values = new Map<string, string>();
+  for (const text of Buffer.from(section).toString("latin1").split("\0")) {
+    const [, key, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+    if (key !== undefined && value !== undefined && !values.has(key)) values.set(key, value);
+  }
+  return values;
+}
+
+/** Checks the symbol names of a module, which go into a text file whose lines and columns they must not break. */
+class SymbolNames {
+  #bytes = 0;
+
+  checked(name: string): string {
+    if (!/^[!-~]+$/.test(name)) throw new MalformedElf("a symbol in it has an invalid name");
+    this.#bytes += name.length;
+    if (this.#bytes > maxNameBytes) throw tooMany();
+    return name;
+  }
 }
 
 function tooMany(): MalformedElf {
   return new MalformedElf("it has more symbols than any module");
-}
-
-/** A symbol's name goes into a text file whose lines and columns it must not break. @throws MalformedElf. */
-function symbolName(name: string): string {
-  if (!/^[!-~]+$/.test(name)) throw new MalformedElf("a symbol in it has no proper name");
-  return name;
 }

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { lstatSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { errnoOf } from "../../shared/errors.js";
 import type { CacheEntry } from "../cache/index.js";
@@ -8,14 +8,14 @@ import type { SkippedModule } from "./collection.js";
 export interface SymversRecord {
   /** How many symbols have a version. */
   readonly symbols: number;
-  /** The modules that told them. */
+  /** The modules that they are from. */
   readonly modules: number;
   /** Bytes of these. */
   readonly bytes: number;
   readonly skipped: readonly SkippedModule[];
-  /** Not all folders might be looked into. */
+  /** Some folders could not be listed. */
   readonly isPartial: boolean;
-  /** Module folders that might not be listed. */
+  /** Module folders that could not be listed. */
   readonly denied: readonly string[];
   /** There are modules whose names cannot be sent. */
   readonly hasUnspeakable: boolean;
@@ -25,6 +25,8 @@ export interface SymversRecord {
 export const textName = "Module.symvers";
 const recordName = "record.json";
 const format = 1;
+/** Bytes of a record. The device's list of modules, of which it may hold parts, has 8 MiB at most. */
+const maxRecord = 16 * 1024 * 1024;
 
 /** The extra of a tree that holds the symbol versions of one kernel: an archive may serve several. */
 export function symversName(entry: Pick<CacheEntry, "id">): string {
@@ -36,13 +38,27 @@ export function writeSymversRecord(folder: string, record: SymversRecord): void 
   writeFileSync(join(folder, recordName), `${JSON.stringify({ format, ...record })}\n`, { mode: 0o644 });
 }
 
-/** Reads it; undefined where it is not there, or is another version's. */
+/** Reads it; undefined if it is not there, is not a record, or is another version's. */
 export function readSymversRecord(folder: string): SymversRecord | undefined {
+  const file = join(folder, recordName);
   try {
-    const { format: itsFormat, ...record } = JSON.parse(readFileSync(join(folder, recordName), "utf8"));
-    return itsFormat === format ? record : undefined;
+    const stat = lstatSync(file);
+    if (!stat.isFile() || stat.size > maxRecord) return undefined;
+    const { format: itsFormat, ...record } = JSON.parse(readFileSync(file, "utf8")) ?? {};
+    return itsFormat === format && isRecord(record) ? record : undefined;
   } catch (error) {
     if (errnoOf(error) === "ENOENT" || error instanceof SyntaxError) return undefined;
     throw error;
   }
+}
+
+function isRecord(value: Partial<Record<keyof SymversRecord, unknown>>): value is SymversRecord {
+  const { symbols, modules, bytes, skipped, denied } = value;
+  return (
+    [symbols, modules, bytes].every((count) => typeof count === "number") &&
+    Array.isArray(skipped) &&
+    skipped.every((each) => typeof each?.path === "string" && typeof each?.reason === "string") &&
+    Array.isArray(denied) &&
+    denied.every((each) => typeof each === "string")
+  );
 }

@@ -2,19 +2,28 @@ import { KheadersError } from "../../shared/errors.js";
 import { printable } from "../../shared/printable.js";
 import type { ModuleFile } from "./module-file.js";
 
-/** A module's name where modpost takes it from: a file's name without what makes a line or column of `Module.symvers`. */
-const properName = /^[\w.-]{1,64}$/;
+/** A module's name, from its file or the name of that: without what would break a line or column of `Module.symvers`. */
+const validName = /^[\w.-]{1,64}$/;
 
 /** A kernel exports some 40,000 symbols, all its modules together not many more. */
-const mostSymbols = 262_144;
+const maxSymbols = 262_144;
+/** What the names of these have together, in bytes. */
+const maxNameBytes = 16 * 1024 * 1024;
+
+/** The version of a symbol, and a module that says so. */
+interface Version {
+  readonly crc: number;
+  readonly file: string;
+}
 
 /**
  * The symbol versions (CRCs) of a kernel, out of its modules: each has those of the symbols that it imports, and every one
- * has that of `module_layout`, by which the kernel knows a module that was built for it.
+ * has that of `module_layout`, by which the kernel recognizes a module that was built for it.
  */
 export class SymbolVersions {
-  readonly #crcs = new Map<string, { readonly crc: number; readonly file: string }>();
+  readonly #crcs = new Map<string, Version>();
   readonly #exporters = new Map<string, { readonly module: string; readonly gplOnly: boolean }>();
+  #nameBytes = 0;
 
   /** How many symbols have a version. */
   get size(): number {
@@ -25,26 +34,37 @@ export class SymbolVersions {
     return this.#crcs.has(symbol);
   }
 
+  /** Whether a module contradicts what others said before it. */
+  contradicts(module: ModuleFile): boolean {
+    return [...module.versions].some(([symbol, crc]) => (this.#crcs.get(symbol)?.crc ?? crc) !== crc);
+  }
+
   /**
-   * Adds what a module says.
-   *
-   * @param file names it where it contradicts another one.
-   * @throws KheadersError `symbol-conflict` where two have different CRCs for one symbol: they are of two kernels;
-   * `protocol-error` where there are more symbols than any kernel has.
+   * Adds what a module says; `file` names it in errors. Throws `symbol-conflict` if two have different CRCs for one symbol,
+   * because they are of two kernels; `protocol-error` if there are more symbols than any kernel has.
    */
   add(module: ModuleFile, file: string): void {
     for (const [symbol, crc] of module.versions) {
       const known = this.#crcs.get(symbol);
-      if (known === undefined) this.#crcs.set(symbol, { crc, file });
-      else if (known.crc !== crc) throw conflict(symbol, known, { crc, file });
+      if (known === undefined) {
+        this.#crcs.set(symbol, { crc, file });
+        this.#count(symbol);
+      } else if (known.crc !== crc) throw conflict(symbol, known, { crc, file });
     }
-    if (this.#crcs.size > mostSymbols || this.#exporters.size > mostSymbols)
-      throw new KheadersError("protocol-error", "the device's modules name more symbols than any kernel has");
     const name = module.name ?? baseName(file);
-    if (!properName.test(name)) return;
+    if (!validName.test(name)) return;
     for (const [symbol, { gplOnly }] of module.exports) {
-      if (!this.#exporters.has(symbol)) this.#exporters.set(symbol, { module: name, gplOnly });
+      if (this.#exporters.has(symbol)) continue;
+      this.#exporters.set(symbol, { module: name, gplOnly });
+      this.#count(symbol);
     }
+  }
+
+  #count(symbol: string): void {
+    this.#nameBytes += symbol.length;
+    const symbols = Math.max(this.#crcs.size, this.#exporters.size);
+    if (symbols > maxSymbols || this.#nameBytes > maxNameBytes)
+      throw new KheadersError("protocol-error", "the device's modules name more symbols than any kernel has");
   }
 
   /**
@@ -52,10 +72,10 @@ export class SymbolVersions {
    * and namespace, where older ones stop before it (Linux scripts/mod/modpost.c, read_dump; the first releases of 5.4 and
    * 5.5 had the namespace elsewhere and do not read this).
    *
-   * An importer does not tell who exports a symbol. Who of the modules does is seen from their own symbols, and modpost makes
-   * the module's dependencies of it; the rest is the kernel's own, `vmlinux`. There it is not known which are for modules
-   * under the GPL alone: as `EXPORT_SYMBOL`, all modules build, and the kernel decides when it loads one. Nor is the
-   * namespace known: the module must import it with MODULE_IMPORT_NS, which the kernel checks when it loads it.
+   * An importer does not say who exports a symbol. Which module does is seen from the modules' own symbols, and modpost
+   * makes the module's dependencies of it; the rest is exported by the kernel itself, `vmlinux`. Which of those are for GPL
+   * modules alone is not known: as `EXPORT_SYMBOL`, all modules build, and the kernel decides when it loads one. The
+   * namespace is not known either: the module must import it with MODULE_IMPORT_NS, which the kernel checks when it loads it.
    */
   text(): string {
     const symbols = [...this.#crcs].sort(([one], [other]) => (one < other ? -1 : 1));
@@ -68,12 +88,8 @@ export class SymbolVersions {
   }
 }
 
-function conflict(
-  symbol: string,
-  one: { readonly crc: number; readonly file: string },
-  other: { readonly crc: number; readonly file: string },
-): KheadersError {
-  const says = ({ crc, file }: typeof one) => `${hex(crc)} in ${printable(file, 400)}`;
+function conflict(symbol: string, one: Version, other: Version): KheadersError {
+  const says = ({ crc, file }: Version) => `${hex(crc)} in ${printable(file, 400)}`;
   return new KheadersError(
     "symbol-conflict",
     `the device's modules are of two kernels: ${printable(symbol)} has the version ${says(one)} and ${says(other)}`,

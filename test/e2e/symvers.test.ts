@@ -4,6 +4,7 @@ import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { DeviceEntry, SimulatedDevice, SimulatedOptions } from "../lab/index.js";
 import { type ModuleParts, moduleBytes } from "../support/module-builder.js";
+import { peakMemory } from "../support/peak-memory.js";
 import { file, tar } from "../support/tar-builder.js";
 import { Workstation } from "../support/workstation.js";
 import { xz } from "../support/xz.js";
@@ -120,10 +121,10 @@ describe("`symvers`", () => {
       expect(result).toMatchObject({ cache, modules: 3, symbols: 4 });
       expect(result.skipped).toHaveLength(4);
       for (const line of [
-        "left out /system/lib/modules/broken.ko: it is no ELF file",
+        "left out /system/lib/modules/broken.ko: it is not an ELF file",
         "left out /system/lib/modules/cut.ko.gz: it cannot be unpacked",
-        /left out \S+ and 1 more: it is compressed, and not with gzip/,
-        "modules whose names hold a line break were left out",
+        /left out \S+ and 1 more: it is compressed, but not with gzip/,
+        "modules with a line break in their names were left out",
       ])
         expect(stderr).toMatch(line);
     }
@@ -138,6 +139,32 @@ describe("`symvers`", () => {
     expect(result.error.message).toMatch(/kfree has the version/);
     expect(result.error.message).toContain("0x00000002 in /system/lib/modules/a.ko");
     expect(result.error.message).toContain("0x00000bad in /system/lib/modules/kernel/doctored.ko");
+  });
+
+  it("leaves out a stale module of another kernel, which the modules of this one contradict", async () => {
+    const vermagic = (kernel: string) => [`vermagic=${kernel} SMP preempt mod_unload aarch64`];
+    const both = [
+      module("a-stale.ko", { modinfo: vermagic("6.1.25"), versions: { module_layout: 1, kfree: 1 } }),
+      module("own.ko", { modinfo: vermagic(release), versions: { ...layout, kfree: 2 } }),
+    ];
+    const device = await simulate(both, { fingerprint: "lab/stale" });
+    const { status, stderr, result } = await symvers(device);
+    expect(status, stderr).toBe(0);
+    expect(stderr).toContain("left out /system/lib/modules/a-stale.ko: it was built for another kernel");
+    expect(readFileSync(result.path, "utf8")).toContain("0x00000002\tkfree\t");
+  });
+
+  it("takes no more than 300 MB of memory for the largest modules", async () => {
+    const large = Buffer.concat([moduleBytes({ versions: layout }), Buffer.alloc(96 * 2 ** 20 - 1_000)]);
+    const device = await simulate(
+      [module("large.ko", large), module("large2.ko.gz", gzipSync(large, { level: 1 }))],
+      { fingerprint: "lab/large" },
+    );
+    const command = host.start(["-s", device.serial, "symvers"]);
+    const [ended, memory] = await Promise.all([command.ended, peakMemory(command.pid, command.ended)]);
+    expect(ended.status, ended.stderr).toBe(0);
+    expect(ended.stderr).not.toContain("left out");
+    expect(memory).toBeLessThan(300e6);
   });
 
   it("reads the modules for the page size of the kernel", async () => {
@@ -162,7 +189,7 @@ describe("`symvers`", () => {
     expect(told.map(({ status }) => status)).toEqual([4, 4, 4]);
     expect(told.map(({ result }) => result.error.message)).toEqual([
       expect.stringContaining("there is no module on the device"),
-      "none of the device's 1 modules tells a symbol version",
+      "the device's modules (1) have no symbol versions",
       expect.stringContaining("CONFIG_MODVERSIONS is not set"),
     ]);
   });

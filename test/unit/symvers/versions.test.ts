@@ -65,16 +65,16 @@ describe("a module file", () => {
   });
 
   it.each<[string, ModuleParts | Buffer, string]>([
-    ["is empty", Buffer.alloc(0), "no ELF file"],
-    ["is something else", Buffer.from("#!/bin/sh\n".repeat(10)), "no ELF file"],
+    ["is empty", Buffer.alloc(0), "not an ELF file"],
+    ["is something else", Buffer.from("#!/bin/sh\n".repeat(10)), "not an ELF file"],
     [
       "contradicts itself",
       { versions: layout, extendedVersions: { module_layout: 1 } },
       "two versions of module_layout",
     ],
-    ["would break a line", { extendedVersions: { "a\nb": 1 } }, "no proper name"],
-    ["would break a column", { versions: { "a\tb": 1 } }, "no proper name"],
-    ["names nothing", { extendedVersions: { "": 1 } }, "no proper name"],
+    ["would break a line", { extendedVersions: { "a\nb": 1 } }, "an invalid name"],
+    ["would break a column", { versions: { "a\tb": 1 } }, "an invalid name"],
+    ["names nothing", { extendedVersions: { "": 1 } }, "an invalid name"],
   ])("is refused where it %s", (_, parts, reason) => {
     const bytes = Buffer.isBuffer(parts) ? parts : moduleBytes(parts);
     expect(() => readModuleFile(bytes)).toThrow(MalformedElf);
