@@ -1,0 +1,48 @@
+import { execFileSync } from "node:child_process";
+import { rmSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { readSymversRecord, type SymversRecord, writeSymversRecord } from "../../../host/symvers/record.js";
+import { temporaryFolder } from "../../support/cache-fixture.js";
+
+const record: SymversRecord = {
+  symbols: 3,
+  modules: 2,
+  bytes: 1_000,
+  skipped: [{ path: "/m/a.ko", reason: "it is too large" }],
+  isPartial: true,
+  denied: ["/vendor/lib/modules"],
+  hasUnspeakable: false,
+};
+
+describe("the record of symbol versions", () => {
+  it("is read as it was written", () => {
+    const folder = temporaryFolder();
+    expect(readSymversRecord(folder)).toBeUndefined();
+    writeSymversRecord(folder, record);
+    expect(readSymversRecord(folder)).toEqual(record);
+  });
+
+  it.each([
+    ["cut short", '{"format":1,"symb'],
+    ["another version's", JSON.stringify({ ...record, format: 2 })],
+    ["not an object", "null"],
+    ["of another shape", JSON.stringify({ ...record, format: 1, skipped: [null] })],
+    ["without its counts", JSON.stringify({ format: 1, skipped: [], denied: [] })],
+  ])("is as if it were missing if it is %s", (_, text) => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, "record.json"), text);
+    expect(readSymversRecord(folder)).toBeUndefined();
+  });
+
+  it("is not read if it is huge, or a FIFO", () => {
+    const folder = temporaryFolder();
+    const file = join(folder, "record.json");
+    writeSymversRecord(folder, record);
+    truncateSync(file, 100_000_000);
+    expect(readSymversRecord(folder)).toBeUndefined();
+    rmSync(file);
+    execFileSync("mkfifo", [file]);
+    expect(readSymversRecord(folder)).toBeUndefined();
+  });
+});
