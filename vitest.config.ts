@@ -26,7 +26,8 @@ export default defineConfig({
           name: "unit",
           include: ["test/unit/**/*.test.ts"],
           globalSetup: ["test/support/build-worker.ts"],
-          testTimeout: 20_000,
+          // It only ends what hangs: a machine may be busy with other things.
+          testTimeout: 120_000,
           // A process for each of the files would take as long as half of the tests.
           isolate: false,
         },

@@ -1,0 +1,39 @@
+import { readRepositoryFile, repositoryFiles } from "./repository.js";
+
+/** A command that a page shows, at a `$` in a block of the language `console`. */
+export interface DocExample {
+  readonly page: string;
+  readonly command: string;
+}
+
+/** Why an example is not run by the tests: by how its command begins. */
+export const notRun: Readonly<Record<string, string>> = {
+  "./scripts/": "these run the tests, or boot a device beside that of the tests",
+  "fastboot ": "takes the bootloader of a real device",
+  "npm ci": "would install the packages that the tests are using",
+  "npm install -g": "test/e2e/package.test.ts installs the package, into a folder of its own",
+  "npm pack": "test/e2e/package.test.ts packs",
+  "npm run lab": "the tests use the lab without its command line",
+};
+
+export const pages = repositoryFiles().filter((file) => file.endsWith(".md"));
+
+export function docExamples(page: string): DocExample[] {
+  return examplesIn(readRepositoryFile(page)).map((command) => ({ page, command }));
+}
+
+export function examplesIn(markdown: string): string[] {
+  return blocksIn(markdown)
+    .filter(({ language }) => language === "console")
+    .flatMap(({ text }) => Array.from(text.matchAll(/^\$ (.+)$/gm), ([, command = ""]) => command));
+}
+
+export function blocksIn(markdown: string): { language: string; text: string }[] {
+  const blocks = markdown.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm);
+  return Array.from(blocks, ([, language = "", text = ""]) => ({ language, text }));
+}
+
+/** Why this command is not run, or undefined if it is. */
+export function reasonNotToRun(command: string): string | undefined {
+  return Object.entries(notRun).find(([beginning]) => command.startsWith(beginning))?.[1];
+}

@@ -1,0 +1,39 @@
+import { describe, expect, it } from "vitest";
+import { blocksIn, docExamples, examplesIn, notRun, pages } from "../../support/doc-examples.js";
+import { readRepositoryFile, repositoryFiles } from "../../support/repository.js";
+
+describe("examples in the docs", () => {
+  it("are the lines at a $ in blocks of the language console", () => {
+    expect(examplesIn("```console\n$ a b\nout\n$ c\n```\n\n```sh\n$ d\n```\n")).toEqual(["a b", "c"]);
+  });
+
+  it.each(pages)("are all where test/e2e/docs.test.ts finds them: %s", (page) => {
+    const others = blocksIn(readRepositoryFile(page)).filter(({ language }) => language !== "console");
+    expect(
+      others.filter(({ text }) => /^\s*(\$ )?(kheaders|adb|npm|\.\/scripts\/\w+)( |$)/m.test(text)),
+    ).toEqual([]);
+  });
+
+  it("are run, but for those that are listed with a reason", () => {
+    const commands = pages.flatMap((page) => docExamples(page)).map(({ command }) => command);
+    const unused = Object.keys(notRun).filter(
+      (beginning) => !commands.some((one) => one.startsWith(beginning)),
+    );
+    expect(unused).toEqual([]);
+    expect(commands.filter((command) => command.startsWith("kheaders ")).length).toBeGreaterThan(30);
+  });
+});
+
+describe("messages in docs/troubleshooting.md", () => {
+  const source = repositoryFiles()
+    .filter((file) => /^(host|shared)\/.*\.ts$/.test(file))
+    .map(readRepositoryFile)
+    .join("");
+  const rows = readRepositoryFile("docs/troubleshooting.md").matchAll(
+    /^\| (?:[^|]*?)[`"]([^|`"]+)[`"] +\|/gm,
+  );
+
+  it.each(Array.from(rows, ([, message = ""]) => message))("are still printed: %s", (message) => {
+    expect(source).toContain(message);
+  });
+});
