@@ -109,3 +109,50 @@ describe("pull --link PATH", () => {
     expect(readFileSync(join(folder, "mine"), "utf8")).toBe("mine");
   });
 });
+
+describe("what can be checked before the device is", () => {
+  it.each([
+    [["pull", "-o", "missing/headers"], 8],
+    [["pull", "--archive", "missing/kheaders.tar.xz"], 8],
+    [["pull", "--link", "missing/link"], 8],
+    [["symvers", "-o", "missing/Module.symvers"], 8],
+    [["bpf", "prog.c", "-o", "missing/prog.o"], 8],
+    [["bpf", "missing.c", "-o", "prog.o"], 2],
+    [["pch", "--bpf", "-o", "missing/headers.pch"], 8],
+    [["module", "missing"], 2],
+  ])("%j ends with status %d", async (args, status) => {
+    writeFileSync(join(folder, "prog.c"), "");
+    // With this device, anything that asks it ends with status 3.
+    const outcome = await host.kheaders(["-s", "not-connected", ...args], { cwd: folder });
+    expect(outcome).toMatchObject({ status, stdout: "" });
+    expect(outcome.stderr).toContain("missing");
+    expect(readdirSync(folder)).toEqual(["prog.c"]);
+  });
+});
+
+describe("a current folder that was removed", () => {
+  const before = ["sh", "-c", 'mkdir gone && cd gone && rmdir ../gone && exec "$@"', "sh"];
+
+  it.each([
+    [["pull", "-o", "headers"]],
+    [["pull", "--archive", "kheaders.tar.xz"]],
+    [["pull", "--link", "headers"]],
+    [["pull", "--cache-dir", "cache"]],
+    [["bpf", "../prog.c", "-o", "prog.o"]],
+    [["symvers", "-o", "Module.symvers"]],
+    [["pch", "--bpf", "-o", "headers.pch"]],
+    [["info", "."]],
+    [["module", "."]],
+    [["cache", "dir", "--cache-dir", "cache"]],
+  ])("is a clear error of %j", async (args) => {
+    const { status, stdout, stderr } = await host.kheaders(args, { cwd: folder, before });
+    expect(stderr).not.toContain("bug in kheaders");
+    expect({ status, stdout }).toEqual({ status: expect.toBeOneOf([2, 3, 8]), stdout: "" });
+    expect(stderr).toMatch(/^kheaders: /);
+  });
+
+  it("does not matter to a pull that needs no path in it", async () => {
+    const { status, stderr } = await host.kheaders(["pull"], { cwd: folder, before });
+    expect(status, stderr).toBe(0);
+  });
+});
