@@ -3,13 +3,6 @@
  * All options may be left out: then it is as on the command line without that flag, environment variables included.
  * What can go wrong is a {@link KheadersError} with a code that does not change.
  */
-import { stallSeconds } from "../shared/protocol.js";
-import { type BpfObject, type BpfOptions, compileBpf as compileBpfProgram } from "./build/bpf.js";
-import {
-  type CheckHeadersOptions,
-  checkHeaders as checkHeadersOf,
-  type HeaderCheck,
-} from "./build/check-headers.js";
 import {
   buildModule as buildModuleOf,
   type ModuleBuildResult,
@@ -17,27 +10,15 @@ import {
 } from "./build/module/module.js";
 import { type PchOptions, type PrecompiledHeader, precompileHeaders as precompile } from "./build/pch.js";
 import { type TreeInfo, treeInfo as treeInfoOf } from "./build/tree-info.js";
-import { type Check, type DoctorOptions, doctor as runDoctor } from "./doctor/doctor.js";
 import {
-  type DeviceReport,
-  defaultAnswerSeconds,
-  type SurveyOptions,
-  survey as surveyDevices,
-} from "./farm/survey.js";
-import {
-  adbServer,
-  cacheDir,
-  defaultChoice,
   neverAborts,
   type Optional,
   openCache,
   completePullOptions as pullOptions,
-  completeSharedOptions as withDefaults,
 } from "./pull/defaults.js";
 import { findTree as findTreeOf, type LocatedTree, locateTree as locateTreeOf } from "./pull/locate-tree.js";
 import { findOffline as findInCache, type OfflineSelector } from "./pull/offline.js";
 import { type PullOptions, type PullResult, pull as pullFromDevice } from "./pull/pull.js";
-import { type UnloadOptions, unload as unloadModule } from "./pull/unload.js";
 import { type Symvers, symvers as symversOfDevice } from "./symvers/collect.js";
 
 export { type ErrorCode, exitStatusOf, KheadersError } from "../shared/errors.js";
@@ -47,10 +28,10 @@ export type { DeviceChoice } from "./adb/devices.js";
 export type { Endpoint, EndpointOptions } from "./adb/endpoint.js";
 export type { AdbServer } from "./adb/server.js";
 export { type ArchiveFiles, archiveFiles, type FileMap } from "./archive/files.js";
-export type { BpfObject, BpfOptions, BpfVersion } from "./build/bpf.js";
+export { type BpfObject, type BpfOptions, type BpfVersion, compileBpf } from "./build/bpf.js";
 export type { BuildTools } from "./build/build-tools.js";
 export { buildVariables } from "./build/build-variables.js";
-export type { CheckHeadersOptions, HeaderCheck } from "./build/check-headers.js";
+export { type CheckHeadersOptions, checkHeaders, type HeaderCheck } from "./build/check-headers.js";
 export { clangIncludeFolder } from "./build/clang.js";
 export { compilerFlags } from "./build/compiler-flags.js";
 export type { Purpose } from "./build/makefile-flags.js";
@@ -78,12 +59,12 @@ export type {
   VerifyOptions,
   VerifyReport,
 } from "./cache/index.js";
-export type { Check, DoctorOptions } from "./doctor/doctor.js";
+export { type Check, type DoctorOptions, doctor } from "./doctor/doctor.js";
 export { type Pattern, parsePattern } from "./farm/match.js";
 export { exitStatusOfAll, type FarmEvent, type PullManyOptions, pullMany } from "./farm/pull-many.js";
 export type { DeviceOutcome } from "./farm/pull-one.js";
 export type { Selection, Skipped, Target } from "./farm/selection.js";
-export type { DeviceReport, SurveyOptions } from "./farm/survey.js";
+export { type DeviceReport, type SurveyOptions, survey } from "./farm/survey.js";
 export type { CommandEnd, TreeCommand } from "./farm/tree-commands.js";
 export { type WatchEvent, type WatchOptions, watch } from "./farm/watch.js";
 export type { Architecture } from "./kernel/architecture.js";
@@ -95,7 +76,7 @@ export type { LocatedTree } from "./pull/locate-tree.js";
 export type { OfflineSelector } from "./pull/offline.js";
 export type { PullOptions, PullResult, PullTimes } from "./pull/pull.js";
 export { treeEnvironment } from "./pull/tree-environment.js";
-export type { UnloadOptions } from "./pull/unload.js";
+export { type UnloadOptions, unload } from "./pull/unload.js";
 export type { Symvers } from "./symvers/collect.js";
 export type { SkippedModule } from "./symvers/collection.js";
 export { checkCopyTarget, copyTree } from "./user-files/copy.js";
@@ -112,49 +93,6 @@ export const version: string = KHEADERS_VERSION;
  */
 export async function pull(options: Optional<PullOptions> = {}): Promise<PullResult> {
   return pullFromDevice(await pullOptions(options));
-}
-
-/**
- * Asks every connected device which kernel it runs and how it offers its headers. Loads nothing and never asks su.
- *
- * @throws KheadersError `adb-not-found` or `adb-failed`; what goes wrong with one device is in its report.
- */
-export async function survey(options: Optional<SurveyOptions> = {}): Promise<DeviceReport[]> {
-  const { server, cache, stallSeconds, signal } = await withDefaults(options);
-  const timeoutSeconds = options.timeoutSeconds ?? defaultAnswerSeconds;
-  return surveyDevices({ server, cache, stallSeconds, timeoutSeconds, signal });
-}
-
-/**
- * Takes the kheaders module out of a device's kernel, as after a pull that left it in.
- *
- * @returns the device's serial, and whether the module was there to unload.
- * @throws KheadersError `device-busy`, `needs-root`, `root-refused`, `not-permitted`, and what reaching a device throws.
- */
-export function unload(
-  options: Optional<UnloadOptions> = {},
-): Promise<{ readonly serial: string; readonly unloaded: boolean }> {
-  return unloadModule({
-    server: options.server ?? adbServer(),
-    choice: options.choice ?? defaultChoice(process.env),
-    waitSeconds: options.waitSeconds ?? 0,
-    noSu: options.noSu ?? false,
-    stallSeconds: options.stallSeconds ?? stallSeconds,
-    signal: options.signal ?? neverAborts(),
-    onProgress: options.onProgress ?? (() => undefined),
-  });
-}
-
-/** Looks at everything that a pull needs, in its order, and changes nothing: starts no adb server, never asks su. */
-export async function doctor(options: Optional<Omit<DoctorOptions, "tool">> = {}): Promise<Check[]> {
-  return runDoctor({
-    server: options.server ?? adbServer(),
-    choice: options.choice ?? defaultChoice(process.env),
-    cacheDir: options.cacheDir ?? (await cacheDir()),
-    tool: version,
-    stallSeconds: options.stallSeconds ?? stallSeconds,
-    signal: options.signal ?? neverAborts(),
-  });
 }
 
 /**
@@ -240,27 +178,6 @@ export async function buildModule(
 }
 
 /**
- * Compiles an eBPF program against a tree: by default with the `clang` in PATH, for the first version of eBPF.
- *
- * @throws KheadersError `compile-failed`, `tool-missing`, `usage`, `output-failed`, `disk-full`.
- */
-export function compileBpf(
-  options: Pick<BpfOptions, "tree" | "source" | "output"> & Optional<BpfOptions>,
-): Promise<BpfObject> {
-  return compileBpfProgram({
-    tree: options.tree,
-    source: options.source,
-    output: options.output,
-    version: options.version ?? "v1",
-    clang: options.clang ?? "clang",
-    flags: options.flags ?? [],
-    signal: options.signal ?? neverAborts(),
-    onDiagnostics: options.onDiagnostics ?? (() => undefined),
-    onWarning: options.onWarning ?? (() => undefined),
-  });
-}
-
-/**
  * Precompiles headers of a tree, by default those that tracers use, with the `clang` in PATH. It is kept beside a cached
  * tree.
  *
@@ -280,23 +197,6 @@ export async function precompileHeaders(
     output: options.output,
     signal: options.signal ?? neverAborts(),
     onDiagnostics: options.onDiagnostics ?? (() => undefined),
-    onWarning: options.onWarning ?? (() => undefined),
-  });
-}
-
-/**
- * Compiles a small program for each header that tracers use, and tells which compile.
- *
- * @throws KheadersError `usage` for what is no tree; `tool-missing`.
- */
-export function checkHeaders(
-  options: Pick<CheckHeadersOptions, "tree"> & Optional<CheckHeadersOptions>,
-): Promise<HeaderCheck[]> {
-  return checkHeadersOf({
-    tree: options.tree,
-    clang: options.clang ?? "clang",
-    signal: options.signal ?? neverAborts(),
-    onProgress: options.onProgress ?? (() => undefined),
     onWarning: options.onWarning ?? (() => undefined),
   });
 }

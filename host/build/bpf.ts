@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { KheadersError } from "../../shared/errors.js";
 import { printable } from "../../shared/printable.js";
 import { readTreeFacts } from "../kernel/tree-facts.js";
+import { ignore, neverAborts, type Optional } from "../pull/defaults.js";
 import { outputTarget, writeOutput } from "../user-files/output.js";
 import { clangIncludeFolder, findBpfTools } from "./clang.js";
 import { compile, fileArgument } from "./compile.js";
@@ -44,15 +45,18 @@ export interface BpfObject {
 }
 
 /**
- * Compiles an eBPF program against a tree, with BTF. Kernel headers do not compile for eBPF itself, because of their inline
+ * Compiles an eBPF program against a tree, with BTF: by default with the `clang` in PATH, for the first version of eBPF. Kernel headers do not compile for eBPF itself, because of their inline
  * assembly: clang compiles for the kernel's architecture, to LLVM's intermediate language, and llc makes eBPF of that. The
  * object appears whole, or not at all.
  *
  * @throws KheadersError `compile-failed` where clang or llc refuses the program; `tool-missing`; `usage` for what is no tree
  * or no source, and for kernels of 32 bits; `output-failed` or `disk-full`; the signal's reason when it aborts.
  */
-export async function compileBpf(options: BpfOptions): Promise<BpfObject> {
-  const { source, output, signal } = options;
+export async function compileBpf(
+  options: Pick<BpfOptions, "tree" | "source" | "output"> & Optional<BpfOptions>,
+): Promise<BpfObject> {
+  const { source, output, version = "v1", clang: clangName = "clang", flags: moreFlags = [] } = options;
+  const { signal = neverAborts(), onDiagnostics = ignore, onWarning = ignore } = options;
   const facts = readTreeFacts(options.tree);
   if (facts.architecture.bits === 32) {
     throw new KheadersError(
@@ -62,20 +66,20 @@ export async function compileBpf(options: BpfOptions): Promise<BpfObject> {
     );
   }
   const target = checkBpfFiles(options);
-  for (const message of headerWarnings(facts)) options.onWarning(message);
+  for (const message of headerWarnings(facts)) onWarning(message);
   const [{ clang, llc }, include] = await Promise.all([
-    findBpfTools(options.clang, signal),
-    clangIncludeFolder(options.clang, signal),
+    findBpfTools(clangName, signal),
+    clangIncludeFolder(clangName, signal),
   ]);
   const folder = mkdtempSync(join(resolve(tmpdir()), "kheaders-bpf-"));
   try {
     const bitcode = join(folder, "program.bc");
     const object = join(folder, "program.o");
-    const flags = [...compilerFlags(facts, "bpf", include), ...options.flags];
-    const how = { what: printable(source, 4096), signal, onDiagnostics: options.onDiagnostics };
+    const flags = [...compilerFlags(facts, "bpf", include), ...moreFlags];
+    const how = { what: printable(source, 4096), signal, onDiagnostics };
     await compile(clang, [...flags, "-c", "-emit-llvm", "-o", bitcode, "--", fileArgument(source)], how);
     const march = facts.endianness === "big" ? "bpfeb" : "bpfel";
-    const llcFlags = [`-march=${march}`, `-mcpu=${options.version}`, "-filetype=obj"];
+    const llcFlags = [`-march=${march}`, `-mcpu=${version}`, "-filetype=obj"];
     await compile(llc, [...llcFlags, "-o", object, bitcode], how);
     const content = readFileSync(object);
     writeOutput(content, output);

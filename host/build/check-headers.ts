@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { readTreeFacts } from "../kernel/tree-facts.js";
 import { runTool } from "../process/tool.js";
+import { ignore, neverAborts, type Optional } from "../pull/defaults.js";
 import { clangHint, clangIncludeFolder } from "./clang.js";
 import { compilerFlags } from "./compiler-flags.js";
 import { programFor, type TracerHeader, tracerHeaders } from "./tracer-headers.js";
@@ -31,8 +32,11 @@ export interface HeaderCheck {
  *
  * @throws KheadersError `usage` for what is no tree; `tool-missing` where there is no clang; the signal's reason.
  */
-export async function checkHeaders(options: CheckHeadersOptions): Promise<HeaderCheck[]> {
-  const { tree, clang, signal, onProgress, onWarning } = options;
+export async function checkHeaders(
+  options: Pick<CheckHeadersOptions, "tree"> & Optional<CheckHeadersOptions>,
+): Promise<HeaderCheck[]> {
+  const { tree, clang = "clang", signal = neverAborts() } = options;
+  const { onProgress = ignore, onWarning = ignore } = options;
   const facts = readTreeFacts(tree);
   for (const message of headerWarnings(facts)) onWarning(message);
   const flags = compilerFlags(facts, "bpf", await clangIncludeFolder(clang, signal));

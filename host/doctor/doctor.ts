@@ -1,10 +1,12 @@
 import { KheadersError } from "../../shared/errors.js";
 import { printable } from "../../shared/printable.js";
+import { stallSeconds } from "../../shared/protocol.js";
 import { chooseDevice } from "../adb/choose.js";
 import { AdbConnection, AdbServerAbsent } from "../adb/connection.js";
 import { type Device, type DeviceChoice, readDevices } from "../adb/devices.js";
 import { describeEndpoint } from "../adb/endpoint.js";
 import { type AdbServer, findAdb } from "../adb/server.js";
+import { adbServer, cacheDir, defaultChoice, neverAborts, type Optional } from "../pull/defaults.js";
 import { checkCache, checkDisk } from "./cache.js";
 import { attempt, type Check, ok, skipped, warning } from "./check.js";
 import { checkKernel } from "./kernel.js";
@@ -25,12 +27,24 @@ export interface DoctorOptions {
  * Looks at everything that a pull needs, in its order, and changes nothing: starts no adb server, loads nothing, never
  * asks su.
  */
-export async function doctor(options: DoctorOptions): Promise<Check[]> {
+export async function doctor(given: Optional<DoctorOptions> = {}): Promise<Check[]> {
+  const options = await complete(given);
   const checks = [checkAdb(options.server)];
   const device = await checkServerAndDevice(options, checks);
   await checkKernel(options, device, checks);
   checks.push(await checkDisk(options.cacheDir), await checkCache(options));
   return checks;
+}
+
+async function complete(given: Optional<DoctorOptions>): Promise<DoctorOptions> {
+  return {
+    server: given.server ?? adbServer(),
+    choice: given.choice ?? defaultChoice(),
+    cacheDir: given.cacheDir ?? (await cacheDir()),
+    tool: given.tool ?? KHEADERS_VERSION,
+    stallSeconds: given.stallSeconds ?? stallSeconds,
+    signal: given.signal ?? neverAborts(),
+  };
 }
 
 function checkAdb(server: AdbServer): Check {

@@ -5,6 +5,7 @@ import type { AdbServer } from "../adb/server.js";
 import { Conversation } from "../agent/conversation.js";
 import { type Cache, decideServing } from "../cache/index.js";
 import { readKernelFacts } from "../kernel/facts.js";
+import { completeSharedOptions, type Optional } from "../pull/defaults.js";
 import { type Headers, headersOf } from "../pull/headers-offer.js";
 
 /** What is known of one connected device. Its kernel is unknown where it could not be asked; `problem` says why. */
@@ -36,7 +37,9 @@ export interface SurveyOptions {
  *
  * @throws KheadersError `adb-not-found` or `adb-failed`; what goes wrong with one device is in its report.
  */
-export async function survey(options: SurveyOptions): Promise<DeviceReport[]> {
+export async function survey(given: Optional<SurveyOptions> = {}): Promise<DeviceReport[]> {
+  const timeoutSeconds = given.timeoutSeconds ?? defaultAnswerSeconds;
+  const options = { ...(await completeSharedOptions(given)), timeoutSeconds };
   const devices = await listDevices(options.server, options.signal);
   return Promise.all(devices.map((device) => surveyDevice(device, options)));
 }

@@ -1,10 +1,12 @@
 import { KheadersError } from "../../shared/errors.js";
 import type { ProgressListener } from "../../shared/progress.js";
+import { stallSeconds } from "../../shared/protocol.js";
 import { connectToDevice, type DeviceChoice } from "../adb/devices.js";
 import type { AdbServer } from "../adb/server.js";
 import { findDevice } from "../adb/wait.js";
 import { Conversation } from "../agent/conversation.js";
 import { becomeRoot } from "../agent/su.js";
+import { adbServer, defaultChoice, ignore, neverAborts, type Optional } from "./defaults.js";
 
 export interface UnloadOptions {
   readonly server: AdbServer;
@@ -23,7 +25,10 @@ export interface UnloadOptions {
  * @throws KheadersError `device-busy` while somebody reads the archive or has the device, `needs-root`, `root-refused`, `not-permitted`,
  * and what finding and reaching a device throws.
  */
-export async function unload(options: UnloadOptions): Promise<{ serial: string; unloaded: boolean }> {
+export async function unload(
+  given: Optional<UnloadOptions> = {},
+): Promise<{ readonly serial: string; readonly unloaded: boolean }> {
+  const options = complete(given);
   const device = await findDevice(options.server, options.choice, {
     waitSeconds: options.waitSeconds,
     onWait: () => options.onProgress({ type: "stage", stage: "waiting-for-device" }),
@@ -60,4 +65,16 @@ export async function unload(options: UnloadOptions): Promise<{ serial: string; 
   } finally {
     await conversation.end();
   }
+}
+
+function complete(given: Optional<UnloadOptions>): UnloadOptions {
+  return {
+    server: given.server ?? adbServer(),
+    choice: given.choice ?? defaultChoice(),
+    waitSeconds: given.waitSeconds ?? 0,
+    noSu: given.noSu ?? false,
+    stallSeconds: given.stallSeconds ?? stallSeconds,
+    signal: given.signal ?? neverAborts(),
+    onProgress: given.onProgress ?? ignore,
+  };
 }

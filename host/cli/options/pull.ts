@@ -25,7 +25,7 @@ export const noSuOption: Option = option("--no-su", "never ask su for root");
 /** Options that make sense also when several devices are pulled from, with no person watching. */
 export const sharedPullOptions: readonly Option[] = [
   option("--allow-mismatch", "unpack the headers even if they are not the running kernel's"),
-  option("--trust-release", "take kernels with equal fingerprint and release for the same"),
+  option("--trust-release", "treat kernels with equal fingerprint and release as the same"),
   noSuOption,
   option("--stall <seconds>", "end a transfer that does not move for this long", {
     parse: parseSeconds,

@@ -54,7 +54,7 @@ function stateText(state: DeviceRow["state"]): string {
   return `Transferring ${formatBytes(bytes)} of ${formatBytes(total)}${rate}`;
 }
 
-/** How a device's pull ended, in one line without its serial. */
+/** How the pull from a device ended, in one line without the serial. */
 export function outcomeText({ result, error }: DeviceOutcome): string {
   if (error !== undefined) return `failed: ${error.message}${error.hint ? `. ${error.hint}` : ""}`;
   const seconds = ((result.ms.total ?? 0) / 1000).toFixed(1);
@@ -63,7 +63,7 @@ export function outcomeText({ result, error }: DeviceOutcome): string {
   return `done: ${printable(result.kernel.release)}, ${how}, ${seconds} s`;
 }
 
-/** Sums up how all ended. `seconds` is the time that it took. */
+/** Sums up the outcomes. `seconds` is the time that they took. */
 export function summary(outcomes: readonly DeviceOutcome[], seconds: number): string {
   const failed = outcomes.filter(({ error }) => error !== undefined).length;
   const transferred = outcomes.filter(({ result }) => result?.cache === "miss").length;

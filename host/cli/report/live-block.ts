@@ -1,4 +1,4 @@
-/** What a block of lines is drawn on: standard error, where that is a terminal. */
+/** Where a block of lines is drawn: standard error, if that is a terminal. */
 export interface Screen {
   readonly columns: number;
   readonly rows: number;
@@ -8,7 +8,7 @@ export interface Screen {
 const redrawMilliseconds = 100;
 
 /**
- * Lines at the bottom of a terminal that are drawn anew as they change. Other output goes above them: call
+ * Lines at the bottom of a terminal that are redrawn as they change. Other output goes above them: call
  * {@link LiveBlock.erase} before it.
  */
 export class LiveBlock {
@@ -17,13 +17,13 @@ export class LiveBlock {
   #drawn = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param lines gives the lines as they are now, printable ASCII, those that matter most first. */
+  /** @param lines returns the current lines, in printable ASCII, the most important first. */
   constructor(screen: Screen, lines: () => readonly string[]) {
     this.#screen = screen;
     this.#lines = lines;
   }
 
-  /** Something has changed: the lines are drawn anew soon. */
+  /** Redraws the lines soon, because something has changed. */
   changed(): void {
     this.#timer ??= setTimeout(() => this.#draw(), redrawMilliseconds);
   }
@@ -34,7 +34,7 @@ export class LiveBlock {
     this.#drawn = 0;
   }
 
-  /** Draws all lines a last time, whole, and leaves them on the screen. */
+  /** Draws all lines in full a last time, and leaves them on the screen. */
   close(): void {
     clearTimeout(this.#timer);
     this.erase();
@@ -61,7 +61,7 @@ export function fitColumns(line: string, columns: number): string {
   return line.length <= width ? line : `${line.slice(0, Math.max(width - 3, 0))}...`.slice(0, width);
 }
 
-/** Keeps as many lines as fit above the cursor's, and tells of the rest. */
+/** Keeps as many lines as fit above the cursor, and counts the rest. */
 export function fitRows(lines: readonly string[], rows: number): string[] {
   const room = Math.max(rows - 1, 1);
   if (lines.length <= room) return [...lines];
