@@ -4,6 +4,7 @@ import { formatOf } from "../formats.js";
 import type { ArchiveLimits } from "../limits.js";
 import type { StepParser, Steps } from "../steps.js";
 import { checkUtf8, isZero, type LongNames, readTarHeader, type TarHeader, tarBlockSize } from "./header.js";
+import { pathExtraBytes } from "./names.js";
 import { checkPax } from "./pax.js";
 import { pixzIndex, pixzMagic } from "./pixz-index.js";
 
@@ -82,10 +83,11 @@ function* content(header: TarHeader, limit: number): Steps<Uint8Array> {
 /** How GNU tar writes a name of more than 100 bytes: as the content of a member of its own, with a NUL at the end. */
 function* longName(header: TarHeader, limits: ArchiveLimits, before: string | undefined): Steps<string> {
   if (before !== undefined) throw refused(`the long name "${printable(before)}" is followed by another`);
-  if (header.size > limits.pathBytes + 1) {
+  const maxBytes = limits.pathBytes + pathExtraBytes + 1;
+  if (header.size > maxBytes) {
     throw overLimit("the length of a name or link target", limits.pathBytes, "bytes");
   }
-  const bytes = yield* content(header, limits.pathBytes + 1);
+  const bytes = yield* content(header, maxBytes);
   const text = bytes.subarray(0, -1);
   const name = `the long name "${printable(text)}"`;
   if (text.length === 0 || bytes.indexOf(0) !== text.length) throw refused(`${name} is malformed`);

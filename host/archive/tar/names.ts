@@ -2,6 +2,9 @@ import { printable } from "../../../shared/printable.js";
 import { overLimit, refused } from "../errors.js";
 import type { ArchiveLimits } from "../limits.js";
 
+/** What tar writes beside a path, in bytes: `./` before it, and a slash after a folder's. */
+export const pathExtraBytes = 3;
+
 /** C0, DEL and C1. */
 const control = /\p{Cc}/u;
 
@@ -12,11 +15,13 @@ const control = /\p{Cc}/u;
  */
 export function pathComponents(path: string, isFolder: boolean, limits: ArchiveLimits): string[] {
   const name = `"${printable(path)}"`;
-  checkText(path, `the name ${name}`, limits);
+  checkText(path, `the name ${name}`);
   if (path.startsWith("/")) throw refused(`${name} is an absolute name`);
   const relative = isFolder ? path.replace(/\/$/, "") : path;
   if (isFolder && relative === ".") return [];
-  const components = relative.replace(/^\.\//, "").split("/");
+  const plain = relative.replace(/^\.\//, "");
+  checkPathLength(plain, `the name ${name}`, limits);
+  const components = plain.split("/");
   for (const component of components) {
     if (component === "..") throw refused(`${name} leads out of the tree`);
     if (component === "" || component === ".") throw refused(`${name} has an empty or "." component`);
@@ -28,7 +33,9 @@ export function pathComponents(path: string, isFolder: boolean, limits: ArchiveL
 
 /** Splits the target of the symbolic link `path` into its components. Throws `archive-refused` if it is not a path. */
 export function targetComponents(path: string, target: string, limits: ArchiveLimits): string[] {
-  checkText(target, `the target of the link "${printable(path)}"`, limits);
+  const what = `the target of the link "${printable(path)}"`;
+  checkText(target, what);
+  checkPathLength(target, what, limits);
   const components = target.split("/").filter((component) => component !== "" && component !== ".");
   for (const component of components) checkLength(component, limits);
   return components;
@@ -60,12 +67,13 @@ function leads(path: string, target: string): string {
   return `the target of the link "${printable(path)}", "${printable(target)}",`;
 }
 
-function checkText(text: string, what: string, limits: ArchiveLimits): void {
+function checkText(text: string, what: string): void {
   if (text === "") throw refused(`${what} is empty`);
   if (control.test(text)) throw refused(`${what} has a control character`);
-  if (Buffer.byteLength(text) > limits.pathBytes) {
-    throw overLimit(`the length of ${what}`, limits.pathBytes, "bytes");
-  }
+}
+
+function checkPathLength(path: string, what: string, { pathBytes }: ArchiveLimits): void {
+  if (Buffer.byteLength(path) > pathBytes) throw overLimit(`the length of ${what}`, pathBytes, "bytes");
 }
 
 function checkLength(component: string, limits: ArchiveLimits): void {

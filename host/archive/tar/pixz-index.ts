@@ -2,6 +2,7 @@ import { refused } from "../errors.js";
 import type { ArchiveLimits } from "../limits.js";
 import type { Steps } from "../steps.js";
 import { tarBlockSize } from "./header.js";
+import { pathExtraBytes } from "./names.js";
 
 /** With this begins the list of members that pixz writes behind a tar archive (vasi/pixz 1.0.7, src/pixz.h). */
 export const pixzMagic = Uint8Array.of(0xa6, 0x4c, 0x32, 0x2e, 0xd6, 0x14, 0xae, 0xdb);
@@ -26,8 +27,7 @@ export function* pixzIndex(tarBytes: number, limits: ArchiveLimits): Steps<void>
 
 /** Gives the length of a name. */
 function* name(limits: ArchiveLimits): Steps<number> {
-  // A folder's name has a slash at its end, and a "./" before it.
-  const maxBytes = limits.pathBytes + 3;
+  const maxBytes = limits.pathBytes + pathExtraBytes;
   for (let bytes = 0; bytes <= maxBytes; bytes += 1) {
     const [byte] = yield { bytes: 1 };
     if (byte === 0) return bytes;

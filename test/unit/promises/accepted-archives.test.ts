@@ -141,6 +141,13 @@ describe("accepts", () => {
     expect(entries.at(-1)).toMatchObject({ target });
   });
 
+  it("paths of just the limit, which tar writes with more around them", () => {
+    const path = `${`${"d".repeat(191)}/`.repeat(3)}${"n".repeat(192)}`;
+    expect(Buffer.byteLength(path)).toBe(archiveLimits.pathBytes);
+    expect(readTar(tar(folder(`./${path}/`))).at(-1)).toEqual({ type: "folder", path });
+    expect(readTar(tar(file(`./${path}`))).at(-1)).toMatchObject({ type: "file", path });
+  });
+
   it("names in the two parts of POSIX headers", () => {
     const entries = readTar(
       tar(member({ name: "name.h", prefix: "include/linux", format: posixFormat }, "x")),

@@ -13,6 +13,15 @@ describe("the path of a member", () => {
     expect(pathComponents(path, isFolder, archiveLimits)).toEqual(components);
   });
 
+  it("may have just the limit, without what tar writes beside it", () => {
+    const path = `${"d/".repeat(20)}${"n".repeat(200)}`;
+    const limits = { ...archiveLimits, pathBytes: path.length };
+    for (const written of [path, `./${path}`, `./${path}/`])
+      expect(pathComponents(written, written.endsWith("/"), limits)).toHaveLength(21);
+    for (const written of [`${path}n`, `./${path}n/`])
+      expect(() => pathComponents(written, written.endsWith("/"), limits)).toThrow("over the limit");
+  });
+
   it.each(["", "/", "/a", "..", "a/..", "a//b", "a/./b", "a/", "././a", "a\nb", "a\u009b"])(
     "%j is refused",
     (path) => {
