@@ -619,6 +619,8 @@ modules() {
     run find "$@" '(' -name '*.ko' -o -name '*.ko.*' ')' ! -type d ! -path "*$newline*" \
       -exec stat -L -c 'module=%f %s %d:%i %n' '{}' +
   fi
+  # A module that is loaded fits this kernel, whatever kernel its file was built for.
+  { while read -r name _; do tell "loaded=$name"; done </proc/modules; } 2>/dev/null || :
   note "status $status"
   tell "status=$status"
   tell_all

@@ -14,6 +14,8 @@ export interface ListedModule {
 export interface ModuleListing {
   /** Each file once, by the path that came first. */
   readonly modules: readonly ListedModule[];
+  /** Names of the modules that are loaded; none if the device does not let this user see them. */
+  readonly loaded: ReadonlySet<string>;
   /** Module folders that this user may not list. */
   readonly denied: readonly string[];
   /** Something in the module folders, or one of them, may not be looked into. */
@@ -55,6 +57,7 @@ export function moduleListingOf(block: Block, said: string): ModuleListing {
   const denied = block.all("denied");
   return {
     modules: [...modules.values()],
+    loaded: new Set(block.all("loaded")),
     denied,
     isPartial: denied.length > 0 || /permission denied/i.test(said),
     hasUnspeakable,

@@ -165,7 +165,7 @@ async function readModules(
   facts: TreeFacts,
   { onProgress }: PullOptions,
 ): Promise<Collected> {
-  const collection = new SymbolCollection(listing.modules, facts);
+  const collection = new SymbolCollection(listing.modules, facts, listing.loaded);
   const total = collection.wanted.length;
   let done = 0;
   let bytes = 0;

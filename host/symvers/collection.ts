@@ -4,7 +4,7 @@ import { printable } from "../../shared/printable.js";
 import type { ConfigMacros } from "../kernel/config.js";
 import { MalformedElf } from "../kernel/elf-sections.js";
 import { type ModuleFile, readModuleFile } from "./module-file.js";
-import { SymbolVersions } from "./versions.js";
+import { moduleFileName, SymbolVersions } from "./versions.js";
 
 /** A file with a module on a device. */
 interface SizedFile {
@@ -25,6 +25,12 @@ interface Kernel {
   readonly config: ConfigMacros;
 }
 
+/** A module that was built for another release. */
+interface PutAside {
+  readonly path: string;
+  readonly module: ModuleFile;
+}
+
 const MiB = 1024 * 1024;
 /** The largest module that is read, in bytes; also unpacked. It is held in memory. The largest graphics drivers have 60 MB. */
 const maxModule = 96 * MiB;
@@ -40,24 +46,32 @@ const maxPutAsideBytes = 16 * MiB;
 const otherPages = /\/16k-mode\//;
 
 /**
- * Makes symbol versions of a device's modules, which come one after the other. What was built for exactly the running
- * release is believed first; what contradicts it is of another kernel, and left out.
+ * Makes symbol versions of a device's modules, which come one after the other. Those that were built for exactly the
+ * running release are believed first, then those that are loaded; what contradicts them is of another kernel, and left out.
  */
 export class SymbolCollection<File extends SizedFile> {
   /** The modules to read. */
   readonly wanted: readonly File[];
   readonly versions = new SymbolVersions();
   readonly #release: string;
+  readonly #loaded: ReadonlySet<string>;
+  /** How many modules have a name. */
+  readonly #names = new Map<string, number>();
   readonly #skipped: SkippedModule[] = [];
   /** Modules that were built for another release, which may fit all the same: GKI keeps the versions of its symbols. */
-  readonly #putAside: { readonly path: string; readonly module: ModuleFile }[] = [];
+  readonly #putAside: PutAside[] = [];
   #putAsideSymbols = 0;
   #putAsideBytes = 0;
   #modules = 0;
 
-  /** Throws `protocol-error` if `files`, the device's module files, have more bytes than any device has. */
-  constructor(files: readonly File[], kernel: Kernel) {
+  /**
+   * Throws `protocol-error` if `files`, the device's module files, have more bytes than any device has.
+   *
+   * @param loaded names of the modules that are loaded.
+   */
+  constructor(files: readonly File[], kernel: Kernel, loaded: ReadonlySet<string>) {
     this.#release = kernel.release;
+    this.#loaded = loaded;
     const skip = (file: File, reason: string) => {
       this.#skipped.push({ path: file.path, reason });
       return false;
@@ -93,6 +107,8 @@ export class SymbolCollection<File extends SizedFile> {
   add({ path }: File, content: Uint8Array): void {
     try {
       const module = readModuleFile(path.endsWith(".gz") ? unpack(content) : content);
+      const name = nameOf(module, path);
+      this.#names.set(name, (this.#names.get(name) ?? 0) + 1);
       if (module.vermagic?.split(" ")[0] === this.#release) this.#take(module, path);
       else this.#putAsideModule(module, path);
     } catch (error) {
@@ -104,7 +120,14 @@ export class SymbolCollection<File extends SizedFile> {
   /** To be called after the last module. Throws as {@link add}. */
   end(): void {
     const others = this.#putAside.splice(0);
-    // All are compared with what is known to be ours before any of them is believed.
+    const isLoaded = (name: string) => this.#loaded.has(name) && this.#names.get(name) === 1;
+    const loaded = new Set(others.filter(({ path, module }) => isLoaded(nameOf(module, path))));
+    this.#takeFitting([...loaded]);
+    this.#takeFitting(others.filter((other) => !loaded.has(other)));
+  }
+
+  /** All are compared with what is known to be of this kernel before any of them is believed. */
+  #takeFitting(others: readonly PutAside[]): void {
     const strangers = new Set(others.filter(({ module }) => this.versions.contradicts(module)));
     for (const other of others) {
       if (strangers.has(other))
@@ -126,6 +149,11 @@ export class SymbolCollection<File extends SizedFile> {
       throw new KheadersError("protocol-error", "the device's modules name more symbols than any kernel has");
     this.#putAside.push({ path, module: { ...module, imports: [] } });
   }
+}
+
+/** The name of a module in /proc/modules. */
+function nameOf({ name }: ModuleFile, path: string): string {
+  return name ?? moduleFileName(path).replaceAll("-", "_");
 }
 
 /** Why modules were left out, a line for each reason. */

@@ -51,7 +51,7 @@ export class SymbolVersions {
         this.#count(symbol);
       } else if (known.crc !== crc) throw conflict(symbol, known, { crc, file });
     }
-    const name = module.name ?? baseName(file);
+    const name = module.name ?? moduleFileName(file);
     if (!validName.test(name)) return;
     for (const [symbol, { gplOnly }] of module.exports) {
       if (this.#exporters.has(symbol)) continue;
@@ -99,7 +99,8 @@ function conflict(symbol: string, one: Version, other: Version): KheadersError {
   );
 }
 
-function baseName(file: string): string {
+/** The name of a module file, without what says its format. */
+export function moduleFileName(file: string): string {
   return (file.split("/").at(-1) ?? "").replace(/\.ko(\.gz)?$/, "");
 }
 

@@ -165,12 +165,13 @@ describe("modules", () => {
   it("are each file once, and files alone", async () => {
     const lines =
       "module=81a4 10 8:1 /system/lib/modules/a.ko\nmodule=81a4 10 8:1 /system_dlkm/lib/modules/a.ko\n" +
-      "module=41ed 4096 8:2 /odm/lib/modules/b.ko\nmodule=8124 7 9:1 /odm/lib/modules/c d.ko\n";
+      "module=41ed 4096 8:2 /odm/lib/modules/b.ko\nmodule=8124 7 9:1 /odm/lib/modules/c d.ko\nloaded=a\nloaded=b_c\n";
     expect(await listed(lines)).toEqual({
       modules: [
         { path: "/system/lib/modules/a.ko", size: 10 },
         { path: "/odm/lib/modules/c d.ko", size: 7 },
       ],
+      loaded: new Set(["a", "b_c"]),
       denied: [],
       isPartial: false,
       hasUnspeakable: false,

@@ -700,6 +700,12 @@ function agentTests(shell: DeviceShell): void {
       expect({ isPartial, hasUnspeakable }).toEqual({ isPartial: false, hasUnspeakable: false });
     });
 
+    it("are listed with the names of those that are loaded", async ({ device }) => {
+      device.write("/proc/modules", "a_b 16384 1 c, Live 0x0\nc 1 0 - Live 0x0 (OE)\n");
+      const { loaded } = await listed(device, await started(device));
+      expect([...loaded]).toEqual(["a_b", "c"]);
+    });
+
     it("are none where there is no folder of them", async ({ device }) => {
       const agent = await started(device);
       expect((await listed(device, agent)).sizes).toEqual({});

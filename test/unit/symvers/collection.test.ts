@@ -7,14 +7,16 @@ const megabyte = 1024 * 1024;
 const release = "6.1.57-android14-11";
 const file = (path: string, size = 1) => ({ path, size });
 const kernel = (config = new Map<string, string>()) => ({ release, config });
-const collecting = () => new SymbolCollection<ReturnType<typeof file>>([], kernel());
+const none: ReadonlySet<string> = new Set();
+const collecting = (...loaded: string[]) =>
+  new SymbolCollection<ReturnType<typeof file>>([], kernel(), new Set(loaded));
 const builtFor = (release: string, versions: Record<string, number>) =>
   moduleBytes({ modinfo: [`vermagic=${release} SMP preempt mod_unload aarch64`], versions });
 
 describe("the modules that are read", () => {
   it("are those that can be: neither packed otherwise than with gzip, nor too large", () => {
     const files = ["a.ko", "b.ko.gz", "c.ko.xz", "d.ko.zst", "e.ko.sig"].map((name) => file(`/m/${name}`));
-    const collection = new SymbolCollection([...files, file("/m/large.ko", 97 * megabyte)], kernel());
+    const collection = new SymbolCollection([...files, file("/m/large.ko", 97 * megabyte)], kernel(), none);
     expect(collection.wanted.map(({ path }) => path)).toEqual(["/m/a.ko", "/m/b.ko.gz"]);
     expect(describeSkipped(collection.skipped)).toEqual([
       "left out /m/c.ko.xz and 1 more: it is compressed, but not with gzip",
@@ -24,7 +26,7 @@ describe("the modules that are read", () => {
 
   it("are not more than any device has, in bytes", () => {
     const files = Array.from({ length: 50 }, (_, number) => file(`/m/${number}.ko`, 90 * megabyte));
-    expect(() => new SymbolCollection(files, kernel())).toThrow(
+    expect(() => new SymbolCollection(files, kernel(), none)).toThrow(
       expect.objectContaining({ code: "protocol-error" }),
     );
   });
@@ -34,7 +36,7 @@ describe("the modules that are read", () => {
     { pages: "16 KiB", config: new Map([["CONFIG_ARM64_16K_PAGES", "1"]]), wanted: ["/m/16k-mode/a.ko"] },
   ])("are those for pages of $pages", ({ config, wanted }) => {
     const files = ["/m/a.ko", "/m/16k-mode/a.ko", "/m/b.ko"].map((path) => file(path));
-    const collection = new SymbolCollection(files, kernel(config));
+    const collection = new SymbolCollection(files, kernel(config), none);
     expect(collection.wanted.map(({ path }) => path)).toEqual(wanted);
     expect(collection.skipped).toEqual([]);
   });
@@ -43,6 +45,7 @@ describe("the modules that are read", () => {
     const collection = new SymbolCollection(
       [file("/m/a.ko")],
       kernel(new Map([["CONFIG_ARM64_16K_PAGES", "1"]])),
+      none,
     );
     expect(collection.wanted).toHaveLength(1);
   });
@@ -74,6 +77,25 @@ describe("modules of several kernels", () => {
     }
   });
 
+  it("are told apart by what is loaded, if none is of the running release", () => {
+    const files = [
+      ["/m/stale.ko", builtFor("6.1.99", { kfree: 1 })],
+      ["/m/in-use.ko", builtFor(older, { kfree: 2 })],
+    ] as const;
+    const collection = collecting("in_use");
+    for (const [path, bytes] of files) collection.add(file(path), bytes);
+    collection.end();
+    expect(collection.versions.text()).toContain("0x00000002\tkfree");
+    expect(collection.skipped).toEqual([{ path: "/m/stale.ko", reason: "it was built for another kernel" }]);
+  });
+
+  it("are an error if two of them have the name of the one that is loaded", () => {
+    const collection = collecting("same");
+    collection.add(file("/old/same.ko"), builtFor("6.1.99", { kfree: 1 }));
+    collection.add(file("/new/same.ko"), builtFor(older, { kfree: 2 }));
+    expect(() => collection.end()).toThrow(conflict);
+  });
+
   it("are an error if none of those that contradict each other is of the running release", () => {
     const collection = collecting();
     collection.add(file("/m/a.ko"), builtFor(older, { kfree: 1 }));
@@ -99,6 +121,7 @@ describe("modules of several kernels", () => {
     const collection = new SymbolCollection(
       paths.map((path) => file(path)),
       kernel(),
+      none,
     );
     expect(collection.wanted.map(({ path }) => path)).toEqual([paths[0], paths[3], paths[4]]);
     expect(collection.skipped).toEqual([]);
