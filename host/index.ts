@@ -16,7 +16,7 @@ import {
   openCache,
   completePullOptions as pullOptions,
 } from "./pull/defaults.js";
-import { findTree as findTreeOf, type LocatedTree, locateTree as locateTreeOf } from "./pull/locate-tree.js";
+import { type LocatedTree, withTree as withLocatedTree } from "./pull/locate-tree.js";
 import { findOffline as findInCache, type OfflineSelector } from "./pull/offline.js";
 import { type PullOptions, type PullResult, pull as pullFromDevice } from "./pull/pull.js";
 import { type Symvers, symvers as symversOfDevice } from "./symvers/collect.js";
@@ -110,43 +110,32 @@ export async function findOffline(
 }
 
 /**
- * Finds a tree: a folder, the digest of a cached archive or its beginning, or (where `what` is undefined) the headers of
- * the chosen device, which are pulled if need be.
+ * Locates a tree and runs `work` on it: a folder, the digest of a cached archive or its beginning, or (if `what` is
+ * undefined) the headers of the chosen device, which are pulled if need be. A cached tree is neither pruned nor removed
+ * while `work` runs.
  *
- * @returns its absolute path.
- * @throws KheadersError `not-cached`, `several-kernels`, and what {@link pull} throws.
+ * @throws KheadersError `not-cached`, `several-kernels`, and what {@link pull} and `work` throw.
  */
-export async function findTree(
+export async function withTree<T>(
   what: string | undefined,
-  options: Optional<PullOptions> = {},
-): Promise<string> {
-  return findTreeOf(what, await pullOptions(options));
-}
-
-/**
- * As {@link findTree}, and tells whether the tree is the cache's, and which kernel it is taken for.
- *
- * @throws as {@link findTree} does.
- */
-export async function locateTree(
-  what: string | undefined,
-  options: Optional<PullOptions> = {},
-): Promise<LocatedTree> {
-  return locateTreeOf(what, await pullOptions(options));
+  options: Optional<PullOptions>,
+  work: (located: LocatedTree) => Promise<T>,
+): Promise<T> {
+  return withLocatedTree(what, await pullOptions(options), work);
 }
 
 /**
  * Tells what a tree is of: release, architecture, configuration, and what stands in the way of building modules with it.
  *
- * @param what As for {@link findTree}.
- * @throws KheadersError `usage` where it is no tree of kernel headers, and what {@link findTree} throws.
+ * @param what As for {@link withTree}.
+ * @throws KheadersError `usage` where it is no tree of kernel headers, and what {@link withTree} throws.
  */
 export async function treeInfo(
   what: string | undefined,
   options: Optional<PullOptions> = {},
 ): Promise<TreeInfo> {
   const all = await pullOptions(options);
-  return treeInfoOf(await locateTreeOf(what, all), all.cache);
+  return withLocatedTree(what, all, (located) => treeInfoOf(located, all.cache));
 }
 
 /**
@@ -181,7 +170,7 @@ export async function buildModule(
  * Precompiles headers of a tree, by default those that tracers use, with the `clang` in PATH. It is kept beside a cached
  * tree.
  *
- * @param options `located` is what {@link locateTree} gives.
+ * @param options `located` is what {@link withTree} gives.
  * @throws KheadersError `compile-failed`, `tool-missing`, `usage`, `cache-failed`, `output-failed`, `disk-full`.
  */
 export async function precompileHeaders(

@@ -19,7 +19,7 @@ import { headerWarnings } from "./tree-warnings.js";
 
 /** What to precompile, and how. */
 export interface PchOptions {
-  /** As `locateTree` gives it. */
+  /** As `withTree` gives it. */
   readonly located: LocatedTree;
   readonly cache: Cache;
   /** The flags that it is for: it serves no others. */

@@ -26,7 +26,7 @@ export interface TreeInfo extends Omit<TreeFacts, "config"> {
 /**
  * Tells what a tree is of.
  *
- * @param located As `locateTree` gives it.
+ * @param located As `withTree` gives it.
  * @param cache Has the configuration of the kernels that were pulled.
  * @throws KheadersError `usage` where it is no tree of kernel headers; `cache-failed`.
  */

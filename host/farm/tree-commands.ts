@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { asKheadersError, type KheadersError } from "../../shared/errors.js";
+import { existsSync } from "node:fs";
+import { asKheadersError, KheadersError } from "../../shared/errors.js";
 import type { Cache } from "../cache/index.js";
 import { endingMilliseconds, signalGroup } from "../process/child.js";
 import { endOf } from "../process/command.js";
+import { holdTree } from "../pull/hold-tree.js";
 import type { PullResult } from "../pull/pull.js";
 import { treeEnvironment } from "../pull/tree-environment.js";
 
@@ -62,15 +64,22 @@ export class TreeCommands {
   async #run(serial: string, result: PullResult): Promise<void> {
     if (this.#isClosed) return;
     try {
-      const lease = await this.#cache.acquireLease(result.digest);
-      try {
-        this.#onEnd(serial, { status: await this.#spawn(result) });
-      } finally {
-        lease.release();
-      }
+      const status = await holdTree(
+        this.#cache,
+        () => this.#reopen(result),
+        () => this.#spawn(result),
+      );
+      this.#onEnd(serial, { status });
     } catch (error) {
       this.#onEnd(serial, { error: asKheadersError(error) });
     }
+  }
+
+  /** The command may have waited for others of its device: until it runs, the tree can be removed. */
+  async #reopen(result: PullResult): Promise<PullResult> {
+    const isThere = result.entry ? await this.#cache.open(result.entry) : existsSync(result.tree);
+    if (isThere) return result;
+    throw new KheadersError("not-cached", "the tree was removed from the cache before its command started");
   }
 
   async #spawn(result: PullResult): Promise<number> {

@@ -35,7 +35,7 @@ export async function keepConfig(
  */
 export async function keptConfig(
   cache: Cache,
-  tree: { readonly digest: Digest | undefined; readonly entry: CacheEntry | undefined },
+  tree: { readonly digest?: Digest | undefined; readonly entry?: CacheEntry | undefined },
 ): Promise<KernelConfig | undefined> {
   const { digest, entry } = tree;
   if (digest === undefined) return undefined;

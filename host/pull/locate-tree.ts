@@ -4,40 +4,73 @@ import { KheadersError } from "../../shared/errors.js";
 import type { Digest } from "../../shared/identity.js";
 import { printable } from "../../shared/printable.js";
 import type { CacheEntry } from "../cache/index.js";
-import { type PullOptions, pull } from "./pull.js";
+import { holdTree } from "./hold-tree.js";
+import { type PullOptions, type PullResult, pull } from "./pull.js";
 
-/** A tree, and what the cache knows of it. */
-export interface LocatedTree {
+/** A tree, where it was found, and what the cache knows of it. */
+export type LocatedTree =
+  /** Pulled from a device, or taken from the cache for it. */
+  | (CachedTree & { readonly from: "device"; readonly result: PullResult })
+  /** Named by its digest, or by its path in the cache. */
+  | (CachedTree & { readonly from: "cache" })
+  /** A folder outside the cache. */
+  | {
+      readonly from: "folder";
+      /** Absolute path. */
+      readonly tree: string;
+      readonly digest?: undefined;
+      readonly entry?: undefined;
+    };
+
+interface CachedTree {
   /** Absolute path. */
   readonly tree: string;
-  /** Of its archive, where the tree is the cache's; undefined for a folder of the user's own. */
-  readonly digest: Digest | undefined;
-  /** The kernel that it is taken for; undefined where none is known, or where its archive serves several. */
+  /** The SHA-256 of its archive. */
+  readonly digest: Digest;
+  /** The kernel that it serves; undefined if none is known, or if its archive serves several. */
   readonly entry: CacheEntry | undefined;
 }
 
 /**
- * Finds the tree that a user means, and tells whether it is the cache's.
+ * Locates the tree that a user means and runs `work` on it. A cached tree is neither pruned nor removed meanwhile.
  *
  * @param what A folder, or the digest of a cached archive (8 hexadecimal digits or more); undefined for the headers of
  * the chosen device, which are pulled if need be.
- * @throws KheadersError `not-cached`, `several-kernels`, and what {@link pull} throws.
+ * @throws KheadersError `not-cached`, `several-kernels`, and what {@link pull} and `work` throw.
  */
-export async function locateTree(what: string | undefined, options: PullOptions): Promise<LocatedTree> {
-  if (what === undefined) return pull(options);
+export function withTree<T>(
+  what: string | undefined,
+  options: PullOptions,
+  work: (located: LocatedTree) => Promise<T>,
+): Promise<T> {
+  return holdTree(options.cache, () => locate(what, options), work);
+}
+
+async function locate(what: string | undefined, options: PullOptions): Promise<LocatedTree> {
+  if (what === undefined) {
+    const result = await pull(options);
+    const { tree, digest, entry } = result;
+    return { from: "device", tree, digest, entry, result };
+  }
   if (statSync(what, { throwIfNoEntry: false })?.isDirectory()) return locateFolder(resolve(what), options);
-  const wanted = /^[0-9a-f]{8,64}$/.test(what) ? what : undefined;
-  const entries = options.cache
-    .entries()
-    .filter((entry) => wanted !== undefined && entry.digest.startsWith(wanted));
+  return locateCached(what, options);
+}
+
+async function locateFolder(tree: string, { cache }: PullOptions): Promise<LocatedTree> {
+  const digest = await cache.digestOfTree(tree);
+  if (digest === undefined) return { from: "folder", tree };
+  return { from: "cache", tree, digest, entry: onlyOne(cache.entriesOf(digest)) };
+}
+
+async function locateCached(what: string, options: PullOptions): Promise<LocatedTree> {
+  const isDigest = /^[0-9a-f]{8,64}$/.test(what);
+  const entries = options.cache.entries().filter(({ digest }) => isDigest && digest.startsWith(what));
   const [entry] = entries;
   if (entry === undefined) {
     throw new KheadersError(
       "not-cached",
       `${printable(what, 4096)} is neither a folder nor a digest in the cache`,
-      {
-        hint: "See the digests with: kheaders cache ls",
-      },
+      { hint: "See the digests with: kheaders cache ls" },
     );
   }
   if (new Set(entries.map(({ digest }) => digest)).size > 1) {
@@ -46,21 +79,12 @@ export async function locateTree(what: string | undefined, options: PullOptions)
     });
   }
   const opened = await options.cache.open(entry, options);
-  if (opened) return { tree: opened.tree, digest: opened.digest, entry: onlyOne(entries) };
-  throw new KheadersError("not-cached", "the cached tree is damaged and its archive is gone", {
-    hint: "Pull it again from a device that runs that kernel.",
-  });
-}
-
-/** As {@link locateTree}, where the path is all that is needed. */
-export async function findTree(what: string | undefined, options: PullOptions): Promise<string> {
-  return (await locateTree(what, options)).tree;
-}
-
-async function locateFolder(tree: string, { cache }: PullOptions): Promise<LocatedTree> {
-  const digest = await cache.digestOfTree(tree);
-  if (digest === undefined) return { tree, digest, entry: undefined };
-  return { tree, digest, entry: onlyOne(cache.entriesOf(digest)) };
+  if (opened === undefined) {
+    throw new KheadersError("not-cached", "the cached tree is damaged and its archive is gone", {
+      hint: "Pull it again from a device that runs that kernel.",
+    });
+  }
+  return { from: "cache", tree: opened.tree, digest: opened.digest, entry: onlyOne(entries) };
 }
 
 /** The kernel of an archive that serves one. */

@@ -11,6 +11,7 @@ import type { ModuleListing } from "../agent/module-listing.js";
 import { becomeRoot } from "../agent/su.js";
 import type { Cache, CacheEntry } from "../cache/index.js";
 import { readTreeFacts, type TreeFacts } from "../kernel/tree-facts.js";
+import { holdTree } from "../pull/hold-tree.js";
 import { type PullOptions, type PullResult, pull } from "../pull/pull.js";
 import { describeSkipped, type SkippedModule, SymbolCollection } from "./collection.js";
 import {
@@ -40,11 +41,20 @@ export interface Symvers extends SymversRecord {
  * its modules are of two kernels; `not-cached` with `offline`; `archive-mismatch` with `allowMismatch`; and what {@link pull}
  * throws.
  */
-export async function symvers(options: PullOptions): Promise<Symvers> {
-  return symversOf(await pull({ ...options, refresh: false }), options);
+export function symvers(options: PullOptions): Promise<Symvers> {
+  return withSymvers(options, async (found) => found);
 }
 
-/** As {@link symvers}, of a kernel whose headers were pulled just now. */
+/** As {@link symvers}, and runs `work` on them. They are neither pruned nor removed meanwhile. */
+export function withSymvers<T>(options: PullOptions, work: (found: Symvers) => Promise<T>): Promise<T> {
+  return holdTree(
+    options.cache,
+    () => pull({ ...options, refresh: false }),
+    async (pulled) => work(await symversOf(pulled, options)),
+  );
+}
+
+/** As {@link symvers}, of a kernel whose headers were pulled just now and are held. */
 export async function symversOf(pulled: PullResult, options: PullOptions): Promise<Symvers> {
   const { cache, refresh, signal, onProgress } = options;
   const { entry, serial } = pulled;

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { KheadersError } from "../../../shared/errors.js";
 import type { LocatedTree } from "../../pull/locate-tree.js";
-import type { PullOptions, PullResult } from "../../pull/pull.js";
+import type { PullOptions } from "../../pull/pull.js";
 import { cachedSymvers, symversOf } from "../../symvers/collect.js";
 import { textName } from "../../symvers/record.js";
 
@@ -14,30 +14,25 @@ const bearable: ReadonlySet<string> = new Set(["no-symbol-versions", "not-cached
  * one; else those that the cache has; of a folder of the user's own, its `Module.symvers`. Where there are none, a warning
  * says what comes of it.
  *
- * @param pulled the tree, where it was pulled from a device just now.
  * @returns the path of the file.
  * @throws KheadersError `several-kernels` where the cache has different ones; and what collecting them throws.
  */
-export async function symversFor(
-  located: LocatedTree,
-  pulled: PullResult | undefined,
-  options: PullOptions,
-): Promise<string | undefined> {
+export async function symversFor(located: LocatedTree, options: PullOptions): Promise<string | undefined> {
   const warn = (reason: string) =>
     options.onProgress({
       type: "warning",
       message: `${reason}. The kernel has MODVERSIONS: it refuses modules without symbol versions ("no symbol version for module_layout"), or loads them unchecked`,
     });
-  if (pulled !== undefined) {
+  if (located.from === "device") {
     try {
-      return (await symversOf(pulled, options)).path;
+      return (await symversOf(located.result, options)).path;
     } catch (error) {
       if (!(error instanceof KheadersError) || !bearable.has(error.code)) throw error;
       warn(error.message);
       return undefined;
     }
   }
-  if (located.digest === undefined) {
+  if (located.from === "folder") {
     const own = join(located.tree, textName);
     if (existsSync(own)) return own;
     warn(`the tree has no ${textName} (kheaders symvers makes one)`);

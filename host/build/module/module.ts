@@ -6,8 +6,8 @@ import { printable } from "../../../shared/printable.js";
 import { readTreeFacts, type TreeFacts } from "../../kernel/tree-facts.js";
 import { runBuild } from "../../process/run-build.js";
 import { runTool } from "../../process/tool.js";
-import { type LocatedTree, locateTree } from "../../pull/locate-tree.js";
-import { type PullOptions, pull } from "../../pull/pull.js";
+import { type LocatedTree, withTree } from "../../pull/locate-tree.js";
+import type { PullOptions } from "../../pull/pull.js";
 import { readModuleFile } from "../../symvers/module-file.js";
 import { readBuildTools } from "../build-tools.js";
 import { headerWarnings } from "../tree-warnings.js";
@@ -19,7 +19,7 @@ import { symversFor } from "./module-symvers.js";
 export interface ModuleOptions {
   /** The folder with the module's `Kbuild` or `Makefile`. */
   readonly dir: string;
-  /** As `findTree` takes it: undefined for the device's. */
+  /** As `withTree` takes it: undefined for the device's. */
   readonly tree: string | undefined;
   /** More arguments for make; they come after ours. */
   readonly makeArguments: readonly string[];
@@ -61,11 +61,17 @@ const compilerHint =
  * versions throws; the signal's reason when it aborts.
  */
 export async function buildModule(options: ModuleOptions): Promise<ModuleBuildResult> {
-  const { makeArguments, onOutput } = options;
-  const { cache, signal, onProgress } = options.pull;
   const dir = moduleFolder(options.dir);
-  const pulled = options.tree === undefined ? await pull(options.pull) : undefined;
-  const located = pulled ?? (await locateTree(options.tree, options.pull));
+  return withTree(options.tree, options.pull, (located) => buildFor(located, dir, options));
+}
+
+async function buildFor(
+  located: LocatedTree,
+  dir: string,
+  options: ModuleOptions,
+): Promise<ModuleBuildResult> {
+  const { makeArguments, onOutput } = options;
+  const { signal, onProgress } = options.pull;
   const facts = readTreeFacts(located.tree);
   assertBuildsModules(facts);
   for (const message of headerWarnings(facts)) onProgress({ type: "warning", message });
@@ -74,29 +80,24 @@ export async function buildModule(options: ModuleOptions): Promise<ModuleBuildRe
   if (!makeArguments.some((argument) => /^(CC|LLVM|CROSS_COMPILE)=/.test(argument)))
     await runTool(compiler, ["--version"], { signal, hint: compilerHint });
   const isVersioned = facts.config.has("CONFIG_MODVERSIONS");
-  const symvers = isVersioned ? await symversFor(located, pulled, options.pull) : undefined;
-  const lease = located.digest === undefined ? undefined : await cache.acquireLease(located.digest);
-  try {
-    const kernelFolder = await kernelFolderOf(located, symvers, options.pull);
-    onProgress({ type: "stage", stage: "building", detail: printable(dir, 400) });
-    const all = ["-C", kernelFolder, `M=${dir}`, ...variables, "modules", ...makeArguments];
-    const status = await runBuild("make", all, { signal, onOutput, hint: makeHint });
-    if (status !== 0) {
-      throw new KheadersError(
-        "compile-failed",
-        `${printable(dir, 4096)} does not build: make ended with status ${status}`,
-        {
-          hint: "See what it says above.",
-        },
-      );
-    }
-    const modules = builtModules(dir, symvers !== undefined);
-    for (const { path, unknownSymbols } of modules)
-      if (unknownSymbols.length > 0) onProgress(warningOf(path, unknownSymbols));
-    return { modules, release: facts.release, kernelFolder, symvers };
-  } finally {
-    lease?.release();
+  const symvers = isVersioned ? await symversFor(located, options.pull) : undefined;
+  const kernelFolder = await kernelFolderOf(located, symvers, options.pull);
+  onProgress({ type: "stage", stage: "building", detail: printable(dir, 400) });
+  const all = ["-C", kernelFolder, `M=${dir}`, ...variables, "modules", ...makeArguments];
+  const status = await runBuild("make", all, { signal, onOutput, hint: makeHint });
+  if (status !== 0) {
+    throw new KheadersError(
+      "compile-failed",
+      `${printable(dir, 4096)} does not build: make ended with status ${status}`,
+      {
+        hint: "See what it says above.",
+      },
+    );
   }
+  const modules = builtModules(dir, symvers !== undefined);
+  for (const { path, unknownSymbols } of modules)
+    if (unknownSymbols.length > 0) onProgress(warningOf(path, unknownSymbols));
+  return { modules, release: facts.release, kernelFolder, symvers };
 }
 
 /** The folder with the module, as make is told of it. */

@@ -36,21 +36,22 @@ no object is written.`,
   ],
   async run(context, source, clangFlags) {
     const { flags, signal, reporter } = context;
-    const { findTree } = await import("../../pull/locate-tree.js");
+    const { withTree } = await import("../../pull/locate-tree.js");
     const { checkBpfFiles, compileBpf } = await import("../../build/bpf.js");
     checkBpfFiles({ source, output: flags.output });
-    const tree = await findTree(flags.tree, await pullOptionsOf(context));
-    const object = await compileBpf({
-      tree,
-      source,
-      output: flags.output,
-      version: flags.mcpu,
-      clang: flags.clang,
-      flags: clangFlags,
-      signal,
-      onDiagnostics: reporter.passOn,
-      onWarning: (message) => reporter.on({ type: "warning", message }),
+    return withTree(flags.tree, await pullOptionsOf(context), async ({ tree }) => {
+      const object = await compileBpf({
+        tree,
+        source,
+        output: flags.output,
+        version: flags.mcpu,
+        clang: flags.clang,
+        flags: clangFlags,
+        signal,
+        onDiagnostics: reporter.passOn,
+        onWarning: (message) => reporter.on({ type: "warning", message }),
+      });
+      return { json: [{ ...object, tree }], lines: [object.output] };
     });
-    return { json: [{ ...object, tree }], lines: [object.output] };
   },
 });

@@ -36,14 +36,14 @@ export const add = command<Flags, [tree: string | undefined]>({
   async run(context, what) {
     const { flags } = context;
     if (!flags.bpf && !flags.kernel) throw new KheadersError("usage", "cflags needs --bpf or --kernel");
-    const { findTree } = await import("../../pull/locate-tree.js");
+    const { withTree } = await import("../../pull/locate-tree.js");
     const { clangIncludeFolder } = await import("../../build/clang.js");
     const { compilerFlags } = await import("../../build/compiler-flags.js");
     const { readTreeFacts } = await import("../../kernel/tree-facts.js");
     const { headerWarnings } = await import("../../build/tree-warnings.js");
     const { cmakeWord, compileFlagsLine, makeWord, shellWord } = await import("../../build/quoting.js");
     const include = await clangIncludeFolder(flags.clang, context.signal);
-    const facts = readTreeFacts(await findTree(what, await pullOptionsOf(context)));
+    const facts = await withTree(what, await pullOptionsOf(context), async ({ tree }) => readTreeFacts(tree));
     for (const message of headerWarnings(facts)) context.reporter.on({ type: "warning", message });
     const words = compilerFlags(facts, flags.bpf ? "bpf" : "kernel", include);
     return { json: [words], lines: linesOf(words) };

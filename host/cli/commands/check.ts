@@ -12,15 +12,17 @@ export const add = command<PullFlags & ClangFlags, [tree: string | undefined]>({
 and 1 if any does not.`,
   examples: ["kheaders check", "kheaders check 3f786850e387 --json | jq 'select(.error)'"],
   async run(context, what) {
-    const { findTree } = await import("../../pull/locate-tree.js");
+    const { withTree } = await import("../../pull/locate-tree.js");
     const { checkHeaders } = await import("../../build/check-headers.js");
-    const checks = await checkHeaders({
-      tree: await findTree(what, await pullOptionsOf(context)),
-      clang: context.flags.clang,
-      signal: context.signal,
-      onProgress: (done, total) => context.reporter.counted("Compiling", done, total),
-      onWarning: (message) => context.reporter.on({ type: "warning", message }),
-    });
+    const checks = await withTree(what, await pullOptionsOf(context), ({ tree }) =>
+      checkHeaders({
+        tree,
+        clang: context.flags.clang,
+        signal: context.signal,
+        onProgress: (done, total) => context.reporter.counted("Compiling", done, total),
+        onWarning: (message) => context.reporter.on({ type: "warning", message }),
+      }),
+    );
     const rows = checks.map(({ header, error }) => [header, error ?? "compiles"]);
     return {
       json: checks.map(({ header, error }) => ({ header, error: error ?? null })),

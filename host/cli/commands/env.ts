@@ -10,11 +10,11 @@ export const add = command<PullFlags, [tree: string | undefined]>({
   options: pullOptions,
   examples: ['eval "$(kheaders env)" && make -C "$KDIR" M=$PWD modules'],
   async run(context, what) {
-    const { findTree } = await import("../../pull/locate-tree.js");
+    const { withTree } = await import("../../pull/locate-tree.js");
     const { buildVariables } = await import("../../build/build-variables.js");
     const { readTreeFacts } = await import("../../kernel/tree-facts.js");
     const { shellWord } = await import("../../build/quoting.js");
-    const facts = readTreeFacts(await findTree(what, await pullOptionsOf(context)));
+    const facts = await withTree(what, await pullOptionsOf(context), async ({ tree }) => readTreeFacts(tree));
     const variables = buildVariables(facts, machine());
     const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${shellWord(value)}`);
     return { json: [variables], lines };

@@ -1,8 +1,6 @@
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
-import type { Cache, Lease } from "../../cache/index.js";
 import { endOf } from "../../process/command.js";
-import type { PullResult } from "../../pull/pull.js";
+import { holdTree } from "../../pull/hold-tree.js";
 import { treeEnvironment } from "../../pull/tree-environment.js";
 import { command } from "../options/command.js";
 import { argument } from "../options/option.js";
@@ -24,28 +22,16 @@ the command.`,
   async run(context, program, args) {
     const { pull } = await import("../../pull/pull.js");
     const options = await pullOptionsOf(context);
-    const { result, lease } = await leased(() => pull(options), options.cache);
-    context.handOver();
-    try {
-      return { json: [], lines: [], status: await run(program, args, treeEnvironment(result)) };
-    } finally {
-      lease.release();
-    }
+    return holdTree(
+      options.cache,
+      () => pull(options),
+      async (result) => {
+        context.handOver();
+        return { json: [], lines: [], status: await run(program, args, treeEnvironment(result)) };
+      },
+    );
   },
 });
-
-/** The tree may be pruned between a pull and the lease on it: then it is pulled again. */
-async function leased(
-  pullOnce: () => Promise<PullResult>,
-  cache: Cache,
-): Promise<{ result: PullResult; lease: Lease }> {
-  for (;;) {
-    const result = await pullOnce();
-    const lease = await cache.acquireLease(result.digest);
-    if (existsSync(result.tree)) return { result, lease };
-    lease.release();
-  }
-}
 
 /** Runs the command on our terminal. @returns its exit status, as in a shell. */
 async function run(program: string, args: string[], environment: Record<string, string>): Promise<number> {

@@ -29,10 +29,10 @@ export const add = command<Flags, [tree: string | undefined]>({
   options: [option("--config", "print the kernel's configuration as CONFIG_X=y lines"), ...pullOptions],
   examples: ["kheaders info", "kheaders info 3f786850e387", "kheaders info --config | grep CONFIG_BPF"],
   async run(context, what) {
-    const { locateTree } = await import("../../pull/locate-tree.js");
+    const { withTree } = await import("../../pull/locate-tree.js");
     const { treeInfo } = await import("../../build/tree-info.js");
     const options = await pullOptionsOf(context);
-    const info = await treeInfo(await locateTree(what, options), options.cache);
+    const info = await withTree(what, options, (located) => treeInfo(located, options.cache));
     if (context.flags.config) return configOutput(info);
     for (const message of info.warnings) options.onProgress({ type: "warning", message });
     return { json: [jsonOf(info)], lines: linesOf(info) };

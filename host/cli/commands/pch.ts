@@ -35,24 +35,26 @@ headers and flags is answered at once.`,
   async run(context, words) {
     const { flags, signal, reporter } = context;
     if (!flags.bpf && !flags.kernel) throw new KheadersError("usage", "pch needs --bpf or --kernel");
-    const { locateTree } = await import("../../pull/locate-tree.js");
+    const { withTree } = await import("../../pull/locate-tree.js");
     const { checkPch, precompileHeaders } = await import("../../build/pch.js");
     const { shellWord } = await import("../../build/quoting.js");
     const headers = words.slice(0, words.length - wordsAfterDashes(process.argv));
     checkPch({ headers, output: flags.output });
     const options = await pullOptionsOf(context);
-    const made = await precompileHeaders({
-      located: await locateTree(flags.tree, options),
-      cache: options.cache,
-      purpose: flags.bpf ? "bpf" : "kernel",
-      headers,
-      clang: flags.clang,
-      flags: words.slice(headers.length),
-      output: flags.output,
-      signal,
-      onDiagnostics: reporter.passOn,
-      onWarning: (message) => reporter.on({ type: "warning", message }),
-    });
+    const made = await withTree(flags.tree, options, (located) =>
+      precompileHeaders({
+        located,
+        cache: options.cache,
+        purpose: flags.bpf ? "bpf" : "kernel",
+        headers,
+        clang: flags.clang,
+        flags: words.slice(headers.length),
+        output: flags.output,
+        signal,
+        onDiagnostics: reporter.passOn,
+        onWarning: (message) => reporter.on({ type: "warning", message }),
+      }),
+    );
     return { json: [made], lines: [made.flags.map(shellWord).join(" ")] };
   },
 });

@@ -76,17 +76,17 @@ async function pullFromOne(context: Context<Flags>): Promise<Output> {
   }
   const leaveOutputs = await prepareOutputs(flags);
   const options = await pullOptionsOf(context);
-  const result = isNamed
-    ? await findOffline(options.cache, flags, options)
-    : await (await import("../../pull/pull.js")).pull(options);
-  if (leaveOutputs) {
-    const lease = await options.cache.acquireLease(result.digest);
-    try {
-      await leaveOutputs(result, options);
-    } finally {
-      lease.release();
-    }
-  }
+  const find = async () =>
+    isNamed ? findOffline(options.cache, flags, options) : (await import("../../pull/pull.js")).pull(options);
+  if (leaveOutputs === undefined) return outputOfResult(await find());
+  const { holdTree } = await import("../../pull/hold-tree.js");
+  return holdTree(options.cache, find, async (result) => {
+    await leaveOutputs(result, options);
+    return outputOfResult(result);
+  });
+}
+
+function outputOfResult(result: PullResult): Output {
   return { json: [resultObject(result)], lines: [result.tree] };
 }
 

@@ -17,12 +17,14 @@ collects the symbol versions anew. With --no-su, modules in folders that only
 root can list are left out.`,
   examples: ["kheaders symvers", "kheaders symvers -o ./Module.symvers --json"],
   async run(context) {
-    const { symvers } = await import("../../symvers/collect.js");
+    const { withSymvers } = await import("../../symvers/collect.js");
     const { copyOutput, outputTarget } = await import("../../user-files/output.js");
     const { output } = context.flags;
     if (output !== undefined) outputTarget(output);
-    const result = await symvers(await pullOptionsOf(context));
-    if (output !== undefined) copyOutput(result.path, output);
+    const result = await withSymvers(await pullOptionsOf(context), async (found) => {
+      if (output !== undefined) copyOutput(found.path, output);
+      return found;
+    });
     const { path, serial, release, cache, symbols, modules, bytes, skipped, isPartial, denied } = result;
     const json = {
       serial: serial ?? null,

@@ -87,19 +87,16 @@ describe("the library", () => {
     );
     const found = await library.findOffline({ release: "6.6.1-library" }, { cache });
     expect(found).toMatchObject({ digest: kernel.digest, serial: undefined });
-    expect(await library.findTree(kernel.digest.slice(0, 12), { cache, server })).toBe(found.tree);
     const located = {
+      from: "cache",
       tree: found.tree,
       digest: kernel.digest,
       entry: { kernel: { release: "6.6.1-library" } },
     };
-    for (const what of [kernel.digest, found.tree])
-      expect(await library.locateTree(what, { cache, server })).toMatchObject(located);
-    expect(await library.locateTree(host.root, { cache, server })).toEqual({
-      tree: host.root,
-      digest: undefined,
-      entry: undefined,
-    });
+    const locate = (what: string) => library.withTree(what, { cache, server }, async (tree) => tree);
+    for (const what of [kernel.digest, kernel.digest.slice(0, 12), found.tree])
+      expect(await locate(what)).toMatchObject(located);
+    expect(await locate(host.root)).toEqual({ from: "folder", tree: host.root });
     expect(library.treeEnvironment(found)).toMatchObject({ KHEADERS_TREE: found.tree });
   });
 

@@ -22,7 +22,7 @@ let warnings: string[];
 beforeEach(async () => {
   cache = temporaryCache();
   const archive = () => archiveOf(contents);
-  located = await pullInto(cache, { identity: kernel(), serial: "one", archive });
+  located = { from: "cache", ...(await pullInto(cache, { identity: kernel(), serial: "one", archive })) };
   said = "";
   warnings = [];
 });
@@ -103,7 +103,7 @@ describe("a precompiled header", () => {
 
   it("goes where it is told to, which a folder of the user's own needs", async () => {
     const folder = temporaryFolder();
-    const own = { tree: located.tree, digest: undefined, entry: undefined };
+    const own = { from: "folder", tree: located.tree } as const;
     await expect(precompile({ located: own })).rejects.toThrow(failure("usage", /is not the cache's/));
     const output = path.join(folder, "headers.pch");
     expect(await precompile({ located: own, output })).toMatchObject({ cache: "miss", path: output });
