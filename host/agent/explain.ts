@@ -22,8 +22,8 @@ export interface RefusalContext {
 }
 
 /**
- * Takes apart what the agent printed on standard error: `kheaders: run …`, the output, `kheaders: status N`. What runs on
- * has no status: su, while the root role speaks.
+ * Takes apart what the agent printed on standard error: `kheaders: run …`, the output, `kheaders: status N`. A command that
+ * has not ended has no status: su, while the root role answers.
  */
 export function parseAttempts(diagnostics: string): Attempt[] {
   const framed = /^kheaders: run (.*)\n((?:(?!^kheaders: run )[\s\S])*?)^kheaders: status (\d+)$/gm;
@@ -39,6 +39,9 @@ function searched(denied: readonly string[]): string {
   return `Searched: ${moduleFolders.filter((folder) => !denied.includes(folder)).join(", ")}`;
 }
 
+const rootHint = "Root the device, or use a userdebug build with --root.";
+const confinedHint = "SELinux may confine the root shell; see: adb shell dmesg | grep avc";
+
 /** Explains to the user why there are no headers: what happened, why, and what to do. */
 export function explainRefusal(context: RefusalContext): KheadersError {
   switch (context.refusal) {
@@ -46,30 +49,26 @@ export function explainRefusal(context: RefusalContext): KheadersError {
       return new KheadersError(
         "needs-root",
         `the headers are there (${place(context)}), but this user may not read them`,
-        {
-          hint: "Root the device, or use a userdebug build with --root.",
-        },
+        { hint: rootHint },
       );
     case "needs-root":
       return explainNeedForRoot(context);
     case "gone":
-      return new KheadersError("transfer-cut", "somebody unloaded the kheaders module while it was wanted", {
+      return new KheadersError("transfer-cut", "the kheaders module was unloaded before the transfer", {
         hint: "Try again.",
       });
     case "modules-unreadable":
       return new KheadersError(
         "not-permitted",
-        "/proc/modules cannot be read, so nothing is loaded that could not be undone",
-        {
-          hint: "Is the root shell confined by SELinux? See: adb shell dmesg | grep avc",
-        },
+        "/proc/modules cannot be read, and without it a module that is loaded could not be unloaded safely",
+        { hint: confinedHint },
       );
     case "no-archive":
       return new KheadersError(
         "no-headers",
         "the kheaders module is loaded, but no archive appeared in /sys/kernel or /proc",
         {
-          hint: "Is that kheaders.ko the kernel's own (kernel/kheaders.c)?",
+          hint: "Check that kheaders.ko was built with this kernel (from kernel/kheaders.c).",
         },
       );
     case "module-not-found":
@@ -77,7 +76,7 @@ export function explainRefusal(context: RefusalContext): KheadersError {
     case "load-failed":
       return explainLoadFailure(context);
     case "unknown-command":
-      return new KheadersError("protocol-error", "the device agent does not know what it was asked for");
+      return new KheadersError("protocol-error", "the device does not know the command");
   }
 }
 
@@ -90,11 +89,11 @@ function explainNeedForRoot(context: RefusalContext): KheadersError {
   return new KheadersError(
     "needs-root",
     `${place(context)} must be loaded, and only root may do that${perhaps}`,
-    { hint: "Root the device, or use a userdebug build with --root." },
+    { hint: rootHint },
   );
 }
 
-/** The error for a kernel whose configuration says that it has no headers to give. */
+/** The error for a kernel whose configuration says that it has no headers. */
 function withoutIkheaders(denied: readonly string[]): KheadersError {
   return new KheadersError(
     "no-headers",
@@ -113,10 +112,8 @@ function explainMissingModule(context: RefusalContext): KheadersError {
     // Only root gets so far.
     return new KheadersError(
       "not-permitted",
-      `no kheaders.ko was found, but ${denied} may not be listed even by root`,
-      {
-        hint: "SELinux seems to confine the root shell: adb shell dmesg | grep avc",
-      },
+      `no kheaders.ko was found, but even root may not list ${denied}`,
+      { hint: confinedHint },
     );
   }
   const built = context.ikheaders === "m" ? "the kernel has CONFIG_IKHEADERS=m, but " : "";
@@ -134,12 +131,12 @@ function explainMissingModule(context: RefusalContext): KheadersError {
 }
 
 /**
- * Android's kernels keep some symbols from modules that they did not sign themselves: for insmod that is EACCES, as if SELinux
- * had said no (android14-6.1 kernel/module/main.c, simplify_symbols).
+ * Android's kernels keep some symbols from modules that they did not sign themselves: for insmod that is EACCES, as if
+ * SELinux had refused (android14-6.1 kernel/module/main.c, simplify_symbols).
  */
 const protectedSymbol = /protected symbol|unknown symbol \S+ \(err -13\)/i;
 
-/** The spellings of one reason over AOSP's modprobe, toybox, kmod, busybox and the kernel log. */
+/** The spellings of each reason in AOSP's modprobe, toybox, kmod, busybox and the kernel log. */
 const loadFailures: readonly {
   readonly pattern: RegExp;
   /** The kernel log may know more. */
@@ -147,12 +144,16 @@ const loadFailures: readonly {
   readonly explain: (context: RefusalContext, log: string) => KheadersError;
 }[] = [
   {
-    // "module verification failed" is no refusal: the kernel says it of what it loads, and is tainted by, all the same.
+    // "module verification failed" is not a refusal: the kernel says it of a module that it loads all the same.
     pattern: /key was rejected|required key not available|is rejected|EKEYREJECTED|ENOKEY|PKCS#7 signature/i,
     explain: (context) =>
-      new KheadersError("module-refused", `the kernel refused the signature of ${place(context)}`, {
-        hint: "The kernel takes only modules signed with its own key: install those built with this kernel.",
-      }),
+      new KheadersError(
+        "module-refused",
+        `${place(context)} was not built with this kernel: the kernel refused its signature`,
+        {
+          hint: "The kernel takes only modules signed with its own key: install those built with this kernel.",
+        },
+      ),
   },
   {
     pattern: protectedSymbol,
@@ -197,14 +198,14 @@ const loadFailures: readonly {
     explain: (context, log) =>
       new KheadersError(
         "not-permitted",
-        `the kernel does not permit loading ${place(context)}: ${reasonIn(log, /permitted|denied|lockdown/i)}`,
+        `the kernel does not allow loading ${place(context)}: ${reasonIn(log, /permitted|denied|lockdown/i)}`,
         {
-          hint: "The kernel may be locked down, or SELinux confines the root shell: adb shell dmesg | grep avc",
+          hint: "The kernel may be locked down, or SELinux may confine the root shell; see: adb shell dmesg | grep avc",
         },
       ),
   },
   {
-    // kernel/module/main.c gives ENOENT for a symbol that nobody exports.
+    // kernel/module/main.c gives ENOENT for a symbol that is not exported.
     pattern: /insmod[^\n]*no such file or directory/i,
     isVague: true,
     explain: (context) =>
@@ -222,15 +223,16 @@ function explainLoadFailure(context: RefusalContext): KheadersError {
       "module-refused",
       `the device has neither modprobe nor insmod to load ${place(context)}`,
       {
-        hint: "Android's toybox has both: is PATH right in the root shell?",
+        hint: "Android's toybox has both: check PATH in the root shell.",
       },
     );
   }
-  const inserted = attempts.filter((attempt) => attempt.command.startsWith("insmod "));
-  const said = inserted.map((attempt) => attempt.output).join("\n");
+  const insmods = attempts.filter((attempt) => attempt.command.startsWith("insmod "));
+  // Only modprobe is asked to load a compressed module.
+  const said = (insmods.length > 0 ? insmods : loaders).map((attempt) => attempt.output).join("\n");
   const log = attempts.filter((attempt) => attempt.command === "dmesg").map((attempt) => attempt.output);
   const saidByAll = `${said}\n${aboutModule(log.join("\n"))}`;
-  // The kernel's last word may be of an earlier attempt: a tool that knows the reason is heard first.
+  // The kernel log may be about an earlier attempt: a tool that names the reason counts first.
   const isProtected = /permission denied|EACCES/i.test(said) && protectedSymbol.test(saidByAll);
   const known =
     (isProtected ? loadFailures.find(({ pattern }) => pattern === protectedSymbol) : undefined) ??
@@ -243,7 +245,7 @@ function explainLoadFailure(context: RefusalContext): KheadersError {
   });
 }
 
-/** The kernel log is everybody's and goes back to its boot: only the last that names the module counts. */
+/** The kernel log is about all modules, and old: only its last line that names this module counts. */
 function aboutModule(log: string): string {
   const lines = log.split("\n").filter((line) => /kheaders|lockdown/i.test(line));
   return lines.at(-1) ?? "";

@@ -149,7 +149,7 @@ it("tells of a kernel that takes signed modules only", emulated, async () => {
   expect(error).toMatchObject({
     status: 4,
     code: "module-refused",
-    message: `the kernel refused the signature of ${modulePath}`,
+    message: `${modulePath} was not built with this kernel: the kernel refused its signature`,
     hint: expect.stringContaining("signed with its own key"),
   });
 });
@@ -164,7 +164,7 @@ it("tells of a kernel that is locked down", emulated, async () => {
   expect(error).toMatchObject({
     status: 5,
     code: "not-permitted",
-    message: expect.stringMatching(/does not permit loading .*unsigned module loading is restricted/),
+    message: expect.stringMatching(/does not allow loading .*unsigned module loading is restricted/),
     hint: expect.stringContaining("locked down"),
   });
 });

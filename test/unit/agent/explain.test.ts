@@ -65,7 +65,7 @@ describe("a module that does not load", () => {
       diagnostics: noModprobe + inserting.toybox("Key was rejected by service"),
       code: "module-refused",
       exitStatus: 4,
-      says: /refused the signature of \/vendor/,
+      says: /^\/vendor.* was not built with this kernel: the kernel refused its signature$/,
     },
     // Android's kernels let only modules that were built with them use some symbols: EACCES, as if SELinux had said no.
     {
@@ -98,14 +98,14 @@ describe("a module that does not load", () => {
       diagnostics: inserting.kmod("Required key not available"),
       code: "module-refused",
       exitStatus: 4,
-      says: /refused the signature/,
+      says: /refused its signature/,
     },
     {
       what: "signature, kernel log alone",
       diagnostics: refusedByKernel + kernelLog("[   12.3] kheaders: Loading of unsigned module is rejected"),
       code: "module-refused",
       exitStatus: 4,
-      says: /refused the signature/,
+      says: /refused its signature/,
     },
     // Symbols: ENOENT for one that is missing, EINVAL for one of another version.
     {
@@ -211,7 +211,7 @@ describe("a module that does not load", () => {
       diagnostics: inserting.toybox("Operation not permitted"),
       code: "not-permitted",
       exitStatus: 5,
-      says: /does not permit loading .*Operation not permitted/,
+      says: /does not allow loading .*Operation not permitted/,
     },
     {
       what: "not permitted, SELinux",
@@ -222,7 +222,7 @@ describe("a module that does not load", () => {
         ),
       code: "not-permitted",
       exitStatus: 5,
-      says: /does not permit loading .*avc: {2}denied/,
+      says: /does not allow loading .*avc: {2}denied/,
     },
     {
       what: "not permitted, locked down",
@@ -233,7 +233,28 @@ describe("a module that does not load", () => {
         ),
       code: "not-permitted",
       exitStatus: 5,
-      says: /does not permit loading .*Lockdown: insmod: unsigned module loading is restricted/,
+      says: /does not allow loading .*Lockdown: insmod: unsigned module loading is restricted/,
+    },
+    ...[
+      "Protected symbol: sysfs_create_bin_file (err -13)",
+      "Unknown symbol sysfs_create_bin_file (err -13)",
+    ].map((words) => ({
+      what: `a protected symbol: ${words}`,
+      diagnostics: inserting.toybox("Permission denied") + kernelLog(`[ 41.1] kheaders: ${words}`),
+      code: "module-refused",
+      exitStatus: 4,
+      says: /was not built with this kernel: kheaders: \w+ symbol:? sysfs_create_bin_file \(err -13\)$/,
+    })),
+    {
+      what: "a compressed module, which modprobe alone loads",
+      diagnostics: ran(
+        "modprobe kheaders",
+        1,
+        "modprobe: ERROR: could not insert 'kheaders': Exec format error",
+      ),
+      code: "module-refused",
+      exitStatus: 4,
+      says: /was built for another kernel: .*Exec format error/,
     },
     // The tools.
     {
@@ -354,7 +375,7 @@ describe("a module that is not found", () => {
       code: "not-permitted",
       exitStatus: 5,
       message: expect.stringContaining(
-        "/system_dlkm/lib/modules, /vendor_dlkm/lib/modules may not be listed even by root",
+        "even root may not list /system_dlkm/lib/modules, /vendor_dlkm/lib/modules",
       ),
     });
   });
