@@ -25,6 +25,8 @@ const devicePaths =
 const otherModule = "virtio_net 77824 0 - Live 0x0000000000000000\n";
 const withModule = `kheaders 4096 0 - Live 0x0000000000000000\n${otherModule}`;
 const nobody = 65_534;
+/** What the agent runs in the background must be one process, as an external program is. */
+const inBackground = ["insmod", "modprobe", "su"];
 
 export const archivePath = "/sys/kernel/kheaders.tar.xz";
 export const nonce = "c0ffee";
@@ -37,6 +39,8 @@ export class AgentSandbox {
   readonly #shell: DeviceShell;
   readonly #root = mkdtempSync(join(tmpdir(), "kheaders-agent-"));
   readonly #folders = new Set<string>();
+  /** Programs that stand before the toolbox's own tools in a shell that does not look into PATH for them. */
+  readonly #shadowing = new Set(["dmesg", "rmmod", ...inBackground]);
 
   constructor(shell: DeviceShell) {
     this.#shell = shell;
@@ -108,6 +112,7 @@ export class AgentSandbox {
   program(name: string, script: string): void {
     // In the place of a link to the workstation's own tool, which must not be written.
     this.withoutProgram(name);
+    if (tools.includes(name)) this.#shadowing.add(name);
     this.write(
       `/bin/${name}`,
       `#!/bin/sh\nroot=${this.#root}\necho "${name} $*" >>"$root/calls"\n${script}\n`,
@@ -137,8 +142,30 @@ export class AgentSandbox {
 
   /** The modules that were loaded and unloaded, as the programs were called: "insmod /vendor/…". */
   get calls(): string[] {
-    const calls = this.onDevice(readFileSync(this.path("/calls"), "utf8")).trim();
-    return calls.split("\n").filter((call) => /^(modprobe|insmod|rmmod) /.test(call));
+    return this.#allCalls.filter((call) => /^(modprobe|insmod|rmmod) /.test(call));
+  }
+
+  /**
+   * Makes the agent's pauses between two looks for other readers last until `goOn` is called, however fast the machine is.
+   * `begun` resolves in the first pause.
+   */
+  holdPauses(): { readonly begun: () => Promise<void>; readonly goOn: () => void } {
+    const pause = "sleep 0.5";
+    this.write("/held", "");
+    this.program(
+      "sleep",
+      '[ "$1" = 0.5 ] || exec /bin/sleep "$1"\nwhile [ -e $root/held ]; do /bin/sleep 0.05; done',
+    );
+    const begun = async () => {
+      while (!this.#allCalls.includes(pause)) await new Promise((resolve) => setTimeout(resolve, 50));
+    };
+    return { begun, goOn: () => this.remove("/held") };
+  }
+
+  get #allCalls(): string[] {
+    return this.onDevice(readFileSync(this.path("/calls"), "utf8"))
+      .trim()
+      .split("\n");
   }
 
   /** Text of the agent with the paths that a device would have. */
@@ -147,7 +174,7 @@ export class AgentSandbox {
   }
 
   /** The command that the host would send, with the device's paths turned into the sandbox. */
-  command(stallSeconds = 30): string {
+  command(stallSeconds = 600): string {
     const turned = agentCommand({ nonce, stallSeconds }).replace(
       devicePaths,
       (path) => `${this.#root}${path}`,
@@ -168,7 +195,7 @@ export class AgentSandbox {
 
   /** Somebody on the device who holds the archive open until `kill`. Resolves once it is open. */
   async reader(): Promise<ChildProcess> {
-    const script = 'exec 5<"$0"; echo open; exec sleep 60 >&-';
+    const script = 'exec 5<"$0"; echo open; exec sleep 600 >&-';
     const reader = spawn("/bin/sh", ["-c", script, this.path(archivePath)], {
       ...this.#ordinary(),
       stdio: ["ignore", "pipe", "ignore"],
@@ -206,13 +233,11 @@ export class AgentSandbox {
     return { ...user, cwd: this.#root, env: { PATH: this.path("/bin"), KH_SANDBOX: this.#root } };
   }
 
-  /** Functions that stand before the toolbox's own tools in a shell that does not look into PATH for them. */
+  /** Functions that stand before the toolbox's own tools. */
   #shadowed(): string {
     if (!this.#shell.prefersToolbox) return "";
-    const inBackground = ["insmod", "modprobe", "su"];
-    return ["dmesg", "rmmod", ...inBackground]
+    return [...this.#shadowing]
       .map((name) => {
-        // What the agent runs in the background must be one process, as an external program is.
         const how = inBackground.includes(name) ? "exec " : "";
         return `${name}() { ${how}${this.path(`/bin/${name}`)} "$@"; }\n`;
       })

@@ -2,13 +2,15 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { connectToDevice, type Device, listDevices } from "../../../host/adb/devices.js";
 import type { Endpoint } from "../../../host/adb/endpoint.js";
 import { adbCandidates, connectToServer, findAdb } from "../../../host/adb/server.js";
 import { findDevice } from "../../../host/adb/wait.js";
 import { type Answer, FakeAdbServer } from "../../support/fake-adb-server.js";
 import { skipWhen } from "../../support/skip.js";
+
+vi.setConfig({ testTimeout: 120_000 });
 
 const never = new AbortController().signal;
 const phone = "1234                   device usb:1-1 model:Phone transport_id:7\n";
@@ -183,7 +185,7 @@ describe("a server that does not run", () => {
     const environment = adbThat(`while [ ! -e ${path} ]; do sleep 0.02; done`);
     const endpoint: Endpoint = { kind: "unix", path };
     const connecting = connectToServer({ endpoint, environment }, never);
-    await expect.poll(calls).not.toBe("");
+    await expect.poll(calls, { timeout: 60_000 }).not.toBe("");
     await serverThat((_, client) => client.okay(), path);
     (await connecting).close();
     expect(calls()).toBe(`-L localfilesystem:${path} start-server\n`);
@@ -235,11 +237,11 @@ describe("a server that does not run", () => {
   });
 
   it("is not waited for after an abort", async () => {
-    const environment = adbThat("exec sleep 60");
+    const environment = adbThat("exec sleep 600");
     const abort = new AbortController();
     const connecting = connectToServer({ endpoint: await unusedPort(), environment }, abort.signal);
     const outcome = expect(connecting).rejects.toThrow("enough");
-    await expect.poll(calls).not.toBe("");
+    await expect.poll(calls, { timeout: 60_000 }).not.toBe("");
     abort.abort(new Error("enough"));
     await outcome;
   });

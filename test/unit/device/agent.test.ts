@@ -16,10 +16,9 @@ const modulePath = "/vendor/lib/modules/kheaders.ko";
 /** The release that the sandbox's kernel has. */
 const running = "6.1.57-android14-11";
 const shellUser = 2000;
-const waiting = { timeout: 10_000, interval: 200 };
-
-// Many tests wait for something that takes the agent a second or two; a busy machine makes all of them slow.
-vi.setConfig({ maxConcurrency: 16, testTimeout: 60_000 });
+// Bounds that matter only when a test fails: a busy machine makes all of them slow.
+const waiting = { timeout: 120_000, interval: 100 };
+vi.setConfig({ maxConcurrency: 16, testTimeout: 180_000 });
 
 if (process.platform === "linux") {
   for (const name of shellNames) {
@@ -517,7 +516,7 @@ function agentTests(shell: DeviceShell): void {
 
       it(`when ${what} while the module is being loaded`, async ({ device }) => {
         device.write(modulePath, "");
-        device.program("insmod", `echo loading >&2; trap '' HUP; exec /bin/sleep 60`);
+        device.program("insmod", `echo loading >&2; trap '' HUP; exec /bin/sleep 600`);
         const agent = await started(device);
         agent.say(verbs.send(false));
         await agent.diagnosed("loading\n");
@@ -528,7 +527,7 @@ function agentTests(shell: DeviceShell): void {
 
     it("when its input ends just as the module was loaded", async ({ device }) => {
       device.write(modulePath, "");
-      device.program("insmod", `${loading}\necho loading >&2; exec /bin/sleep 60`);
+      device.program("insmod", `${loading}\necho loading >&2; exec /bin/sleep 600`);
       const agent = await started(device);
       agent.say(verbs.send(false));
       await agent.diagnosed("loading\n");
@@ -598,19 +597,16 @@ function agentTests(shell: DeviceShell): void {
     });
 
     it("when its input ends while it waits for another reader", async ({ device }) => {
-      // Longer pauses, where the shell looks into PATH: a busy machine may take a while to see one.
-      device.program("sleep", '[ "$1" = 0.5 ] && exec /bin/sleep 3.5\nexec /bin/sleep "$1"');
+      const pause = device.holdPauses();
       device.write("/module/archive", manyBytes);
       device.write(modulePath, "");
       const { agent } = await transferring(device);
       const reader = await device.reader();
       await agent.bytes(manyBytes.length);
-      await vi.waitFor(
-        () => expect(device.processes).toContainEqual(expect.stringMatching(/sleep [03]\.5$/)),
-        waiting,
-      );
+      await pause.begun();
       agent.closeInput();
       reader.kill("SIGKILL");
+      pause.goOn();
       await hasRestored(device, agent);
     });
   });
@@ -630,12 +626,15 @@ function agentTests(shell: DeviceShell): void {
     });
 
     it("waits a while for somebody who reads the archive", async ({ device }) => {
+      const pause = device.holdPauses();
       device.write(modulePath, "");
       device.write("/module/archive", manyBytes);
       const { agent } = await transferring(device);
       const reader = await device.reader();
       await agent.bytes(manyBytes.length);
+      await pause.begun();
       reader.kill("SIGKILL");
+      pause.goOn();
       expect((await agent.block()).get("unloaded")).toBe("yes");
       expect(device.isLoaded).toBe(false);
     });
@@ -876,7 +875,7 @@ function agentTests(shell: DeviceShell): void {
 
     it("leaves no su behind that waits for a tap on the screen", async ({ device }) => {
       device.setUser(shellUser);
-      device.program("su", "echo asking >&2; exec /bin/sleep 60");
+      device.program("su", "echo asking >&2; exec /bin/sleep 600");
       const agent = await started(device);
       agent.say(verbs.root("command"));
       await agent.diagnosed("asking\n");
@@ -960,7 +959,7 @@ async function transfer(agent: RunningAgent, command = verbs.send(false)) {
 }
 
 /** An agent in the middle of a transfer that nobody reads. */
-async function transferring(device: AgentSandbox, command = verbs.send(false), stallSeconds = 30) {
+async function transferring(device: AgentSandbox, command = verbs.send(false), stallSeconds = 600) {
   const agent = device.start({ stallSeconds });
   await helloOf(agent);
   const header = await ask(agent, command);
