@@ -8,19 +8,19 @@
 #   KH_ROLE   "shell" as started by adbd, "root" as started by su
 #   KH_AGENT  this script's own text, which the root role is started with
 #
-# The conversation: the host writes a command a line, the agent answers with a block of `key=value` lines that ends
-# with a line holding one dot, then the raw bytes that the block announced. What tools print goes to standard error.
+# The conversation: the host writes one command a line. The agent answers with a block of `key=value` lines that ends with
+# a line of one dot, and the raw bytes that the block announced. What tools print goes to standard error.
 #   facts            sizes of /proc/config.gz and /sys/kernel/notes, then both
 #   headers          how this device offers its headers; loads nothing
 #   root STYLE       goes on as root by way of su (STYLE: command or user), see become_root
-#   send KEEP [facts]  the archive: a block, the raw bytes, a closing block; then the agent exits. KEEP: 1 leaves the
-#                    module in; facts: sends these as well, before the archive or with a refusal
-#   unload           takes the module out, unless somebody reads the archive; then the agent exits
+#   send KEEP [facts]  the archive: a block, the raw bytes, a closing block; then the agent exits. KEEP 1 leaves the
+#                    module loaded; `facts` sends these as well, before the archive or with a refusal
+#   unload           unloads the module, unless another process reads the archive; then the agent exits
 #   modules          lists the kernel modules in the module folders
-#   take COUNT       reads as many paths, a line each: a block, these files' raw bytes one after the other, a closing block
-# The end of standard input ends the agent, and what it loaded is unloaded first: it is the only signal that also
-# reaches a root shell which su started in another session. Exit statuses: 1 refused, 2 the transfer stood still, 3 the
-# archive went away in the middle of it, 4 a module file could not be read to its end.
+#   take COUNT       reads COUNT paths, one a line: a block, the raw bytes of these files in order, a closing block
+# The end of standard input ends the agent, which first unloads what it loaded: no other signal reaches a root shell that
+# su started in another session. Exit statuses: 1 refused, 2 the transfer stalled, 3 the archive went away during the
+# transfer, 4 a module file could not be read to the end.
 #
 # shellcheck shell=sh
 # each_module calls functions by name:
@@ -121,7 +121,7 @@ hello_root() {
   tell_all
 }
 
-# Sets `uid` to the effective user id. Who reads /proc/self has ours, be it this shell or a child of it.
+# Sets `uid` to the effective user id: /proc/self is this shell, or a child with the same id.
 read_uid() {
   read_all /proc/self/status
   text=${text#*Uid:}
@@ -130,7 +130,8 @@ read_uid() {
   uid=$2
 }
 
-# Sets `facts` to the files that tell kernels apart, as far as they may be read, and tells of the others.
+# Sets `facts` to the files that tell kernels apart and may be read; answers for the others that they are not there or
+# denied.
 find_facts() {
   facts=
   for file in /proc/config.gz /sys/kernel/notes; do
@@ -144,13 +145,13 @@ find_facts() {
   done
 }
 
-# Tells how long file $1, a fact, is.
+# Answers with the size of file $1, a fact.
 tell_fact() {
   case $1 in *config.gz) tell "config=$2" ;; *) tell "notes=$2" ;; esac
 }
 
-# One process tells the sizes of all files that are to be sent, and another sends them. Sets `sizes`, and `hurry` to what
-# gives that one a higher priority: where root may not give it, nice fails, so this one tries it.
+# One process measures all files that are to be sent, and another sends them. Sets `sizes`, and `hurry` to what gives the
+# other a higher priority: nice fails where root may not raise it, so this process tries it out.
 measure() {
   sizes=
   hurry=
@@ -173,7 +174,7 @@ size_of() {
   esac
 }
 
-# Tells how long the facts are that were measured; the others leave the list.
+# Answers with the sizes of the facts that could be measured; the others leave the list.
 tell_facts() {
   for file in $facts; do
     if size_of "$file"; then
@@ -300,8 +301,8 @@ headers() {
   tell_all
 }
 
-# A signal that comes between the start of a process and the note of its pid waits for `started`, or that process would
-# be left behind.
+# A signal that comes between the start of a process and the assignment of its pid waits for `started`: otherwise that
+# process would be left behind.
 interrupted() {
   if [ -n "$starting" ]; then ending=$1; else finish "$1"; fi
 }
@@ -311,8 +312,8 @@ started() {
   [ -z "$ending" ] || finish "$ending"
 }
 
-# Runs "$@" so that a signal is heard at once: a shell runs its traps only when a foreground command has ended.
-# Standard input is the null device, as for every command in the background. Gives the command's status.
+# Runs "$@" so that a signal is handled at once: a shell runs its traps only when a foreground command has ended.
+# Standard input is the null device, as for every command in the background. Returns the command's status.
 run() {
   starting=1
   "$@" 3<&- 9<&- &
@@ -324,7 +325,7 @@ run() {
   return "$status"
 }
 
-# Runs "$@" with what it prints on standard error, framed, for the host to tell why it failed.
+# Runs "$@" with its output on standard error, framed, so that the host can explain why it failed.
 attempt() {
   note "run $*"
   run "$@" >&2
@@ -342,7 +343,7 @@ load_from() {
   case $1 in *.ko) attempt insmod "$1" && find_archive ;; *) return 1 ;; esac
 }
 
-# Whatever is in /proc/modules after this and was not before is ours: we hold the lock.
+# We hold the lock: a module that is in /proc/modules after this and was not before is ours.
 load_module() {
   ours=1
   each_own_module load_from && return 0
@@ -356,10 +357,10 @@ load_module() {
   return 1
 }
 
-# Neither sysfs nor procfs pins the module: rmmod would succeed and cut a reader off. Looks at the links alone, for
-# following one could block on a dead file system.
+# Neither sysfs nor procfs pins the module: rmmod would succeed and cut a reader off. Reads the links without following
+# them: that could block on a dead file system.
 is_read_by_others() {
-  # Kernel threads, most of what is in /proc, have nothing open. Who has anything open has one of the first ten.
+  # Kernel threads, most of what is in /proc, have nothing open; any other process has one of the first ten open.
   set --
   last=
   for found in /proc/[0-9]*/fd/[0-9]; do
@@ -373,7 +374,7 @@ is_read_by_others() {
   return 1
 }
 
-# Takes the module out; sets `unloaded` to yes, no (rmmod failed) or in-use. Waits 2 s for other readers.
+# Unloads the module; sets `unloaded` to yes, no (rmmod failed) or in-use. Waits 2 s for other readers.
 unload_module() {
   find_archive || archive=/sys/kernel/kheaders.tar.xz
   for pause in 0.5 0.5 0.5 0.5 ''; do
@@ -390,7 +391,7 @@ unload_module() {
   unloaded=in-use
 }
 
-# Leaves the device as it was found. Only what this agent loaded is unloaded. A signal in the midst of it starts it anew.
+# Leaves the device as it was found: unloads only what this agent loaded. If a signal interrupts it, it starts again.
 restore() {
   [ -z "$ours" ] && return
   read_loaded
@@ -402,10 +403,10 @@ finish() {
   trap '' HUP INT TERM PIPE
   [ -z "$watcher" ] || kill -9 "$watcher" 2>/dev/null
   end_guard
-  # No wait: the root role ends with the standard input, a su that hangs at its prompt with this signal.
+  # No wait: the root role ends at the end of standard input, a su that waits at its prompt at this signal.
   [ -z "$asking" ] || kill "$asking" 2>/dev/null
-  # A loader must not be left behind to load after we looked. A process that has not yet become its program would miss
-  # any other signal: the shell's trap still catches it.
+  # A loader left behind could load the module after `restore` has looked. Only KILL is sure to end it: before its exec
+  # the child still has the shell's traps.
   if [ -n "$child" ]; then
     kill -9 "$child" 2>/dev/null
     wait "$child" 2>/dev/null
@@ -414,7 +415,7 @@ finish() {
   exit "$1"
 }
 
-# Ends the agent when the host is gone. It holds none of the streams, or they would stay open as long as it lives.
+# Ends the agent when the host is gone. It holds none of the streams: they would stay open as long as it lives.
 watch_host() {
   starting=1
   (
@@ -425,7 +426,7 @@ watch_host() {
   started
 }
 
-# Ends process $1 when nothing that it reads has moved for KH_STALL seconds: a link can go silent with no goodbye.
+# Ends process $1 when nothing that it reads has moved for KH_STALL seconds: a link can go silent without closing.
 watch_transfer() {
   moved=
   idle=0
@@ -442,8 +443,8 @@ watch_transfer() {
   done
 }
 
-# One agent a device at a time, over all hosts. The lock is on an existing file, so nothing is written. mksh closes
-# descriptors above 2 on exec, so flock gets the open file as its standard input.
+# One agent at a time on a device, whichever host it serves. The lock is on an existing file, so nothing is written. mksh
+# closes descriptors above 2 on exec, so flock gets the open file as its standard input.
 take_lock() {
   command -v flock >/dev/null 2>&1 && [ -r "$lock_file" ] || return 0
   exec 9<"$lock_file"
@@ -455,7 +456,7 @@ take_lock() {
   out waiting=no
 }
 
-# Before the last words: on a link that went silent they block for as long as TCP hopes.
+# Called before the last answer: on a link that went silent, that blocks until TCP gives up.
 release_lock() {
   exec 9<&-
 }
@@ -473,7 +474,8 @@ refuse() {
   finish 1
 }
 
-# Only root loads modules, and on Android only root reads the archive. Refused here, the host can still ask for root.
+# Only root loads modules, and on Android only root reads the archive. After a refusal here, the host can become root and
+# ask again.
 may_send() {
   if [ "$uid" = 0 ]; then return 0; fi
   find_archive || {
@@ -488,7 +490,7 @@ may_send() {
 
 has_sha256sum() { command -v sha256sum >/dev/null 2>&1; }
 
-# The lines of a block tell: source, path, size; then come the raw bytes; then digest, unloaded, taint.
+# Answers with source, path and size, the raw bytes, then digest, unloaded and taint.
 # shellcheck disable=SC2086 # `facts` is a list of words.
 send() {
   with_facts=$2
@@ -532,8 +534,8 @@ send() {
   finish 0
 }
 
-# mksh would keep the guard, and with it the lock, until its sleep is over, had it any other signal. It is waited for: ash
-# loses what it prints while it hears of the end of a child.
+# At any other signal mksh would keep the guard, and with it the lock, until its sleep is over. The wait is for ash: it
+# loses what it prints while it is told that a child has ended.
 end_guard() {
   if [ -n "$guard" ]; then
     kill -9 "$guard"
@@ -542,10 +544,10 @@ end_guard() {
   guard=
 }
 
-# Sends the raw bytes of files, or fails where they cannot be read: the kernel cuts the archive's readers off with ENODEV when
-# somebody unloads the module. Ends the agent when they stand still.
-# cat writes 4 KB at a time, and on one processor adbd would wake for each of them and send it alone. With a higher
-# priority cat fills the whole of adbd's buffer.
+# Sends the raw bytes of files, or fails if they cannot be read: when the module is unloaded, the kernel cuts the archive's
+# readers off with ENODEV. Ends the agent when the transfer stalls.
+# cat writes 4 KB at a time, and on one processor adbd would wake for each piece and send it alone. With a higher
+# priority, cat fills the whole of adbd's buffer.
 transfer() {
   starting=1
   # shellcheck disable=SC2086 # Words, or none.
@@ -569,8 +571,8 @@ explain_failure() {
   refuse module-not-found
 }
 
-# Magisk and KernelSU take `su -c STRING`. AOSP's su takes a user and a command, and says that "-c" is no user; the host
-# then asks for STYLE user. Never in the other order: Magisk runs what follows `su 0` from its standard input.
+# Magisk and KernelSU take `su -c STRING`. AOSP's su takes a user and a command, and says that the user "-c" is invalid; the
+# host then asks for STYLE user. Never in the other order: at `su 0 …` Magisk starts a shell that runs its standard input.
 # The root role reads the host's commands itself, so the host sends none until it has seen the root role's hello.
 become_root() {
   command="KH_NONCE='$KH_NONCE' KH_STALL='$KH_STALL' KH_ROLE=root KH_AGENT=:
@@ -603,8 +605,8 @@ unload() {
   finish 0
 }
 
-# Lists module files, a line each: mode in hexadecimal, size, device and inode, path. There may be hundreds, so by find alone.
-# A module folder itself may be a link, and so may a file.
+# Lists module files, one a line: mode in hexadecimal, size, device and inode, path. There may be hundreds: find does it all.
+# A module folder may be a link, and so may a file.
 modules() {
   set --
   for folder in $module_folders; do
@@ -626,7 +628,7 @@ modules() {
   tell_all
 }
 
-# Sends the files whose paths follow the command. One cat for all of them.
+# Sends the files whose paths follow the command, with one cat for all of them.
 take() {
   count=$1
   set --

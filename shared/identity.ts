@@ -4,12 +4,12 @@ export type Digest = string & { readonly __digest: unique symbol };
 /** Lower-case hex of a GNU build-id, as in the note of type NT_GNU_BUILD_ID: mostly 40 digits. */
 export type BuildId = string & { readonly __buildId: unique symbol };
 
-/** Takes `text` for a digest, or gives undefined. */
+/** Returns `text` as a digest, or undefined if it is not one. */
 export function asDigest(text: string): Digest | undefined {
   return /^[0-9a-f]{64}$/.test(text) ? (text as Digest) : undefined;
 }
 
-/** Takes `text` for a build-id (8 to 64 bytes of hex), or gives undefined. */
+/** Returns `text` as a build-id (8 to 64 bytes of hex), or undefined if it is not one. */
 export function asBuildId(text: string): BuildId | undefined {
   return /^(?:[0-9a-f]{2}){8,64}$/.test(text) ? (text as BuildId) : undefined;
 }
@@ -22,7 +22,7 @@ export interface KernelKey {
   readonly release: string;
 }
 
-/** All that is known of a running kernel. What the device keeps from us is undefined. */
+/** All that is known of a running kernel. What the device does not show is undefined. */
 export interface KernelIdentity extends KernelKey {
   /** `uname -v`. */
   readonly version: string;

@@ -6,7 +6,7 @@
 /** Raised with every change that an older half would misread. */
 export const protocolVersion = 1;
 
-/** Seconds after which the agent ends a transfer that does not move. */
+/** Seconds after which the agent ends a transfer that does not move, unless the user says otherwise. */
 export const stallSeconds = 30;
 
 /** The module's name, as in /proc/modules. */
@@ -16,8 +16,8 @@ export const moduleName = "kheaders";
 export const archivePaths = ["/sys/kernel/kheaders.tar.xz", "/proc/kheaders.tar.xz"] as const;
 
 /**
- * Where Android keeps kernel modules; the agent looks for kheaders.ko there, flat and below a release's folder, and lists all
- * modules for their symbol versions.
+ * Where Android keeps kernel modules. The agent looks for kheaders.ko there, flat, below a release's folder and where
+ * modules.dep says, and lists all modules for their symbol versions.
  */
 export const moduleFolders = [
   "/system/lib/modules",
@@ -40,7 +40,7 @@ export const verbs = {
   send: (keepLoaded: boolean, withFacts = false) => `send ${keepLoaded ? 1 : 0}${withFacts ? " facts" : ""}`,
   unload: "unload",
   modules: "modules",
-  /** As many paths follow, a line each. */
+  /** That many paths follow, one a line. */
   take: (count: number) => `take ${count}`,
 } as const;
 
@@ -57,13 +57,13 @@ export const refusals = [
 ] as const;
 export type Refusal = (typeof refusals)[number];
 
-/** Exit statuses with which the agent ends a conversation before its time. */
+/** Exit statuses with which the agent ends a conversation early. */
 export const agentStatus = {
   refused: 1,
-  /** The transfer did not move for as long as it may. */
+  /** The transfer stalled. */
   stalled: 2,
-  /** Somebody unloaded the module while its archive was read. */
+  /** The module was unloaded during the transfer. */
   cut: 3,
-  /** A module file could not be read to its end. */
+  /** A module file could not be read to the end. */
   unread: 4,
 } as const;

@@ -18,13 +18,11 @@ const defaultPort = 5037;
 /**
  * Chooses the server as adb does: `-L`, else `-H` and `-P`, else `ADB_SERVER_SOCKET`, else
  * `ANDROID_ADB_SERVER_ADDRESS` and `ANDROID_ADB_SERVER_PORT` (AOSP packages/modules/adb/client/commandline.cpp).
- *
- * @throws KheadersError `usage` for a socket, address or port that cannot be one.
  */
 export function chooseEndpoint(options: EndpointOptions, environment: NodeJS.ProcessEnv): Endpoint {
   if (options.socket !== undefined) {
     if (options.host !== undefined || options.port !== undefined) {
-      throw new KheadersError("usage", "-L cannot be given together with -H or -P");
+      throw new KheadersError("usage", "-L cannot be used with -H or -P");
     }
     return parseSocketSpec(options.socket, "-L");
   }
@@ -57,19 +55,20 @@ export function parseSocketSpec(spec: string, origin: string): Endpoint {
       return { kind: "tcp", host, port: parsePort(rest.slice(lastColon + 1), origin) };
     }
   }
-  throw new KheadersError("usage", `${origin}: "${spec}" is no adb server socket`, {
+  throw new KheadersError("usage", `${origin}: invalid adb server socket "${spec}"`, {
     hint: "Use tcp:PORT, tcp:HOST:PORT, localfilesystem:PATH or localabstract:NAME.",
   });
 }
 
-/** Parses a TCP port, 1 to 65535. @throws KheadersError `usage`, naming `origin`. */
+/** Parses a TCP port. `origin` names the option or variable in errors. */
 export function parsePort(text: string, origin: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
-  if (port < 1 || port > 65_535) throw new KheadersError("usage", `${origin}: "${text}" is no TCP port`);
+  if (port < 1 || port > 65_535)
+    throw new KheadersError("usage", `${origin}: invalid port "${text}" (expected 1-65535)`);
   return port;
 }
 
-/** Whether a server that does not answer may be started here: never in place of another host's. */
+/** Whether a server that does not answer may be started here: never for another host. */
 export function isLocal(endpoint: Endpoint): boolean {
   return endpoint.kind === "unix" || /^(localhost|127(\.\d+){3}|::1)$/.test(endpoint.host);
 }
@@ -78,9 +77,9 @@ export function isLocal(endpoint: Endpoint): boolean {
 export type Address = { readonly host: string; readonly port: number } | { readonly path: string };
 
 /**
- * Where to connect to, one after the other. As for adb, `localhost` means the loopback addresses, IPv4 first (AOSP
+ * The addresses to try, in order. As for adb, `localhost` means the loopback addresses, IPv4 first (AOSP
  * system/core/libcutils/socket_network_client_unix.cpp and adb's socket_spec.cpp), whatever the machine's resolver
- * makes of that name; to ask it takes longer than to connect.
+ * says: asking it takes longer than connecting.
  */
 export function addressesOf(endpoint: Endpoint): readonly Address[] {
   if (endpoint.kind === "unix") return [{ path: endpoint.path }];

@@ -1,6 +1,6 @@
 /**
- * Stands in the bundle for `bluebird`, of which adbkit's connection and parser use no more than this, and which takes a
- * tenth of a cache hit to load. adbkit turns cancellation on and cancels nothing.
+ * Replaces `bluebird` in the bundle: loading that takes a tenth of a cache hit, and adbkit's connection and parser use no
+ * more of it than this. adbkit enables cancellation but cancels nothing.
  */
 export default class NativePromise<T> extends Promise<T> {
   constructor(

@@ -18,7 +18,7 @@ export function encodePacket(id: number, payload: Uint8Array): Uint8Array {
   return packet;
 }
 
-/** Splits the stream into packets as it comes; holds back no payload and never more than a header. */
+/** Splits the stream into packets as it comes. It holds back a part of a header at most, never a payload. */
 export class PacketParser {
   readonly #header = Buffer.alloc(headerLength);
   #headerBytes = 0;

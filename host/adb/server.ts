@@ -14,10 +14,8 @@ export interface AdbServer {
 }
 
 /**
- * Connects to the adb server, and starts it where none runs and the endpoint is on this machine.
- *
- * @throws KheadersError `adb-not-found` when a server is to be started and no adb can be found; `adb-failed` when it
- * does not start or does not answer.
+ * Connects to the adb server. Starts it if none runs and the endpoint is on this machine; throws `adb-not-found` if there is
+ * no adb to start, `adb-failed` if it does not start or does not answer.
  */
 export async function connectToServer(server: AdbServer, signal: AbortSignal): Promise<AdbConnection> {
   try {
@@ -63,20 +61,20 @@ export function adbCandidates(environment: NodeJS.ProcessEnv): string[] {
   ];
 }
 
-/** Finds the adb program, or gives undefined. */
+/** Finds the adb program. */
 export function findAdb(environment: NodeJS.ProcessEnv): string | undefined {
   return adbCandidates(environment).find(isExecutableFile);
 }
 
-/** Starts the server. @returns the adb that did. */
+/** Starts the server, and returns the adb that did. */
 async function startServer(server: AdbServer, signal: AbortSignal): Promise<string> {
   const adb = findAdb(server.environment);
   if (adb === undefined) {
     throw new KheadersError("adb-not-found", "no adb server is running, and no adb was found to start one", {
-      hint: "Install Android's platform-tools (Debian: apt install adb), or name it in ADB, ANDROID_HOME or PATH.",
+      hint: "Install Android's platform-tools (Debian: apt install adb), or set ADB, ANDROID_HOME or PATH.",
     });
   }
-  // Loaded only here: a server mostly runs already.
+  // Loaded only here: usually a server runs already.
   const [{ execFile }, { promisify }] = await Promise.all([
     import("node:child_process"),
     import("node:util"),
@@ -103,6 +101,6 @@ function isExecutableFile(path: string): boolean {
     accessSync(path, constants.X_OK);
     return statSync(path).isFile();
   } catch {
-    return false; // Any reason makes it no candidate; the next one is looked at.
+    return false; // Whatever the reason, the next candidate is tried.
   }
 }

@@ -3,8 +3,8 @@ import { KheadersError } from "../../shared/errors.js";
 import { type AdbConnection, AdbRefusal } from "./connection.js";
 import { encodePacket, type Packet, PacketId, PacketParser } from "./packets.js";
 
-/** The adb server takes no longer request; four hexadecimal digits hold its length. */
-const longestRequest = 65_535;
+/** Bytes of a request to the adb server: four hexadecimal digits hold its length. */
+const maxRequest = 65_535;
 
 /**
  * A process on the device, over adb's `shell,v2,raw:` (Android 7 and later): standard output and standard error apart,
@@ -15,7 +15,7 @@ export class ShellProcess {
   readonly #socket: Socket;
   readonly #chunks: AsyncIterator<Uint8Array>;
   readonly #parser = new PacketParser();
-  /** What an aborted `read` was waiting for: the next one gets it, or the stream would miss a piece. */
+  /** What an aborted `read` was waiting for: the next one returns it, or the stream would miss a piece. */
   #next: Promise<IteratorResult<Uint8Array>> | undefined;
   #exitStatus: number | undefined;
 
@@ -27,19 +27,18 @@ export class ShellProcess {
 
   /**
    * Runs `command` with the device's shell, on a connection that a transport request has tied to a device. From here
-   * on the connection's signal no longer ends it: `close` and `end` do.
-   *
-   * @throws KheadersError `device-unusable` when the device does not speak the shell protocol.
+   * on the connection's signal no longer ends it: `close` and `end` do. Throws `device-unusable` if the device does not
+   * speak the shell protocol.
    */
   static async start(connection: AdbConnection, command: string): Promise<ShellProcess> {
     const request = `shell,v2,raw:${command}`;
-    if (Buffer.byteLength(request) > longestRequest) throw new RangeError("the command is too long for adb");
+    if (Buffer.byteLength(request) > maxRequest) throw new RangeError("the command is too long for adb");
     try {
       await connection.request(request);
     } catch (error) {
       if (!(error instanceof AdbRefusal)) throw error;
       throw new KheadersError("device-unusable", `the device refused to run a shell: ${error.message}`, {
-        hint: "Android 7 or later is needed; try: adb shell true",
+        hint: "kheaders needs Android 7 or later. Check that this works: adb shell true",
         cause: error,
       });
     }
@@ -55,9 +54,7 @@ export class ShellProcess {
 
   /**
    * The next pieces of what the process prints; undefined when it has ended or the connection is gone. Reading slowly
-   * slows the device.
-   *
-   * @throws the signal's reason when it aborts; the process goes on until `end` or `close`.
+   * slows the device. Throws the signal's reason when it aborts; the process goes on until `end` or `close`.
    */
   async read(signal: AbortSignal): Promise<Packet[] | undefined> {
     signal.throwIfAborted();
@@ -76,10 +73,10 @@ export class ShellProcess {
   }
 
   /**
-   * Acknowledges what has come so far, where more is to come without a word from us. The adb server leaves Nagle's
+   * Acknowledges what has come so far, if more is to come without another command. The adb server leaves Nagle's
    * algorithm on (RFC 896): it holds a small piece back until the one before is acknowledged, which our kernel puts off
-   * for 40 ms unless it has something to send. So we send a packet of no bytes, which adbd passes on to nobody. Not for a
-   * process that may have ended by then: the connection would be reset, and what is still under way be lost.
+   * for 40 ms unless it has something to send. So we send an empty packet, which adbd does not pass on. Never call this for a
+   * process that may have ended by then: the connection would be reset, and what is still under way would be lost.
    */
   acknowledge(): void {
     this.#socket.write(encodePacket(PacketId.stdin, new Uint8Array()));
@@ -87,13 +84,13 @@ export class ShellProcess {
 
   /** Closes the process's standard input, then waits until it has ended, for `milliseconds` at most. */
   async end(milliseconds: number): Promise<void> {
-    const patience = AbortSignal.timeout(milliseconds);
+    const timeout = AbortSignal.timeout(milliseconds);
     try {
       this.#socket.write(encodePacket(PacketId.closeStdin, new Uint8Array()));
-      while (this.#exitStatus === undefined && (await this.read(patience)) !== undefined);
+      while (this.#exitStatus === undefined && (await this.read(timeout)) !== undefined);
     } catch (error) {
-      // Its end was all that was waited for: a lost connection or a device too slow to say so are ends as well.
-      if (!patience.aborted && !this.#socket.destroyed) throw error;
+      // We only wait for its end: a lost connection or a device that is too slow to say so count as ends as well.
+      if (!timeout.aborted && !this.#socket.destroyed) throw error;
     } finally {
       this.close();
     }

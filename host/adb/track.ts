@@ -3,10 +3,8 @@ import { type Device, parseDevices } from "./devices.js";
 import { type AdbServer, connectToServer } from "./server.js";
 
 /**
- * Follows the server's list of devices: gives it at once, and anew with every change, until the signal aborts. (adbkit's
- * tracker knows no transport ids, by which a device that went and came back at once is told from one that stayed.)
- *
- * @throws KheadersError `adb-not-found`, or `adb-failed` also when the server goes away; the signal's reason.
+ * Follows the server's list of devices: yields it at once, and again with every change, until the signal aborts. (adbkit's
+ * tracker has no transport ids: only by its id is a device that left and came back at once told from one that stayed.)
  */
 export async function* trackDevices(
   server: AdbServer,
@@ -24,7 +22,7 @@ async function startTracking(server: AdbServer, signal: AbortSignal): Promise<Ad
   try {
     return await request(server, signal, "host:track-devices-l");
   } catch (error) {
-    // Servers before platform-tools 28 or so know the short list only.
+    // Servers before platform-tools 28 or so know only the short list.
     if (error instanceof AdbRefusal) return request(server, signal, "host:track-devices");
     throw error;
   }

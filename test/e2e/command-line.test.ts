@@ -22,7 +22,7 @@ describe("a command line that is wrong", () => {
     [["pull", "-s"], /argument missing/],
     [["pull", "--timeout", "soon"], /positive number of seconds/],
     [["pull", "--wait=-1"], /positive number of seconds/],
-    [["pull", "-P", "99999"], /"99999" is no TCP port/],
+    [["pull", "-P", "99999"], /invalid port "99999" \(expected 1-65535\)/],
     [["pull", "-L", "carrier-pigeon"], /no adb server socket/],
     [["pull", "-L", "tcp:5037", "-H", "localhost"], /-L cannot be given together/],
     [["pull", "--release", release], /only be given with --offline/],
