@@ -16,7 +16,7 @@
 #   send KEEP [facts]  the archive: a block, the raw bytes, a closing block; then the agent exits. KEEP 1 leaves the
 #                    module loaded; `facts` sends these as well, before the archive or with a refusal
 #   unload           unloads the module, unless another process reads the archive; then the agent exits
-#   modules          lists the kernel modules in the module folders
+#   modules          lists the kernel modules in the module folders, and the names of those that are loaded
 #   take COUNT       reads COUNT paths, one a line: a block, the raw bytes of these files in order, a closing block
 # The end of standard input ends the agent, which first unloads what it loaded: no other signal reaches a root shell that
 # su started in another session. Exit statuses: 1 refused, 2 the transfer stalled, 3 the archive went away during the
