@@ -1,9 +1,8 @@
 import type { Digest, KernelIdentity, KernelKey } from "../../shared/identity.js";
 import { isNotWritable } from "./disk/errors.js";
-import { checkFormat } from "./disk/format.js";
+import { findLayout } from "./disk/format.js";
 import { readHostBootId } from "./disk/host-boot.js";
 import { touch } from "./disk/last-use.js";
-import { CachePaths } from "./disk/paths.js";
 import { statIfThere } from "./disk/stat.js";
 import { allEntries, entriesFor, entriesOf } from "./kernels/entries.js";
 import type { CacheEntry, Kernel } from "./kernels/entry.js";
@@ -45,14 +44,12 @@ export interface OpenOptions {
 /**
  * Opens a cache. Nothing is made or written until something is published or locked.
  *
- * @throws KheadersError `cache-format` for the cache of another version; `cache-failed` where it cannot be read.
+ * @throws KheadersError `cache-format` or `cache-failed` where the folder cannot be used as a cache or read.
  */
 export function openCache(options: CacheOptions): Cache {
-  const paths = new CachePaths(options.dir);
-  checkFormat(paths);
   return new Cache(
     new Store({
-      paths,
+      paths: findLayout(options.dir),
       tool: options.tool,
       now: options.now ?? (() => new Date()),
       hostBootId: options.hostBootId ?? readHostBootId,
@@ -162,11 +159,11 @@ export class Cache {
    * Begins to take in an archive. Makes the cache if need be, and clears away what others left who died at it.
    *
    * @param kernel Equal files of the trees of its series are shared.
-   * @throws KheadersError `disk-full`, `cache-failed` or `cache-format`.
+   * @throws KheadersError `disk-full`, `cache-failed` or `cache-format`; the signal's reason when it aborts.
    */
-  async stage(kernel: Pick<KernelKey, "release">): Promise<Staging> {
+  async stage(kernel: Pick<KernelKey, "release">, signal?: AbortSignal): Promise<Staging> {
     const { Staging } = await import("./publish/staging.js");
-    return Staging.begin(this.#store, kernel.release);
+    return Staging.begin(this.#store, kernel.release, signal);
   }
 
   /**

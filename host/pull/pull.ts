@@ -263,7 +263,7 @@ class PullSession {
     turn.pause();
     turn.hold(await decoderSlots.acquire(signal));
     turn.headway();
-    const staging = await cache.stage({ release: this.#kernel.release });
+    const staging = await cache.stage({ release: this.#kernel.release }, signal);
     try {
       this.#touched = true;
       this.#stage("preparing");
@@ -294,7 +294,7 @@ class PullSession {
       this.#warnOf(trailer);
       return this.#result(tree, { source, cache: "miss", unloaded: trailer.unloaded });
     } finally {
-      staging.discard();
+      await staging.discard();
     }
   }
 

@@ -35,7 +35,7 @@ async function unpack(): Promise<void> {
       .finish()
       .publish({ identity: { ...kernel, ...unknown }, serial: "bench", source: "module" });
   } finally {
-    staging.discard();
+    await staging.discard();
     await decoder.close();
   }
   process.stdout.write(String(performance.now() - started));

@@ -12,7 +12,7 @@ import { xz } from "./xz.js";
 /** A folder of the test's own, removed when it has finished. */
 export function temporaryFolder(): string {
   const made = mkdtempSync(path.join(os.tmpdir(), "kheaders-cache-"));
-  onTestFinished(() => removeTree(made));
+  onTestFinished(async () => void (await removeTree(made)));
   return made;
 }
 

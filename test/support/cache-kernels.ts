@@ -113,7 +113,7 @@ async function receive(cache: Cache, pull: CachePull): Promise<OpenedTree> {
     return await staged.publish({ identity, serial, source: "module" });
   } finally {
     onStep?.("discarding");
-    staging.discard();
+    await staging.discard();
   }
 }
 

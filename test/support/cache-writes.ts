@@ -43,7 +43,7 @@ export function watchWrites(onWrite: (write: DiskWrite) => void): () => void {
     Object.assign(fs, {
       [name]: (...args: unknown[]) => {
         const isOutput = name === "writeSync" && (args[0] === 1 || args[0] === 2);
-        const isReading = name === "openSync" && args[1] === "r";
+        const isReading = name === "openSync" && opensForReading(args[1]);
         if (!isOutput && !isReading) onWrite({ name, needsSpace });
         return call(...args);
       },
@@ -54,4 +54,11 @@ export function watchWrites(onWrite: (write: DiskWrite) => void): () => void {
     Object.assign(fs, Object.fromEntries(real));
     syncBuiltinESMExports();
   };
+}
+
+/** Whether open(2) with these flags changes nothing on the disk. */
+function opensForReading(flags: unknown): boolean {
+  const { O_CREAT, O_RDONLY, O_RDWR, O_WRONLY } = fs.constants;
+  if (typeof flags === "number") return (flags & (O_CREAT | O_RDWR | O_WRONLY)) === O_RDONLY;
+  return flags === "r";
 }

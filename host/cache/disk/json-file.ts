@@ -1,20 +1,22 @@
-import { randomBytes } from "node:crypto";
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { errnoOf } from "../../../shared/errors.js";
-import { diskError, isMissing } from "./errors.js";
+import { diskError } from "./errors.js";
 import { Fields, Malformed } from "./fields.js";
 import { formatNumber } from "./format-number.js";
-import { temporaryPrefix } from "./paths.js";
+import { nameOfSmallFile } from "./paths.js";
+import { readIfThere } from "./read-file.js";
+
+/** Bytes of a JSON file. Most of it is what a device says of its kernel: some hundred bytes, and never this much. */
+const maxBytes = 1024 * 1024;
 
 /**
- * Reads a JSON file of the cache and has `parse` check it. A file that is missing, cut short, emptied, of another format
- * number or of another shape is as if it were absent.
+ * Reads a JSON file of the cache and has `parse` check it. A file that is missing, cut short, emptied, too large, of another
+ * format number or of another shape is as if it were absent.
  *
  * @throws KheadersError `cache-failed` where the disk cannot be read.
  */
 export function readJson<T>(file: string, parse: (fields: Fields) => T): T | undefined {
-  const text = readIfThere(file);
+  const text = readIfThere(file, maxBytes);
   if (text === undefined) return undefined;
   try {
     const fields = new Fields(JSON.parse(text.toString()));
@@ -37,26 +39,12 @@ export function writeJson(file: string, value: Readonly<Record<string, unknown>>
 
 /** As {@link writeJson}, for text. */
 export function replaceFile(file: string, content: string): void {
-  const temporary = path.join(path.dirname(file), `${temporaryPrefix}${randomBytes(8).toString("hex")}`);
+  const temporary = path.join(path.dirname(file), nameOfSmallFile());
   try {
     writeFileSync(temporary, content, { flag: "wx", mode: 0o644 });
     renameSync(temporary, file);
   } catch (error) {
     rmSync(temporary, { force: true });
     throw diskError(error, "write", file);
-  }
-}
-
-/**
- * Reads a whole file, or gives undefined where there is none.
- *
- * @throws KheadersError `cache-failed` where the disk cannot be read.
- */
-export function readIfThere(file: string): Buffer | undefined {
-  try {
-    return readFileSync(file);
-  } catch (error) {
-    if (isMissing(error) || errnoOf(error) === "EISDIR") return undefined;
-    throw diskError(error, "read", file);
   }
 }

@@ -1,9 +1,9 @@
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import path from "node:path";
 import { asDigest, type Digest, type KernelKey } from "../../../shared/identity.js";
 
 /** Begins the name of everything that is being made or taken away; nothing of that name is ever served. */
-export const temporaryPrefix = ".tmp-";
+const temporaryPrefix = ".tmp-";
 
 const archiveSuffix = ".tar.xz";
 const recordSuffix = ".json";
@@ -16,7 +16,10 @@ const extraName = /^[a-z][a-z0-9-]*(?:\.[a-z]+)?$/;
  * becomes part of a path.
  */
 export class CachePaths {
+  /** The cache's folder, as the user chose it. */
   readonly root: string;
+  /** Where the layout lies: the cache's folder, or one in it. */
+  readonly base: string;
   /** Holds the number of the layout. */
   readonly format: string;
   readonly archives: string;
@@ -29,19 +32,20 @@ export class CachePaths {
   readonly serials: string;
   readonly leases: string;
 
-  constructor(root: string) {
+  constructor(root: string, inside = "") {
     this.root = path.resolve(root);
-    this.format = path.join(this.root, "format");
-    this.archives = path.join(this.root, "archives");
-    this.trees = path.join(this.root, "trees");
-    this.extras = path.join(this.root, "extras");
-    this.entries = path.join(this.root, "entries");
-    this.boots = path.join(this.root, "boots");
-    this.serials = path.join(this.root, "serials");
-    this.leases = path.join(this.root, "leases");
+    this.base = path.join(this.root, inside);
+    this.format = path.join(this.base, "format");
+    this.archives = path.join(this.base, "archives");
+    this.trees = path.join(this.base, "trees");
+    this.extras = path.join(this.base, "extras");
+    this.entries = path.join(this.base, "entries");
+    this.boots = path.join(this.base, "boots");
+    this.serials = path.join(this.base, "serials");
+    this.leases = path.join(this.base, "leases");
   }
 
-  /** The folders that every cache has, without the root. That for extras is made with the first of them. */
+  /** The folders that every cache has, without the base. That for extras is made with the first of them. */
   get folders(): string[] {
     return [this.archives, this.trees, this.entries, this.boots, this.serials, this.leases];
   }
@@ -83,6 +87,31 @@ export class CachePaths {
   serial(serial: string): string {
     return path.join(this.serials, `${hashOf([serial])}.json`);
   }
+}
+
+/** The temporary name for what is made, or with `-old` taken away, under a lease. */
+export function nameOfWork(leaseId: string): string {
+  return `${temporaryPrefix}${leaseId}`;
+}
+
+/** The lease in a name of {@link nameOfWork}; undefined for any other name. */
+export function leaseOfName(name: string): string | undefined {
+  return /^\.tmp-([0-9a-f]{16}-\d+)(?:-old)?$/.exec(name)?.[1];
+}
+
+/** A temporary name for a small file, that no other has. */
+export function nameOfSmallFile(): string {
+  return `${temporaryPrefix}${randomBytes(8).toString("hex")}`;
+}
+
+/** Whether a name is one of {@link nameOfSmallFile}. */
+export function isNameOfSmallFile(name: string): boolean {
+  return /^\.tmp-[0-9a-f]{16}$/.test(name);
+}
+
+/** Whether a name is one of the temporary names above. */
+export function isTemporaryName(name: string): boolean {
+  return isNameOfSmallFile(name) || leaseOfName(name) !== undefined;
 }
 
 /** The digest in the name of an archive, a record, a tree or its extras, or undefined for any other name. */

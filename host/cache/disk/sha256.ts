@@ -1,6 +1,10 @@
 import { createHash, hash } from "node:crypto";
+import { closeSync, readSync } from "node:fs";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { asDigest, type Digest } from "../../../shared/identity.js";
-import { chunksOf } from "../../archive/chunks.js";
+import { openRegular } from "./read-file.js";
+
+const chunkBytes = 1024 * 1024;
 
 /** SHA-256 of bytes. */
 export function digestOf(content: Uint8Array | string): Digest {
@@ -22,14 +26,29 @@ export class RunningDigest {
 }
 
 /**
- * SHA-256 of a file, leaving the thread to others after each megabyte.
+ * SHA-256 of a regular file, leaving the thread to others after each megabyte; undefined where there is none.
  *
  * @throws the system's error; the signal's reason when it aborts.
  */
-export async function digestOfFile(file: string, signal: AbortSignal | undefined): Promise<Digest> {
-  const running = new RunningDigest();
-  for await (const chunk of chunksOf(file, signal)) running.update(chunk);
-  return running.finish();
+export async function digestOfFile(
+  file: string,
+  signal: AbortSignal | undefined,
+): Promise<Digest | undefined> {
+  const opened = openRegular(file);
+  if (opened === undefined) return undefined;
+  try {
+    const running = new RunningDigest();
+    const chunk = Buffer.allocUnsafe(chunkBytes);
+    for (;;) {
+      signal?.throwIfAborted();
+      const length = readSync(opened.descriptor, chunk, 0, chunkBytes, null);
+      if (length === 0) return running.finish();
+      running.update(chunk.subarray(0, length));
+      await nextTurn();
+    }
+  } finally {
+    closeSync(opened.descriptor);
+  }
 }
 
 function known(hex: string): Digest {

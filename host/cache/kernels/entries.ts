@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import type { Digest, KernelKey } from "../../../shared/identity.js";
 import { diskError, isMissing } from "../disk/errors.js";
 import { readJson, writeJson } from "../disk/json-file.js";
-import { type CachePaths, entryPrefix, temporaryPrefix } from "../disk/paths.js";
+import { type CachePaths, entryPrefix, isTemporaryName } from "../disk/paths.js";
 import { type CacheEntry, entryFields, parseEntry } from "./entry.js";
 
 /** The entries of one key, those published last first. @throws KheadersError `cache-failed`. */
@@ -49,7 +49,7 @@ export function writeEntry(paths: CachePaths, entry: CacheEntry): void {
  */
 export function namesIn(folder: string): string[] {
   try {
-    return readdirSync(folder).filter((name) => !name.startsWith(temporaryPrefix));
+    return readdirSync(folder).filter((name) => !isTemporaryName(name));
   } catch (error) {
     if (isMissing(error)) return [];
     throw diskError(error, "read the cache", folder);

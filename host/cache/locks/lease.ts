@@ -4,7 +4,7 @@ import path from "node:path";
 import type { Digest } from "../../../shared/identity.js";
 import { diskError, isDiskFull, isMissing, isNotWritable } from "../disk/errors.js";
 import type { CachePaths } from "../disk/paths.js";
-import { removeIfAllowed } from "../disk/remove-tree.js";
+import { removeFileIfAllowed } from "../disk/remove-tree.js";
 import { statIfThere } from "../disk/stat.js";
 import { isOwned, own, socketAddress } from "./socket.js";
 
@@ -55,7 +55,7 @@ export async function acquireLease(paths: CachePaths, subject: LeaseSubject): Pr
     if (subject !== "work" && keepsNothing) return { id, release: () => undefined };
     throw diskError(error, "write", file);
   }
-  return { id, release: () => void removeIfAllowed(file) };
+  return { id, release: () => removeFileIfAllowed(file) };
 }
 
 /** What living leases keep. */
@@ -75,7 +75,7 @@ export async function liveLeases(paths: CachePaths, now: Date): Promise<LiveLeas
       subjects.add(name.subject);
       ids.add(name.id);
     } else {
-      removeIfAllowed(path.join(paths.leases, file));
+      removeFileIfAllowed(path.join(paths.leases, file));
     }
   }
   return { subjects, ids };

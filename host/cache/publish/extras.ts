@@ -1,8 +1,9 @@
-import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync } from "node:fs";
+import { chmodSync, closeSync, fsyncSync, openSync, readdirSync, renameSync } from "node:fs";
 import path from "node:path";
 import { errnoOf, KheadersError } from "../../../shared/errors.js";
 import type { Digest } from "../../../shared/identity.js";
 import { diskError } from "../disk/errors.js";
+import { makeFolders } from "../disk/folders.js";
 import { statIfThere } from "../disk/stat.js";
 import { acquireLease } from "../locks/lease.js";
 import type { Store } from "../store.js";
@@ -43,11 +44,11 @@ export async function keepExtra(store: Store, extra: Extra, options: KeepExtraOp
   try {
     const replaces = typeof replace === "function" ? replace(place) : replace;
     if (!replaces && statIfThere(place) !== undefined) return place;
-    const work = await Work.begin(store);
+    const work = await Work.begin(store, signal);
     // The tree stays for as long as something is made for it.
     const lease = await acquireLease(store.paths, digest);
     try {
-      attempt(store.paths.extras, () => mkdirSync(store.paths.extras, { recursive: true }));
+      attempt(store.paths.extras, () => makeFolders(store.paths.extras));
       await make(work.extra);
       signal?.throwIfAborted();
       if (!checkedByReaders) attempt(work.extra, () => flush(work.extra));
@@ -57,7 +58,7 @@ export async function keepExtra(store: Store, extra: Extra, options: KeepExtraOp
       });
     } finally {
       lease.release();
-      work.end();
+      await work.end({ signal });
     }
     return place;
   } finally {
@@ -69,7 +70,7 @@ export async function keepExtra(store: Store, extra: Extra, options: KeepExtraOp
 const isTaken = new Set(["ENOTEMPTY", "EEXIST", "EISDIR", "ENOTDIR"]);
 
 function put(work: Work, place: string, replace: boolean): void {
-  mkdirSync(path.dirname(place), { recursive: true });
+  makeFolders(path.dirname(place));
   const made = statIfThere(work.extra);
   // An ordinary user can move a folder to another parent only where it may be written.
   if (made?.isDirectory()) chmodSync(work.extra, made.mode | 0o700);

@@ -81,19 +81,19 @@ async function putTree(tree: string, work: Work, manifest: Manifest): Promise<vo
       }
     }
     if (await isTreeWhole(tree, manifest)) return;
-    attempt(tree, () => moveAway(tree, work.removed));
+    await moveAway(tree, work.removed);
   }
 }
 
 /** The errors of rename(2) where something is there. */
 const isTaken = new Set(["ENOTEMPTY", "EEXIST", "ENOTDIR"]);
 
-function moveAway(tree: string, to: string): void {
+async function moveAway(tree: string, to: string): Promise<void> {
   try {
-    removeTree(to);
+    await removeTree(to);
     renameSync(tree, to);
   } catch (error) {
-    if (!isMissing(error)) throw error;
+    if (!isMissing(error)) throw diskError(error, "publish", tree);
   }
 }
 

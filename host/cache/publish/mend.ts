@@ -1,7 +1,8 @@
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import type { Digest } from "../../../shared/identity.js";
 import { membersOfArchive } from "../../archive/read-file.js";
 import { isNotWritable } from "../disk/errors.js";
+import { readIfThere } from "../disk/read-file.js";
 import { digestOf } from "../disk/sha256.js";
 import { entriesOf } from "../kernels/entries.js";
 import type { Store } from "../store.js";
@@ -79,7 +80,7 @@ export function settle(store: Store, record: TreeRecord): void {
  */
 export async function rebuild(store: Store, digest: Digest, signal: AbortSignal | undefined): Promise<void> {
   const archive = store.paths.archive(digest);
-  const work = await Work.begin(store);
+  const work = await Work.begin(store, signal);
   try {
     const tree = new TreeWriter(work.tree, linkWholeFile(store, digest));
     const { caseInsensitive } = work;
@@ -87,7 +88,7 @@ export async function rebuild(store: Store, digest: Digest, signal: AbortSignal 
     const { size } = statSync(archive);
     await installLocked(store, work, { digest, bytes: size, manifest: tree.seal() });
   } finally {
-    work.end();
+    await work.end({ signal });
   }
 }
 
@@ -98,7 +99,7 @@ function linkWholeFile(store: Store, digest: Digest): LinkEqualFile {
     const linkIfWhole = (source: string | undefined) =>
       source !== undefined &&
       isUnchanged(source, size, executable) &&
-      hasContent(source, sha256) &&
+      hasContent(source, size, sha256) &&
       linkIfUnchanged(source, target, size, executable);
     return (
       linkIfWhole(`${store.paths.tree(digest)}/${path}`) || linkIfWhole(shared?.find(sha256, executable))
@@ -106,9 +107,10 @@ function linkWholeFile(store: Store, digest: Digest): LinkEqualFile {
   };
 }
 
-function hasContent(file: string, sha256: Digest): boolean {
+function hasContent(file: string, size: number, sha256: Digest): boolean {
   try {
-    return digestOf(readFileSync(file)) === sha256;
+    const content = readIfThere(file, size);
+    return content !== undefined && digestOf(content) === sha256;
   } catch {
     // Whatever the reason, a file that cannot be read is not shared but written anew.
     return false;

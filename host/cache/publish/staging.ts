@@ -12,6 +12,9 @@ import { TreeWriter } from "../trees/writer.js";
 import { install, type MadeTree } from "./install.js";
 import { Work } from "./work.js";
 
+/** Milliseconds for which a pull that failed clears away before it says why. */
+const maxDiscard = 5_000;
+
 /**
  * An archive on its way into the cache, under temporary names. Whoever begins one must call {@link Staging.discard} at the
  * end, published or not.
@@ -25,12 +28,14 @@ export class Staging {
   readonly caseInsensitive: boolean;
   readonly #store: Store;
   readonly #work: Work;
+  readonly #signal: AbortSignal | undefined;
   readonly #archive: ArchiveWriter;
   readonly #tree: TreeWriter;
 
-  private constructor(store: Store, work: Work, shared: SharedFiles) {
+  private constructor(store: Store, work: Work, shared: SharedFiles, signal: AbortSignal | undefined) {
     this.#store = store;
     this.#work = work;
+    this.#signal = signal;
     this.#archive = new ArchiveWriter(work.archive);
     this.archive = this.#archive;
     try {
@@ -48,14 +53,14 @@ export class Staging {
 
   /**
    * @param release Of the kernel that the archive is for: equal files of the trees of its series are shared.
-   * @throws KheadersError `disk-full`, `cache-failed` or `cache-format`.
+   * @throws KheadersError `disk-full`, `cache-failed` or `cache-format`; the signal's reason when it aborts.
    */
-  static async begin(store: Store, release: string): Promise<Staging> {
-    const work = await Work.begin(store);
+  static async begin(store: Store, release: string, signal: AbortSignal | undefined): Promise<Staging> {
+    const work = await Work.begin(store, signal);
     try {
-      return new Staging(store, work, new SharedFiles(store, release));
+      return new Staging(store, work, new SharedFiles(store, release), signal);
     } catch (error) {
-      work.end();
+      await work.end();
       throw error;
     }
   }
@@ -74,10 +79,15 @@ export class Staging {
     });
   }
 
-  /** Removes what was not published. May be called again. @throws KheadersError `cache-failed`. */
-  discard(): void {
+  /**
+   * Removes what was not published. May be called again. A refused archive may have left more than can be removed in some
+   * seconds, or after an abort: later pulls go on with it.
+   *
+   * @throws KheadersError `cache-failed`.
+   */
+  async discard(): Promise<void> {
     this.#archive.close();
-    this.#work.end();
+    await this.#work.end({ signal: this.#signal, maxTime: maxDiscard });
   }
 }
 

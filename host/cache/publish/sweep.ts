@@ -1,8 +1,8 @@
 import { readdirSync } from "node:fs";
 import path from "node:path";
 import { diskError, isMissing } from "../disk/errors.js";
-import { temporaryPrefix } from "../disk/paths.js";
-import { removeIfAllowed } from "../disk/remove-tree.js";
+import { isNameOfSmallFile, isTemporaryName, leaseOfName } from "../disk/paths.js";
+import { type RemovalLimits, removeIfAllowed } from "../disk/remove-tree.js";
 import { statIfThere } from "../disk/stat.js";
 import { liveLeases } from "../locks/lease.js";
 import type { Store } from "../store.js";
@@ -11,22 +11,30 @@ import type { Store } from "../store.js";
 const smallFileStays = 3_600_000;
 
 /**
- * Removes the temporary files of workers who died.
+ * Removes the temporary files of workers who died. Names of any other form are left alone.
  *
+ * @param limits What is left when they end it, the next sweep removes.
  * @returns The paths that were removed.
- * @throws KheadersError `cache-failed`.
+ * @throws KheadersError `cache-failed`; the signal's reason when it aborts.
  */
-export async function sweep(store: Store): Promise<string[]> {
-  const left = temporaries([store.paths.root, ...store.paths.folders, store.paths.extras]);
+export async function sweep(store: Store, limits: RemovalLimits = {}): Promise<string[]> {
+  const { signal } = limits;
+  const left = temporaries([store.paths.base, ...store.paths.folders, store.paths.extras]);
   const now = store.now();
   const { ids } = await liveLeases(store.paths, now);
-  return left.filter((file) => isDead(file, ids, now) && removeIfAllowed(file));
+  const removed: string[] = [];
+  for (const file of left.filter((name) => isDead(name, ids, now))) {
+    signal?.throwIfAborted();
+    if (await removeIfAllowed(file, limits)) removed.push(file);
+  }
+  signal?.throwIfAborted();
+  return removed;
 }
 
 function temporaries(folders: readonly string[]): string[] {
   return folders.flatMap((folder) => {
     try {
-      const names = readdirSync(folder).filter((name) => name.startsWith(temporaryPrefix));
+      const names = readdirSync(folder).filter((name) => isTemporaryName(name));
       return names.map((name) => path.join(folder, name));
     } catch (error) {
       if (isMissing(error)) return [];
@@ -36,8 +44,9 @@ function temporaries(folders: readonly string[]): string[] {
 }
 
 function isDead(file: string, liveIds: ReadonlySet<string>, now: Date): boolean {
-  const lease = /^([0-9a-f]{16}-\d+)(?:-old)?$/.exec(path.basename(file).slice(temporaryPrefix.length))?.[1];
+  const name = path.basename(file);
+  const lease = leaseOfName(name);
   if (lease !== undefined) return !liveIds.has(lease);
-  const written = statIfThere(file)?.mtimeMs ?? 0;
-  return now.getTime() - written > smallFileStays;
+  const stat = statIfThere(file);
+  return isNameOfSmallFile(name) && stat?.isFile() === true && now.getTime() - stat.mtimeMs > smallFileStays;
 }

@@ -1,8 +1,9 @@
-import { type Dirent, lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { type Dirent, lstatSync, readdirSync, readlinkSync } from "node:fs";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { printable } from "../../../shared/printable.js";
+import { readIfThere } from "../disk/read-file.js";
 import { digestOf } from "../disk/sha256.js";
-import { fileMode, folderMode, type Manifest, type ManifestEntry } from "./manifest.js";
+import { fileMode, folderMode, type Manifest, type ManifestEntry, type ManifestFile } from "./manifest.js";
 
 /** Files after which the thread is left to others. */
 const turn = 64;
@@ -53,11 +54,16 @@ function damageOfEntry(file: string, entry: ManifestEntry): string | undefined {
         if (!stat.isFile()) return "is no file";
         if (mode !== fileMode(entry.executable)) return "has another mode";
         if (stat.size !== entry.size) return "has another size";
-        return digestOf(readFileSync(file)) === entry.sha256 ? undefined : "has other content";
+        return hasContent(file, entry) ? undefined : "has other content";
     }
   } catch (error) {
     return `cannot be read: ${error instanceof Error ? printable(error.message) : "unknown reason"}`;
   }
+}
+
+function hasContent(file: string, { size, sha256 }: ManifestFile): boolean {
+  const content = readIfThere(file, size);
+  return content !== undefined && digestOf(content) === sha256;
 }
 
 /** The paths of all that lies below a folder. Says in `damage` what cannot be listed. */

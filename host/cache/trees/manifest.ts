@@ -1,10 +1,11 @@
 import type { Digest } from "../../../shared/identity.js";
 import { asDigest } from "../../../shared/identity.js";
+import { archiveLimits } from "../../archive/limits.js";
 import type { Member } from "../../archive/reader.js";
 import { Malformed } from "../disk/fields.js";
 import { formatNumber } from "../disk/format-number.js";
-import { readIfThere } from "../disk/json-file.js";
 import type { CachePaths } from "../disk/paths.js";
+import { readIfThere } from "../disk/read-file.js";
 import { digestOf } from "../disk/sha256.js";
 import type { TreeRecord, TreeStats } from "./record.js";
 
@@ -32,6 +33,11 @@ export type Manifest = readonly ManifestEntry[];
  */
 export const treeFileTime = 946_684_800;
 
+/**
+ * Bytes of a manifest's file: about the paths and link targets of the largest archive, and some 90 bytes an entry for the rest.
+ */
+const maxBytes = 64 * 1024 * 1024;
+
 /** The permission bits of a tree's file. */
 export function fileMode(executable: boolean): number {
   return executable ? 0o555 : 0o444;
@@ -52,7 +58,7 @@ export function formatManifest(manifest: Manifest): string {
  * @throws KheadersError `cache-failed` where the disk cannot be read.
  */
 export function readManifest(paths: CachePaths, record: TreeRecord): Manifest | undefined {
-  const content = readIfThere(paths.manifest(record.digest));
+  const content = readIfThere(paths.manifest(record.digest), maxBytes);
   if (content === undefined || digestOf(content) !== record.manifest) return undefined;
   return parseManifest(content.toString());
 }
@@ -66,9 +72,7 @@ export function hasManifest(paths: CachePaths, record: TreeRecord): boolean {
 /** Reads the text of a manifest, or gives undefined where it is none of this format. */
 export function parseManifest(text: string): Manifest | undefined {
   try {
-    const value: unknown = JSON.parse(text);
-    if (!Array.isArray(value) || value[0] !== formatNumber) return undefined;
-    return value.slice(1).map(parseRow);
+    return parseRows(text);
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof Malformed) return undefined;
     throw error;
@@ -107,6 +111,23 @@ function rowOf(entry: ManifestEntry): readonly (string | number)[] {
   }
 }
 
+/** Row by row, so that what is not a manifest costs no more memory than its text. */
+function parseRows(text: string): Manifest | undefined {
+  const head = `[${formatNumber},\n`;
+  const foot = "\n]\n";
+  if (!text.startsWith(head) || !text.endsWith(foot)) return undefined;
+  const manifest: ManifestEntry[] = [];
+  const end = text.length - foot.length;
+  for (let start = head.length; start < end; ) {
+    const comma = text.indexOf(",\n", start);
+    const stop = comma === -1 || comma > end ? end : comma;
+    manifest.push(parseRow(JSON.parse(text.slice(start, stop))));
+    if (manifest.length > archiveLimits.members) return undefined;
+    start = stop + 2;
+  }
+  return manifest;
+}
+
 function parseRow(row: unknown): ManifestEntry {
   if (!Array.isArray(row)) throw new Malformed("a row is no array");
   const [kind, path, third, fourth]: unknown[] = row;
@@ -114,10 +135,16 @@ function parseRow(row: unknown): ManifestEntry {
   if (kind === "d") return { type: "folder", path };
   if (kind === "l" && typeof third === "string") return { type: "link", path, target: third };
   const sha256 = typeof fourth === "string" ? asDigest(fourth) : undefined;
-  if ((kind !== "f" && kind !== "x") || typeof third !== "number" || sha256 === undefined) {
+  if ((kind !== "f" && kind !== "x") || !isFileSize(third) || sha256 === undefined) {
     throw new Malformed("a row is of no known kind");
   }
   return { type: "file", path, executable: kind === "x", size: third, sha256 };
+}
+
+function isFileSize(size: unknown): size is number {
+  return (
+    typeof size === "number" && Number.isSafeInteger(size) && size >= 0 && size <= archiveLimits.fileBytes
+  );
 }
 
 /** Whether a relative path names something inside, whatever it is appended to. */

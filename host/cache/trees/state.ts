@@ -1,5 +1,5 @@
 import type { Digest } from "../../../shared/identity.js";
-import { diskError, isMissing } from "../disk/errors.js";
+import { diskError } from "../disk/errors.js";
 import type { CachePaths } from "../disk/paths.js";
 import { digestOfFile } from "../disk/sha256.js";
 import { statIfThere } from "../disk/stat.js";
@@ -42,7 +42,6 @@ export async function isArchiveWhole(
   try {
     return (await digestOfFile(archive, signal)) === digest;
   } catch (error) {
-    if (isMissing(error)) return false;
     if (signal?.aborted) throw error;
     throw diskError(error, "read the archive", archive);
   }

@@ -44,7 +44,7 @@ const bootStays = 30 * day;
 export async function prune(store: Store, options: PruneOptions): Promise<PruneReport> {
   const { paths } = store;
   const { maxBytes, olderThan, grace = day, signal } = options;
-  const leftovers = await sweep(store);
+  const leftovers = await sweep(store, { signal });
   const uses = await measureAll(store);
   const { subjects } = await liveLeases(paths, store.now());
   const items = uses.map((use) => ({

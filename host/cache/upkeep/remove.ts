@@ -71,7 +71,7 @@ export async function removeAll(store: Store, signal: AbortSignal | undefined): 
       for (const name of namesIn(folder)) forget(`${folder}/${name}`);
     }
   }
-  await sweep(store);
+  await sweep(store, { signal });
   return report;
 }
 
@@ -91,7 +91,7 @@ export function removeDigest(
 ): Promise<RemovedTree | undefined> {
   const { paths } = store;
   return store.withDigestLock(digest, signal, async () => {
-    const work = await Work.begin(store);
+    const work = await Work.begin(store, signal);
     try {
       const tree = paths.tree(digest);
       move(tree, work.removed);
@@ -107,7 +107,7 @@ export function removeDigest(
       for (const file of [paths.record(digest), paths.archive(digest), paths.manifest(digest)]) forget(file);
       return { digest, kernels };
     } finally {
-      work.end();
+      await work.end({ signal });
     }
   });
 }

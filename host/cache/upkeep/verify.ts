@@ -55,7 +55,7 @@ export interface VerifyOptions {
  */
 export async function verify(store: Store, options: VerifyOptions): Promise<VerifyReport> {
   const { repair, signal, onProgress } = options;
-  const leftovers = repair ? await sweep(store) : [];
+  const leftovers = repair ? await sweep(store, { signal }) : [];
   const problems = unreadableEntries(store, repair);
   const digests = allDigests(store.paths);
   let checked = 0;

@@ -318,7 +318,7 @@ describe("prune", () => {
     expect((await later.prune({})).leftovers).toEqual([small]);
     staging.archive.write(Buffer.from("still here"));
     expect(staging.finish().bytes).toBe(10);
-    staging.discard();
+    await staging.discard();
   });
 });
 

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { cacheDir, openCache } from "../../../../host/cache/index.js";
@@ -10,24 +10,99 @@ import { skipWhen } from "../../../support/skip.js";
 
 const isOrdinary = becomeOrdinaryUser();
 
+test.each(["2\n", "0\n", "117"])(
+  "beside a layout of format %j ours lies in a folder of its own",
+  async (format) => {
+    const dir = temporaryFolder();
+    writeFileSync(path.join(dir, "format"), format);
+    mkdirSync(path.join(dir, "trees"));
+    writeFileSync(path.join(dir, "trees", ".tmp-0123456789abcdef-1"), "of another version");
+    const cache = openCache({ dir, tool: "1.2.3" });
+    expect(readdirSync(dir).sort()).toEqual(["format", "trees"]);
+    const pull = { identity: kernel(), serial: "serial", archive: () => archiveOf() };
+    const { tree } = await pullInto(cache, pull);
+    expect(path.relative(dir, tree)).toMatch(/^v1\/trees\/[0-9a-f]{64}$/);
+    expect(await pullInto(openCache({ dir, tool: "1.2.3" }), pull)).toMatchObject({ hit: true, tree });
+    await cache.prune({ grace: 0 });
+    await cache.remove("all");
+    expect(readFileSync(path.join(dir, "format"), "utf8")).toBe(format);
+    expect(readdirSync(path.join(dir, "trees"))).toEqual([".tmp-0123456789abcdef-1"]);
+  },
+);
+
+test("a layout of a newer version lies beside ours, which stays where it is", async () => {
+  const cache = temporaryCache();
+  const pull = { identity: kernel(), serial: "serial", archive: () => archiveOf() };
+  const { tree, digest } = await pullInto(cache, pull);
+  expect(tree).toBe(path.join(cache.dir, "trees", digest));
+  const newer = path.join(cache.dir, "v2", "trees");
+  mkdirSync(newer, { recursive: true });
+  writeFileSync(path.join(newer, ".tmp-0123456789abcdef-1"), "");
+  writeFileSync(path.join(cache.dir, "v2", "format"), "2\n");
+  const again = openCache({ dir: cache.dir, tool: "1.2.3" });
+  expect(await pullInto(again, pull)).toMatchObject({ hit: true, tree });
+  expect(await again.verify({ repair: true })).toMatchObject({ checked: 1, problems: [], leftovers: [] });
+  await again.remove("all");
+  expect(readdirSync(newer)).toEqual([".tmp-0123456789abcdef-1"]);
+});
+
 test.each([
-  ["2\n", "Update kheaders"],
-  ["0\n", "Choose another folder"],
-  ["somebody else's\u001b[31m", "Choose another folder"],
-])("a cache of format %j is left alone with a clear message", (format, hint) => {
+  ["a file of the user's", "Documents"],
+  ["an old temporary file of another program", ".tmp-old"],
+  ["a name that is nearly ours", ".tmp-0123456789abcdef-1-new"],
+  ["a format file of another program", "format"],
+])("a folder that has %s is not taken for a cache", (_what, name) => {
   const dir = temporaryFolder();
-  writeFileSync(path.join(dir, "format"), format);
+  writeFileSync(path.join(dir, name), "somebody else's\u001b[31m");
+  utimesSync(path.join(dir, name), 0, 0);
   const open = () => openCache({ dir, tool: "1.2.3" });
   expect(open).toThrow(
     expect.objectContaining({
-      code: "cache-format",
-      message: expect.stringMatching(/has format .*, this version of kheaders knows format 1$/),
-      hint: expect.stringContaining(hint),
+      code: "cache-failed",
+      message: `${dir} is not a kheaders cache: it has other files, such as "${name}"`,
+      hint: expect.stringContaining("Nothing was changed."),
     }),
   );
-  expect(open).not.toThrow("\u001b");
-  expect(readdirSync(dir)).toEqual(["format"]);
+  expect(readdirSync(dir)).toEqual([name]);
 });
+
+test("files that come into a folder before the cache is made there stay, and it is not made", async () => {
+  const dir = temporaryFolder();
+  const cache = openCache({ dir, tool: "1.2.3" });
+  writeFileSync(path.join(dir, "mine"), "");
+  for (const work of [cache.lock(kernel()), cache.stage(kernel())]) {
+    await expect(work).rejects.toMatchObject({ code: "cache-failed" });
+  }
+  expect(readdirSync(dir)).toEqual(["mine"]);
+});
+
+test.each([
+  ["an empty folder", []],
+  ["a new file system", ["lost+found"]],
+  ["a cache whose making was cut short", [".tmp-0123456789abcdef", "archives", "trees"]],
+])("%s is taken", async (_what, names) => {
+  const dir = temporaryFolder();
+  for (const name of names) mkdirSync(path.join(dir, name));
+  const cache = openCache({ dir, tool: "1.2.3" });
+  await pullInto(cache, { identity: kernel(), serial: "serial", archive: () => archiveOf() });
+  expect(readFileSync(path.join(dir, "format"), "utf8")).toBe("1\n");
+});
+
+test("a format file that lost its content in a power cut is written again", async () => {
+  const cache = temporaryCache();
+  const pull = { identity: kernel(), serial: "serial", archive: () => archiveOf() };
+  await pullInto(cache, pull);
+  writeFileSync(path.join(cache.dir, "format"), "\0\0");
+  expect(await pullInto(openCache({ dir: cache.dir, tool: "1.2.3" }), pull)).toMatchObject({ hit: true });
+});
+
+test.skipIf(process.platform !== "linux")(
+  "a cache where the system makes no folder is an error at once",
+  async () => {
+    const cache = openCache({ dir: "/proc/kheaders/cache", tool: "1.2.3" });
+    await expect(cache.lock(kernel())).rejects.toMatchObject({ code: "cache-failed" });
+  },
+);
 
 test("records of another format are as if they were absent", async () => {
   const cache = temporaryCache();

@@ -127,7 +127,7 @@ test("a tree kept apart serves no kernel", async () => {
   staging.archive.write(archiveOf().bytes);
   staging.tree.add({ type: "file", path: "Makefile", executable: false, content: Buffer.from("all:\n") });
   const opened = await staging.finish().publishApart();
-  staging.discard();
+  await staging.discard();
   expect(listTree(opened.tree)).toEqual(["file 444 Makefile: all:\n"]);
   expect(opened.entry).toBeUndefined();
   expect(cache.entriesFor(kernel())).toEqual([]);
@@ -146,8 +146,8 @@ test("what was discarded leaves nothing, and nothing is served of it", async () 
     content: Buffer.from("int a;\n"),
   });
   staging.finish();
-  staging.discard();
-  staging.discard();
+  await staging.discard();
+  await staging.discard();
   expect(leftoversIn(cache.dir)).toEqual([]);
   expect(await cache.list()).toEqual({ kernels: [], apart: [] });
 });
@@ -162,7 +162,7 @@ test("a publishing that is aborted shows nothing", async () => {
   const about = { identity: kernel(), serial, source: "module", signal } as const;
   await expect(staged.publish(about)).rejects.toThrow("enough");
   await expect(staged.publishApart(signal)).rejects.toThrow("enough");
-  staging.discard();
+  await staging.discard();
   expect(leftoversIn(cache.dir)).toEqual([]);
   expect(await cache.list()).toEqual({ kernels: [], apart: [] });
 });
@@ -174,7 +174,7 @@ test("two entries that this disk takes for one are refused by name", async () =>
   expect(() => staging.tree.add(entry)).toThrow(
     expect.objectContaining({ code: "archive-refused", message: expect.stringContaining("xt_MARK.h") }),
   );
-  staging.discard();
+  await staging.discard();
 });
 
 test("what a serial ran last is remembered with what its entry knows", async () => {
