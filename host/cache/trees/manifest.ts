@@ -58,15 +58,18 @@ export function formatManifest(manifest: Manifest): string {
  * @throws KheadersError `cache-failed` where the disk cannot be read.
  */
 export function readManifest(paths: CachePaths, record: TreeRecord): Manifest | undefined {
-  const content = readIfThere(paths.manifest(record.digest), maxBytes);
-  if (content === undefined || digestOf(content) !== record.manifest) return undefined;
-  return parseManifest(content.toString());
+  const content = readRecorded(paths, record);
+  return content && parseManifest(content.toString());
 }
 
 /** Whether the manifest of a tree is there and is the one that was recorded. */
 export function hasManifest(paths: CachePaths, record: TreeRecord): boolean {
-  const content = readIfThere(paths.manifest(record.digest));
-  return content !== undefined && digestOf(content) === record.manifest;
+  return readRecorded(paths, record) !== undefined;
+}
+
+function readRecorded(paths: CachePaths, record: TreeRecord): Buffer | undefined {
+  const content = readIfThere(paths.manifest(record.digest), maxBytes);
+  return content !== undefined && digestOf(content) === record.manifest ? content : undefined;
 }
 
 /** Reads the text of a manifest, or gives undefined where it is none of this format. */
