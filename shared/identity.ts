@@ -9,6 +9,11 @@ export function asDigest(text: string): Digest | undefined {
   return /^[0-9a-f]{64}$/.test(text) ? (text as Digest) : undefined;
 }
 
+/** Returns `text` as the beginning of a digest, or undefined if it is too short to name one. */
+export function asDigestBeginning(text: string): string | undefined {
+  return /^[0-9a-f]{8,64}$/.test(text) ? text : undefined;
+}
+
 /** Returns `text` as a build-id (8 to 64 bytes of hex), or undefined if it is not one. */
 export function asBuildId(text: string): BuildId | undefined {
   return /^(?:[0-9a-f]{2}){8,64}$/.test(text) ? (text as BuildId) : undefined;

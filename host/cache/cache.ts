@@ -176,7 +176,9 @@ export class Cache {
   extra(digest: Digest, name: string): string | undefined {
     const { paths, now } = this.#store;
     const extra = paths.extra(digest, name);
-    if (statIfThere(extra) === undefined) return undefined;
+    const stat = statIfThere(extra);
+    // A FIFO or a device would be waited for by who reads it.
+    if (!stat?.isFile() && !stat?.isDirectory()) return undefined;
     touch(paths.archive(digest), now());
     return extra;
   }
@@ -246,9 +248,10 @@ export class Cache {
   }
 
   /**
-   * The digests that `text` means: those that begin with it, or those of the kernels with that release or fingerprint.
+   * The digests that `text` means: the one that begins with it (8 digits or more), or those of the kernels with that release
+   * or fingerprint.
    *
-   * @throws KheadersError `cache-failed`.
+   * @throws KheadersError `several-kernels` where several begin with it; `cache-failed`.
    */
   async digestsMatching(text: string): Promise<Digest[]> {
     const { digestsMatching } = await import("./upkeep/digests.js");

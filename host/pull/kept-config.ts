@@ -1,10 +1,12 @@
 import { writeFileSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { KheadersError } from "../../shared/errors.js";
 import type { Digest } from "../../shared/identity.js";
-import type { Cache, CacheEntry } from "../cache/index.js";
+import { type Cache, type CacheEntry, readIfThere } from "../cache/index.js";
 import type { KernelConfig } from "../kernel/config.js";
 import { type KernelFacts, readKernelFacts } from "../kernel/facts.js";
+
+/** Bytes of a compressed configuration, of which the largest have some 60 KB. */
+const maxConfigBytes = 1024 * 1024;
 
 /** The extra that holds a configuration. It has the digest in its name: kernels with one archive need not have one of it. */
 const extraOf = (configDigest: Digest) => `config-${configDigest}.gz`;
@@ -43,8 +45,13 @@ export async function keptConfig(
   const [configDigest, another] = new Set(kernels.map(({ kernel }) => kernel.configDigest));
   if (configDigest === undefined || another !== undefined) return undefined;
   const file = cache.extra(digest, extraOf(configDigest));
-  const facts = file === undefined ? undefined : factsIn(await readFile(file));
+  const facts = file === undefined ? undefined : readFacts(file);
   return facts?.configDigest === configDigest ? facts.config : undefined;
+}
+
+function readFacts(file: string): KernelFacts | undefined {
+  const content = readIfThere(file, maxConfigBytes);
+  return content && factsIn(content);
 }
 
 /** What a kept file says; undefined for one that cannot be unpacked. */

@@ -1,4 +1,5 @@
 import { KheadersError } from "../../shared/errors.js";
+import { asDigestBeginning } from "../../shared/identity.js";
 import { printable } from "../../shared/printable.js";
 import type { ProgressListener } from "../../shared/progress.js";
 import type { Cache, CacheEntry } from "../cache/index.js";
@@ -45,7 +46,7 @@ export async function findOffline(
 /** Picks the one entry that fits; entries of one archive are one. */
 export function selectEntry(entries: readonly CacheEntry[], selector: OfflineSelector): CacheEntry {
   const { fingerprint, release, digest } = selector;
-  if (digest !== undefined && !/^[0-9a-f]{8,64}$/.test(digest)) {
+  if (digest !== undefined && asDigestBeginning(digest) === undefined) {
     throw new KheadersError("usage", `--digest: "${printable(digest)}" is not 8 to 64 hexadecimal digits`);
   }
   const fitting = entries.filter(

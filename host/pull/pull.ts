@@ -166,8 +166,8 @@ class PullSession {
     if (known !== undefined) return known;
     const turn = new Turn(this.#options.stallSeconds * patienceOfOthers);
     let details: Promise<void> | undefined;
-    const onWait = () => {
-      this.#stage("waiting-for-other-pull");
+    const onWait = (pid: number | undefined) => {
+      this.#stage("waiting-for-other-pull", otherProcess(pid));
       // What that pull brings will serve, and now is the time to ask what tells so, not when others wait for us.
       if (this.#asked !== "hello") return;
       details = this.#askDetails();
@@ -437,4 +437,9 @@ function notCached(kernel: KernelIdentity): KheadersError {
   return new KheadersError("not-cached", `the headers of ${printable(kernel.release)} are not cached`, {
     hint: "Pull them once without --offline.",
   });
+}
+
+/** Names the process that is waited for; undefined where that is this one, or is not known. */
+function otherProcess(pid: number | undefined): string | undefined {
+  return pid === undefined || pid === process.pid ? undefined : `process ${pid}`;
 }

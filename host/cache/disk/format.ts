@@ -4,9 +4,8 @@ import { KheadersError } from "../../../shared/errors.js";
 import { printable } from "../../../shared/printable.js";
 import { diskError, isMissing } from "./errors.js";
 import { makeFolders } from "./folders.js";
-import { formatNumber } from "./format-number.js";
 import { replaceFile } from "./json-file.js";
-import { CachePaths, isTemporaryName } from "./paths.js";
+import { CachePaths, formatNumber, isTemporaryName } from "./paths.js";
 import { readIfThere } from "./read-file.js";
 
 /*

@@ -2,8 +2,7 @@ import { renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { diskError } from "./errors.js";
 import { Fields, Malformed } from "./fields.js";
-import { formatNumber } from "./format-number.js";
-import { nameOfSmallFile } from "./paths.js";
+import { formatNumber, nameOfSmallFile } from "./paths.js";
 import { readIfThere } from "./read-file.js";
 
 /** Bytes of a JSON file. Most of it is what a device says of its kernel: some hundred bytes, and never this much. */

@@ -2,6 +2,9 @@ import { createHash, randomBytes } from "node:crypto";
 import path from "node:path";
 import { asDigest, type Digest, type KernelKey } from "../../../shared/identity.js";
 
+/** The number of the cache's layout, raised with every change that an older or newer version would misread. */
+export const formatNumber = 1;
+
 /** Begins the name of everything that is being made or taken away; nothing of that name is ever served. */
 const temporaryPrefix = ".tmp-";
 

@@ -1,19 +1,7 @@
-import {
-  chmodSync,
-  closeSync,
-  constants,
-  existsSync,
-  fstatSync,
-  lstatSync,
-  openSync,
-  readdirSync,
-  rmdirSync,
-  type Stats,
-  unlinkSync,
-} from "node:fs";
+import { chmodSync, lstatSync, readdirSync, rmdirSync, unlinkSync } from "node:fs";
 import path from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { errnoOf } from "../../../shared/errors.js";
+import { type EnteredFolder, enterFolder } from "./enter-folder.js";
 import { diskError, isMissing, isNotWritable } from "./errors.js";
 
 /** How long a removal may go on. What is left then is for the next sweep. */
@@ -87,7 +75,7 @@ class Removal {
       ignoringMissing(() => unlinkSync(file));
       return true;
     }
-    const folder = enter(file);
+    const folder = enterFolder(file);
     if (folder === undefined) return this.remove(file);
     try {
       const isEmpty = await this.#empty(folder);
@@ -126,51 +114,6 @@ class Removal {
     }
     return false;
   }
-}
-
-/** A folder in which something is removed. */
-interface EnteredFolder {
-  /** A path that leads to this very folder. */
-  readonly inside: string;
-  readonly stat: Stats;
-  /** Throws where `inside` may lead to another folder by now. */
-  check(): void;
-  leave(): void;
-}
-
-/** open(2): the descriptor only names the folder, which need not be readable. The same number on every processor of Node. */
-const O_PATH = 0o10000000;
-
-/** Enters a folder without following a link; undefined where no folder is there any more. */
-function enter(folder: string): EnteredFolder | undefined {
-  return existsSync("/proc/self/fd") ? enterByDescriptor(folder) : enterByPath(folder);
-}
-
-function enterByDescriptor(folder: string): EnteredFolder | undefined {
-  try {
-    const descriptor = openSync(folder, O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW);
-    return {
-      inside: `/proc/self/fd/${descriptor}`,
-      stat: fstatSync(descriptor),
-      check: () => undefined,
-      leave: () => closeSync(descriptor),
-    };
-  } catch (error) {
-    if (isMissing(error) || errnoOf(error) === "ELOOP") return undefined;
-    throw error;
-  }
-}
-
-/** Where no path leads to a descriptor, what can be done is to look often. */
-function enterByPath(folder: string): EnteredFolder | undefined {
-  const stat = lstatSync(folder, { throwIfNoEntry: false });
-  if (!stat?.isDirectory()) return undefined;
-  const check = () => {
-    const now = lstatSync(folder, { throwIfNoEntry: false });
-    if (now?.ino === stat.ino && now.dev === stat.dev) return;
-    throw Object.assign(new Error("another folder was put in its place"), { code: "EPERM" });
-  };
-  return { inside: folder, stat, check, leave: () => undefined };
 }
 
 function ignoringMissing(work: () => void): void {

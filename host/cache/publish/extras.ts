@@ -1,8 +1,9 @@
-import { chmodSync, closeSync, fsyncSync, openSync, readdirSync, renameSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readdirSync, renameSync } from "node:fs";
 import path from "node:path";
 import { errnoOf, KheadersError } from "../../../shared/errors.js";
 import type { Digest } from "../../../shared/identity.js";
-import { diskError } from "../disk/errors.js";
+import { chmodFolder } from "../disk/enter-folder.js";
+import { diskError, isDiskFull, isNotWritable } from "../disk/errors.js";
 import { makeFolders } from "../disk/folders.js";
 import { statIfThere } from "../disk/stat.js";
 import { acquireLease } from "../locks/lease.js";
@@ -42,19 +43,20 @@ export async function keepExtra(store: Store, extra: Extra, options: KeepExtraOp
   const place = store.paths.extra(digest, name);
   const lock = await store.lock(["extra", digest, name], { signal, onWait });
   try {
-    const replaces = typeof replace === "function" ? replace(place) : replace;
-    if (!replaces && statIfThere(place) !== undefined) return place;
+    const isThere = isExtra(place);
+    const replaces = !isThere || (typeof replace === "function" ? replace(place) : replace);
+    if (!replaces) return place;
     const work = await Work.begin(store, signal);
     // The tree stays for as long as something is made for it.
     const lease = await acquireLease(store.paths, digest);
     try {
       attempt(store.paths.extras, () => makeFolders(store.paths.extras));
-      await make(work.extra);
+      await makeOnDisk(make, work.extra);
       signal?.throwIfAborted();
       if (!checkedByReaders) attempt(work.extra, () => flush(work.extra));
       await store.withDigestLock(digest, signal, async () => {
         if (statIfThere(store.paths.tree(digest)) === undefined) throw treeIsGone(digest);
-        attempt(place, () => put(work, place, replaces));
+        attempt(place, () => put(work, place, isThere));
       });
     } finally {
       lease.release();
@@ -69,17 +71,32 @@ export async function keepExtra(store: Store, extra: Extra, options: KeepExtraOp
 /** The errors of rename(2) where something else than a file is there. */
 const isTaken = new Set(["ENOTEMPTY", "EEXIST", "EISDIR", "ENOTDIR"]);
 
+/** Whether a file or a folder is there: a FIFO or a device would be waited for by who reads it. */
+export function isExtra(place: string): boolean {
+  const stat = statIfThere(place);
+  return stat?.isFile() === true || stat?.isDirectory() === true;
+}
+
+/** Runs what makes an extra. That the disk is full, or may not be written, is told as of the rest of the cache. */
+async function makeOnDisk(make: MakeExtra, target: string): Promise<void> {
+  try {
+    await make(target);
+  } catch (error) {
+    throw isDiskFull(error) || isNotWritable(error) ? diskError(error, "keep", target) : error;
+  }
+}
+
 function put(work: Work, place: string, replace: boolean): void {
   makeFolders(path.dirname(place));
   const made = statIfThere(work.extra);
   // An ordinary user can move a folder to another parent only where it may be written.
-  if (made?.isDirectory()) chmodSync(work.extra, made.mode | 0o700);
+  if (made?.isDirectory()) chmodFolder(work.extra, made.mode | 0o700);
   try {
     renameSync(work.extra, place);
   } catch (error) {
     if (!isTaken.has(errnoOf(error) ?? "")) throw error;
-    // Without locks, somebody else may have made the same.
-    if (!replace) return;
+    // Without locks, another process may have made the same.
+    if (!replace && isExtra(place)) return;
     renameSync(place, work.removedExtra);
     renameSync(work.extra, place);
   }

@@ -20,6 +20,8 @@ export interface MadeTree {
   /** Size of that archive. */
   readonly bytes: number;
   readonly manifest: Manifest;
+  /** As {@link TreeWriter.keepsModes}. */
+  readonly keepsModes: boolean;
 }
 
 /** Only without locks can somebody else install the same again and again. */
@@ -50,13 +52,13 @@ export async function installLocked(store: Store, work: Work, made: MadeTree): P
   const manifestDigest = digestOf(manifest);
   const isRecorded = record?.manifest === manifestDigest && hasManifest(paths, record);
   const hasArchive = await isArchiveWhole(paths, digest, undefined);
-  const hasTree = await isTreeWhole(paths.tree(digest), made.manifest);
+  const hasTree = await isTreeWhole(paths.tree(digest), made);
   if (!isRecorded || !hasArchive || !hasTree) {
     attempt(paths.record(digest), () => rmSync(paths.record(digest), { force: true }));
     const archive = paths.archive(digest);
     if (!hasArchive) attempt(archive, () => renameSync(work.archive, archive));
     replaceFile(paths.manifest(digest), manifest);
-    if (!hasTree) await putTree(paths.tree(digest), work, made.manifest);
+    if (!hasTree) await putTree(paths.tree(digest), work, made);
     writeTreeRecord(paths, {
       digest,
       bytes: made.bytes,
@@ -64,13 +66,14 @@ export async function installLocked(store: Store, work: Work, made: MadeTree): P
       ...statsOf(made.manifest),
       hostBoot: store.hostBootId,
       settled: false,
+      keepsModes: made.keepsModes,
     });
   }
   touch(paths.archive(digest), store.now());
 }
 
 /** Puts the made tree in the place of a damaged one or of none, unless somebody else has put a whole one there. */
-async function putTree(tree: string, work: Work, manifest: Manifest): Promise<void> {
+async function putTree(tree: string, work: Work, made: MadeTree): Promise<void> {
   for (let attempts = 1; ; attempts += 1) {
     try {
       renameSync(work.tree, tree);
@@ -80,7 +83,7 @@ async function putTree(tree: string, work: Work, manifest: Manifest): Promise<vo
         throw diskError(error, "publish the tree", tree);
       }
     }
-    if (await isTreeWhole(tree, manifest)) return;
+    if (await isTreeWhole(tree, made)) return;
     await moveAway(tree, work.removed);
   }
 }
@@ -97,8 +100,8 @@ async function moveAway(tree: string, to: string): Promise<void> {
   }
 }
 
-async function isTreeWhole(tree: string, manifest: Manifest): Promise<boolean> {
-  return existsSync(tree) && (await damageOfTree(tree, manifest, undefined)).length === 0;
+async function isTreeWhole(tree: string, { manifest, keepsModes }: MadeTree): Promise<boolean> {
+  return existsSync(tree) && (await damageOfTree(tree, manifest, keepsModes, undefined)).length === 0;
 }
 
 function attempt(path: string, work: () => void): void {

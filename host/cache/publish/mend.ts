@@ -53,7 +53,9 @@ async function isTreeAsRecorded(
 ): Promise<boolean> {
   const manifest = readManifest(store.paths, record);
   if (manifest === undefined) return false;
-  return (await damageOfTree(store.paths.tree(record.digest), manifest, signal)).length === 0;
+  return (
+    (await damageOfTree(store.paths.tree(record.digest), manifest, record.keepsModes, signal)).length === 0
+  );
 }
 
 /**
@@ -86,7 +88,8 @@ export async function rebuild(store: Store, digest: Digest, signal: AbortSignal 
     const { caseInsensitive } = work;
     for await (const entry of membersOfArchive(archive, { caseInsensitive, signal })) tree.add(entry);
     const { size } = statSync(archive);
-    await installLocked(store, work, { digest, bytes: size, manifest: tree.seal() });
+    const manifest = tree.seal();
+    await installLocked(store, work, { digest, bytes: size, manifest, keepsModes: tree.keepsModes });
   } finally {
     await work.end({ signal });
   }

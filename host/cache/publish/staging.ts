@@ -72,10 +72,13 @@ export class Staging {
    */
   finish(): Staged {
     const digest = this.#archive.finish();
+    const manifest = this.#tree.seal();
+    const { bytes } = this.#archive;
     return new Staged(this.#store, this.#work, {
       digest,
-      bytes: this.#archive.bytes,
-      manifest: this.#tree.seal(),
+      bytes,
+      manifest,
+      keepsModes: this.#tree.keepsModes,
     });
   }
 

@@ -27,6 +27,8 @@ export interface TreeRecord extends TreeStats {
    * reached the disk. Nothing is fsynced: a power cut can empty what was written shortly before.
    */
   readonly settled: boolean;
+  /** Whether the disk keeps permissions. Where it does not, another mode is not damage. */
+  readonly keepsModes: boolean;
 }
 
 /** The record of a digest, or undefined where there is none that can be read. @throws KheadersError `cache-failed`. */
@@ -37,7 +39,9 @@ export function readTreeRecord(paths: CachePaths, digest: Digest): TreeRecord | 
 
 /** @throws KheadersError `disk-full` or `cache-failed`. */
 export function writeTreeRecord(paths: CachePaths, record: TreeRecord): void {
-  writeJson(paths.record(record.digest), { ...record });
+  // Said only where it is unusual: records did not always have it.
+  const keepsModes = record.keepsModes ? undefined : false;
+  writeJson(paths.record(record.digest), { ...record, keepsModes });
 }
 
 function parseTreeRecord(fields: Fields): TreeRecord {
@@ -51,5 +55,6 @@ function parseTreeRecord(fields: Fields): TreeRecord {
     unpackedBytes: fields.count("unpackedBytes"),
     hostBoot: fields.optional("hostBoot", (name) => fields.text(name)),
     settled: fields.flag("settled"),
+    keepsModes: fields.optional("keepsModes", (name) => fields.flag(name)) ?? true,
   };
 }

@@ -6,12 +6,14 @@ import {
   futimesSync,
   mkdirSync,
   openSync,
+  statSync,
   symlinkSync,
   writeSync,
 } from "node:fs";
 import { errnoOf, KheadersError } from "../../../shared/errors.js";
 import { printable } from "../../../shared/printable.js";
 import type { Member } from "../../archive/reader.js";
+import { enterFolder } from "../disk/enter-folder.js";
 import { diskError } from "../disk/errors.js";
 import {
   fileMode,
@@ -39,6 +41,7 @@ export class TreeWriter {
   readonly #manifest: ManifestEntry[] = [];
   /** Modes that the umask was seen to let through. */
   readonly #modesKept = new Set<number>();
+  #keepsModes = true;
 
   /**
    * Makes the folder `root`, which must not exist.
@@ -50,6 +53,11 @@ export class TreeWriter {
     this.root = root;
     this.#linkEqualFile = linkEqualFile;
     this.#attempt(root, () => makeOpenFolder(root));
+  }
+
+  /** Whether the disk keeps permissions; known once the tree is sealed. FAT and some network disks do not. */
+  get keepsModes(): boolean {
+    return this.#keepsModes;
   }
 
   /**
@@ -77,10 +85,17 @@ export class TreeWriter {
    */
   seal(): Manifest {
     this.#attempt(this.root, () => {
-      for (const { type, path } of this.#manifest) {
-        if (type === "folder") chmodSync(`${this.root}/${path}`, folderMode);
+      const root = enterFolder(this.root);
+      if (root === undefined) throw Object.assign(new Error("its folder is gone"), { code: "ENOENT" });
+      try {
+        for (const { type, path } of this.#manifest) {
+          if (type === "folder") chmodSync(`${root.inside}/${path}`, folderMode);
+        }
+        chmodSync(root.inside, folderMode);
+        this.#keepsModes &&= (statSync(root.inside).mode & 0o7777) === folderMode;
+      } finally {
+        root.leave();
       }
-      chmodSync(this.root, folderMode);
     });
     return this.#manifest;
   }
@@ -102,8 +117,12 @@ export class TreeWriter {
   /** Nearly every umask lets our modes through. Where it does, it is asked once, not for each of thousands of files. */
   #ensureMode(descriptor: number, mode: number): void {
     if (this.#modesKept.has(mode)) return;
-    if ((fstatSync(descriptor).mode & 0o7777) === mode) this.#modesKept.add(mode);
-    else fchmodSync(descriptor, mode);
+    if ((fstatSync(descriptor).mode & 0o7777) === mode) {
+      this.#modesKept.add(mode);
+      return;
+    }
+    fchmodSync(descriptor, mode);
+    this.#keepsModes &&= (fstatSync(descriptor).mode & 0o7777) === mode;
   }
 
   #attempt(path: string, work: () => void): void {

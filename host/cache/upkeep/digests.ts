@@ -1,6 +1,7 @@
 import { realpathSync } from "node:fs";
 import path from "node:path";
-import { asDigest, type Digest } from "../../../shared/identity.js";
+import { KheadersError } from "../../../shared/errors.js";
+import { asDigest, asDigestBeginning, type Digest } from "../../../shared/identity.js";
 import { diskError, isMissing } from "../disk/errors.js";
 import { type CachePaths, digestOfName } from "../disk/paths.js";
 import { allEntries, namesIn } from "../kernels/entries.js";
@@ -14,14 +15,19 @@ export function allDigests(paths: CachePaths): Digest[] {
 }
 
 /**
- * The digests that `text` means: those that begin with it, or those of the kernels with that release or fingerprint.
+ * The digests that `text` means: the one that begins with it, or those of the kernels with that release or fingerprint.
  *
- * @throws KheadersError `cache-failed`.
+ * @throws KheadersError `several-kernels` where several begin with it; `cache-failed`.
  */
 export function digestsMatching(paths: CachePaths, text: string): Digest[] {
-  const beginning = /^[0-9a-f]{4,64}$/.test(text)
-    ? allDigests(paths).filter((digest) => digest.startsWith(text))
-    : [];
+  const wanted = asDigestBeginning(text);
+  const beginning =
+    wanted === undefined ? [] : allDigests(paths).filter((digest) => digest.startsWith(wanted));
+  if (beginning.length > 1) {
+    throw new KheadersError("several-kernels", `several digests in the cache begin with ${text}`, {
+      hint: "Give more of its digits; see: kheaders cache ls",
+    });
+  }
   const ofKernel = allEntries(paths)
     .filter(({ kernel }) => kernel.release === text || kernel.fingerprint === text)
     .map((entry) => entry.digest);

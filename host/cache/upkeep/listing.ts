@@ -1,6 +1,6 @@
 import type { Digest } from "../../../shared/identity.js";
-import { formatNumber } from "../disk/format-number.js";
 import { lastUseOf } from "../disk/last-use.js";
+import { formatNumber } from "../disk/paths.js";
 import { statIfThere } from "../disk/stat.js";
 import { allEntries } from "../kernels/entries.js";
 import type { CacheEntry } from "../kernels/entry.js";

@@ -141,7 +141,7 @@ async function verifyTree(
 ): Promise<Problem | undefined> {
   const path = store.paths.tree(digest);
   const record = readTreeRecord(store.paths, digest);
-  const damage = await damageOfTree(path, manifest, signal);
+  const damage = await damageOfTree(path, manifest, record?.keepsModes ?? true, signal);
   const isRecorded = record?.manifest === digestOf(formatManifest(manifest));
   if (!isRecorded || !hasManifest(store.paths, record)) {
     damage.push("its manifest is missing or damaged");

@@ -86,12 +86,24 @@ describe("list and info", () => {
   test("find digests by their beginning, a release or a fingerprint", async () => {
     const cache = temporaryCache();
     const { digest } = await pullNamed(cache, "one");
-    for (const text of [digest, digest.slice(0, 4), kernel().release, kernel().fingerprint]) {
+    for (const text of [digest, digest.slice(0, 8), kernel().release, kernel().fingerprint]) {
       expect(await cache.digestsMatching(text)).toEqual([digest]);
     }
-    for (const text of ["", digest.slice(0, 3), "6.1", `${digest}0`, "../.."]) {
+    for (const text of ["", digest.slice(0, 7), "6.1", `${digest}0`, "../.."]) {
       expect(await cache.digestsMatching(text)).toEqual([]);
     }
+  });
+});
+
+test("a beginning that several digests share is refused, not taken for all of them", async () => {
+  const cache = temporaryCache();
+  await pullNamed(cache, "one");
+  for (const last of ["0", "1"]) {
+    writeFileSync(path.join(cache.dir, "archives", `${"ab".repeat(31)}a${last}.tar.xz`), "");
+  }
+  await expect(cache.digestsMatching("abababab")).rejects.toMatchObject({
+    code: "several-kernels",
+    message: "several digests in the cache begin with abababab",
   });
 });
 

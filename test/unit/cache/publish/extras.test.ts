@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   existsSync,
@@ -61,6 +62,36 @@ describe("an extra", () => {
     expect(await cache.keepExtra(digest, "note.txt", neverMade)).toBe(file);
     expect(cache.extra(digest, "note.txt")).toBe(file);
     expect(cache.extra(digest, "note")).toBeUndefined();
+    expect(leftoversIn(cache.dir)).toEqual([]);
+  });
+
+  test.each(["ENOSPC", "EDQUOT"])("for which the disk has no space (%s) is told as such", async (code) => {
+    const { cache, digest } = await cacheWithKernel();
+    const make = async () => {
+      throw Object.assign(new Error(`${code}: no space, write`), { code });
+    };
+    await expect(cache.keepExtra(digest, "note.txt", make)).rejects.toMatchObject({
+      code: "disk-full",
+      message: expect.stringContaining("no space left"),
+    });
+    expect(leftoversIn(cache.dir)).toEqual([]);
+  });
+
+  test("in whose place a FIFO lies is not there, and is made again", async () => {
+    const { cache, digest } = await cacheWithKernel();
+    const file = await cache.keepExtra(digest, "note.txt", writing("kept"));
+    const folder = await cache.keepExtra(digest, "build", async (made) => writeExtra(made));
+    for (const [name, place, make] of [
+      ["note.txt", file, writing("new")],
+      ["build", folder, async (made: string) => writeExtra(made)],
+    ] as const) {
+      rmSync(place, { recursive: true });
+      execFileSync("mkfifo", [place]);
+      expect(cache.extra(digest, name)).toBeUndefined();
+      expect(await cache.keepExtra(digest, name, make)).toBe(place);
+      expect(cache.extra(digest, name)).toBe(place);
+    }
+    expect(readFileSync(file, "utf8")).toBe("new");
     expect(leftoversIn(cache.dir)).toEqual([]);
   });
 

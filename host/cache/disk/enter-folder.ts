@@ -1,0 +1,69 @@
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  type Stats,
+} from "node:fs";
+import { errnoOf } from "../../../shared/errors.js";
+import { isMissing } from "./errors.js";
+
+/** A folder in which something is changed or removed. */
+export interface EnteredFolder {
+  /** A path that leads to this very folder. */
+  readonly inside: string;
+  readonly stat: Stats;
+  /** Throws where `inside` may lead to another folder by now. */
+  check(): void;
+  leave(): void;
+}
+
+/** open(2): the descriptor only names the folder, which need not be readable. The same number on every processor of Node. */
+const O_PATH = 0o10000000;
+
+/** Enters a folder without following a link; undefined where no folder is there any more. */
+export function enterFolder(folder: string): EnteredFolder | undefined {
+  return existsSync("/proc/self/fd") ? enterByDescriptor(folder) : enterByPath(folder);
+}
+
+function enterByDescriptor(folder: string): EnteredFolder | undefined {
+  try {
+    const descriptor = openSync(folder, O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+    return {
+      inside: `/proc/self/fd/${descriptor}`,
+      stat: fstatSync(descriptor),
+      check: () => undefined,
+      leave: () => closeSync(descriptor),
+    };
+  } catch (error) {
+    if (isMissing(error) || errnoOf(error) === "ELOOP") return undefined;
+    throw error;
+  }
+}
+
+/** Where no path leads to a descriptor, what can be done is to look often. */
+function enterByPath(folder: string): EnteredFolder | undefined {
+  const stat = lstatSync(folder, { throwIfNoEntry: false });
+  if (!stat?.isDirectory()) return undefined;
+  const check = () => {
+    const now = lstatSync(folder, { throwIfNoEntry: false });
+    if (now?.ino === stat.ino && now.dev === stat.dev) return;
+    throw Object.assign(new Error("another folder was put in its place"), { code: "EPERM" });
+  };
+  return { inside: folder, stat, check, leave: () => undefined };
+}
+
+/** Changes the mode of a folder, never of what a link leads to. @throws the system's error. */
+export function chmodFolder(folder: string, mode: number): void {
+  const entered = enterFolder(folder);
+  if (entered === undefined)
+    throw Object.assign(new Error("it is not a folder any more"), { code: "ENOENT" });
+  try {
+    chmodSync(entered.inside, mode);
+  } finally {
+    entered.leave();
+  }
+}
