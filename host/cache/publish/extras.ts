@@ -17,11 +17,11 @@ export type MakeExtra = (path: string) => Promise<void>;
 export interface KeepExtraOptions {
   /**
    * Makes it anew, and puts it in the place of the one that is there: always, or where what is there is found wanting when
-   * nobody else is making one.
+   * no other process is making one.
    */
   readonly replace?: boolean | ((there: string) => boolean) | undefined;
   /**
-   * Whoever reads it can tell that it is damaged, so it need not have reached the disk before it is shown: a power cut can
+   * Its readers can tell that it is damaged, so it need not have reached the disk before it is shown: a power cut can
    * empty what was written shortly before.
    */
   readonly checkedByReaders?: boolean | undefined;

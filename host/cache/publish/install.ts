@@ -24,12 +24,12 @@ export interface MadeTree {
   readonly keepsModes: boolean;
 }
 
-/** Only without locks can somebody else install the same again and again. */
-const mostAttempts = 5;
+/** Only without locks can another process install the same again and again. */
+const maxAttempts = 5;
 
 /**
  * Puts a tree, and its archive where {@link Work.archive} has it, in their final places. What is there already and whole
- * stays, for others use it. The record is taken away first and written last: a tree without one is taken for whole by
+ * stays: others use it. The record is taken away first and written last: a tree without one is taken for whole by
  * nobody, so this may end anywhere.
  *
  * @throws KheadersError `disk-full` or `cache-failed`; the signal's reason when it aborts before anything was put there.
@@ -72,14 +72,14 @@ export async function installLocked(store: Store, work: Work, made: MadeTree): P
   touch(paths.archive(digest), store.now());
 }
 
-/** Puts the made tree in the place of a damaged one or of none, unless somebody else has put a whole one there. */
+/** Puts the made tree in the place of a damaged one or of none, unless another process has put a whole one there. */
 async function putTree(tree: string, work: Work, made: MadeTree): Promise<void> {
   for (let attempts = 1; ; attempts += 1) {
     try {
       renameSync(work.tree, tree);
       return;
     } catch (error) {
-      if (!isTaken.has(errnoOf(error) ?? "") || attempts === mostAttempts) {
+      if (!isTaken.has(errnoOf(error) ?? "") || attempts === maxAttempts) {
         throw diskError(error, "publish the tree", tree);
       }
     }

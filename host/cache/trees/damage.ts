@@ -47,13 +47,13 @@ function damageOfEntry(file: string, entry: ManifestEntry, keepsModes: boolean):
     const hasMode = (mode: number) => !keepsModes || (stat.mode & 0o7777) === mode;
     switch (entry.type) {
       case "folder":
-        if (!stat.isDirectory()) return "is no folder";
+        if (!stat.isDirectory()) return "is not a folder";
         return hasMode(folderMode) ? undefined : "has another mode";
       case "link":
-        if (!stat.isSymbolicLink()) return "is no link";
+        if (!stat.isSymbolicLink()) return "is not a link";
         return readlinkSync(file) === entry.target ? undefined : "has another target";
       case "file":
-        if (!stat.isFile()) return "is no file";
+        if (!stat.isFile()) return "is not a file";
         if (!hasMode(fileMode(entry.executable))) return "has another mode";
         if (stat.size !== entry.size) return "has another size";
         return hasContent(file, entry) ? undefined : "has other content";

@@ -71,7 +71,7 @@ function readRecorded(paths: CachePaths, record: TreeRecord): Buffer | undefined
   return content !== undefined && digestOf(content) === record.manifest ? content : undefined;
 }
 
-/** Reads the text of a manifest, or gives undefined where it is none of this format. */
+/** Reads the text of a manifest, or gives undefined if it is not of this format. */
 export function parseManifest(text: string): Manifest | undefined {
   try {
     return parseRows(text);
@@ -131,7 +131,7 @@ function parseRows(text: string): Manifest | undefined {
 }
 
 function parseRow(row: unknown): ManifestEntry {
-  if (!Array.isArray(row)) throw new Malformed("a row is no array");
+  if (!Array.isArray(row)) throw new Malformed("a row is not an array");
   const [kind, path, third, fourth]: unknown[] = row;
   if (typeof path !== "string" || !isInside(path)) throw new Malformed("a row has no path inside the tree");
   if (kind === "d") return { type: "folder", path };

@@ -10,7 +10,7 @@ import { readTreeRecord } from "./record.js";
 import { isSound } from "./state.js";
 
 /** Manifests that are read for one new tree: each costs some milliseconds, and the first few have nearly everything. */
-const mostTrees = 3;
+const maxTrees = 3;
 
 /**
  * The files that a new tree may share: those of the trees of its series (6.1 of 6.1.57-android14), the trees used last
@@ -100,7 +100,7 @@ function treesOfSeries(store: Store, series: string): Digest[] {
   return digests
     .map((digest) => ({ digest, lastUse: lastUseOf(store.paths, digest) }))
     .sort((one, other) => other.lastUse - one.lastUse)
-    .slice(0, mostTrees)
+    .slice(0, maxTrees)
     .map(({ digest }) => digest);
 }
 

@@ -137,7 +137,7 @@ describe("verify", () => {
 
   test.each([
     [
-      "has not the digest",
+      "does not have the digest",
       (file: string) => {
         chmodSync(file, 0o644);
         truncateSync(file, 1000);
