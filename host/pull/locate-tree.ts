@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { KheadersError } from "../../shared/errors.js";
-import type { Digest } from "../../shared/identity.js";
+import { asDigestBeginning, type Digest } from "../../shared/identity.js";
 import { printable } from "../../shared/printable.js";
 import type { CacheEntry } from "../cache/index.js";
 import { holdTree } from "./hold-tree.js";
@@ -63,7 +63,7 @@ async function locateFolder(tree: string, { cache }: PullOptions): Promise<Locat
 }
 
 async function locateCached(what: string, options: PullOptions): Promise<LocatedTree> {
-  const isDigest = /^[0-9a-f]{8,64}$/.test(what);
+  const isDigest = asDigestBeginning(what) !== undefined;
   const entries = options.cache.entries().filter(({ digest }) => isDigest && digest.startsWith(what));
   const [entry] = entries;
   if (entry === undefined) {

@@ -122,7 +122,8 @@ async function readableManifest(
 ): Promise<Manifest | string> {
   const archive = store.paths.archive(digest);
   if (!existsSync(archive)) return "is missing";
-  if (!(await isArchiveWhole(store.paths, digest, signal))) return "does not have the digest that its name says";
+  if (!(await isArchiveWhole(store.paths, digest, signal)))
+    return "does not have the digest that its name says";
   try {
     return await manifestOfArchive(archive, { caseInsensitive: false, signal });
   } catch (error) {
