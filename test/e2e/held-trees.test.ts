@@ -20,8 +20,11 @@ let emptyCache: string;
 
 beforeAll(async () => {
   host = await Workstation.open();
-  const archive = smallArchive(release, { more: ["arch/arm64/include/asm/page.h"] });
-  device = await host.simulate({ archive, release });
+  const archive = smallArchive(release, {
+    more: ["arch/arm64/include/asm/page.h"],
+    macros: ["CONFIG_ARM64 1", "CONFIG_64BIT 1"],
+  });
+  device = await host.simulate({ archive, release, config: "CONFIG_ARM64=y\nCONFIG_64BIT=y\n" });
   folder = host.folder("work");
   kept = join(folder, "kept");
   writeFileSync(join(folder, "prog.c"), "int x;\n");
