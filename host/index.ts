@@ -10,15 +10,10 @@ import {
 } from "./build/module/module.js";
 import { type PchOptions, type PrecompiledHeader, precompileHeaders as precompile } from "./build/pch.js";
 import { type TreeInfo, treeInfo as treeInfoOf } from "./build/tree-info.js";
-import {
-  neverAborts,
-  type Optional,
-  openCache,
-  completePullOptions as pullOptions,
-} from "./pull/defaults.js";
-import { type LocatedTree, withTree as withLocatedTree } from "./pull/locate-tree.js";
-import { findOffline as findInCache, type OfflineSelector } from "./pull/offline.js";
+import { neverAborts, type Optional, openCache, completePullOptions as pullOptions } from "./pull/options.js";
 import { type PullOptions, type PullResult, pull as pullFromDevice } from "./pull/pull.js";
+import { type LocatedTree, withTree as withLocatedTree } from "./pull/tree/locate.js";
+import { findOffline as findInCache, type OfflineSelector } from "./pull/tree/offline.js";
 import { type Symvers, symvers as symversOfDevice } from "./symvers/collect.js";
 
 export { type ErrorCode, exitStatusOf, KheadersError } from "../shared/errors.js";
@@ -70,12 +65,12 @@ export { type WatchEvent, type WatchOptions, watch } from "./farm/watch.js";
 export type { Architecture } from "./kernel/architecture.js";
 export type { KernelConfig } from "./kernel/config.js";
 export { readTreeFacts, type TreeFacts } from "./kernel/tree-facts.js";
-export { adbServer, cacheDir, type Optional, openCache } from "./pull/defaults.js";
 export type { Headers } from "./pull/headers-offer.js";
-export type { LocatedTree } from "./pull/locate-tree.js";
-export type { OfflineSelector } from "./pull/offline.js";
+export { adbServer, cacheDir, type Optional, openCache } from "./pull/options.js";
 export type { PullOptions, PullResult, PullTimes } from "./pull/pull.js";
-export { treeEnvironment } from "./pull/tree-environment.js";
+export { treeEnvironment } from "./pull/tree/environment.js";
+export type { LocatedTree } from "./pull/tree/locate.js";
+export type { OfflineSelector } from "./pull/tree/offline.js";
 export { type UnloadOptions, unload } from "./pull/unload.js";
 export type { Symvers } from "./symvers/collect.js";
 export type { SkippedModule } from "./symvers/collection.js";

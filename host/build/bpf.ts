@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { KheadersError } from "../../shared/errors.js";
 import { printable } from "../../shared/printable.js";
 import { readTreeFacts } from "../kernel/tree-facts.js";
-import { ignore, neverAborts, type Optional } from "../pull/defaults.js";
+import { ignore, neverAborts, type Optional } from "../pull/options.js";
 import { outputTarget, writeOutput } from "../user-files/output.js";
 import { clangIncludeFolder, findBpfTools } from "./clang.js";
 import { compile, fileArgument } from "./compile.js";

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { readTreeFacts } from "../kernel/tree-facts.js";
 import { runTool } from "../process/tool.js";
-import { ignore, neverAborts, type Optional } from "../pull/defaults.js";
+import { ignore, neverAborts, type Optional } from "../pull/options.js";
 import { clangHint, clangIncludeFolder } from "./clang.js";
 import { compilerFlags } from "./compiler-flags.js";
 import { programFor, type TracerHeader, tracerHeaders } from "./tracer-headers.js";

@@ -7,7 +7,7 @@ import type { Digest } from "../../shared/identity.js";
 import { printable } from "../../shared/printable.js";
 import type { Cache } from "../cache/index.js";
 import { readTreeFacts } from "../kernel/tree-facts.js";
-import type { LocatedTree } from "../pull/locate-tree.js";
+import type { LocatedTree } from "../pull/tree/locate.js";
 import { outputTarget, writeOutput } from "../user-files/output.js";
 import { findClang } from "./clang.js";
 import { compile } from "./compile.js";

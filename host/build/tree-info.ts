@@ -5,7 +5,7 @@ import type { Cache } from "../cache/index.js";
 import { configOf, type KernelConfig, sortedByName } from "../kernel/config.js";
 import { readTreeFacts, type TreeFacts } from "../kernel/tree-facts.js";
 import { keptConfig } from "../pull/kept-config.js";
-import type { LocatedTree } from "../pull/locate-tree.js";
+import type { LocatedTree } from "../pull/tree/locate.js";
 import { type BuildTools, readBuildTools } from "./build-tools.js";
 import { headerWarnings } from "./tree-warnings.js";
 

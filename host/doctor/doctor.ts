@@ -6,7 +6,7 @@ import { AdbConnection, AdbServerAbsent } from "../adb/connection.js";
 import { type Device, type DeviceChoice, readDevices } from "../adb/devices.js";
 import { describeEndpoint } from "../adb/endpoint.js";
 import { type AdbServer, findAdb } from "../adb/server.js";
-import { adbServer, cacheDir, defaultChoice, neverAborts, type Optional } from "../pull/defaults.js";
+import { adbServer, cacheDir, defaultChoice, neverAborts, type Optional } from "../pull/options.js";
 import { checkCache, checkDisk } from "./cache.js";
 import { attempt, type Check, ok, skipped, warning } from "./check.js";
 import { checkKernel } from "./kernel.js";

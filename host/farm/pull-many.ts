@@ -1,7 +1,7 @@
 import { KheadersError } from "../../shared/errors.js";
 import type { ProgressEvent } from "../../shared/progress.js";
 import { waitForDevices } from "../adb/wait.js";
-import { completeSharedOptions, ignore, type Optional } from "../pull/defaults.js";
+import { completeSharedOptions, ignore, type Optional } from "../pull/options.js";
 import { defaultTimeoutSeconds, within } from "./deadline.js";
 import { type DeviceOutcome, type PullOneOptions, pullOne } from "./pull-one.js";
 import { namedTargets, type Skipped, selectTargets, type Target } from "./selection.js";

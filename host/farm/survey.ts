@@ -5,8 +5,8 @@ import type { AdbServer } from "../adb/server.js";
 import { Conversation } from "../agent/conversation.js";
 import { type Cache, decideServing } from "../cache/index.js";
 import { readKernelFacts } from "../kernel/facts.js";
-import { completeSharedOptions, type Optional } from "../pull/defaults.js";
 import { type Headers, headersOf } from "../pull/headers-offer.js";
+import { completeSharedOptions, type Optional } from "../pull/options.js";
 
 /** What is known of one connected device. Its kernel is unknown where it could not be asked; `problem` says why. */
 export interface DeviceReport {

@@ -4,9 +4,9 @@ import { asKheadersError, KheadersError } from "../../shared/errors.js";
 import type { Cache } from "../cache/index.js";
 import { endingMilliseconds, signalGroup } from "../process/child.js";
 import { endOf } from "../process/command.js";
-import { holdTree } from "../pull/hold-tree.js";
 import type { PullResult } from "../pull/pull.js";
-import { treeEnvironment } from "../pull/tree-environment.js";
+import { treeEnvironment } from "../pull/tree/environment.js";
+import { holdTree } from "../pull/tree/hold.js";
 
 /** What to run, without a shell. */
 export interface TreeCommand {

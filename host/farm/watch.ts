@@ -1,6 +1,6 @@
 import { KheadersError } from "../../shared/errors.js";
 import { trackDevices } from "../adb/track.js";
-import { completeSharedOptions, ignore, type Optional } from "../pull/defaults.js";
+import { completeSharedOptions, ignore, type Optional } from "../pull/options.js";
 import { type Clock, machineClock, pause } from "./clock.js";
 import { defaultTimeoutSeconds, within } from "./deadline.js";
 import { type CommandEnd, type TreeCommand, TreeCommands } from "./tree-commands.js";

@@ -6,7 +6,7 @@ import type { AdbServer } from "../adb/server.js";
 import { findDevice } from "../adb/wait.js";
 import { Conversation } from "../agent/conversation.js";
 import { becomeRoot } from "../agent/su.js";
-import { adbServer, defaultChoice, ignore, neverAborts, type Optional } from "./defaults.js";
+import { adbServer, defaultChoice, ignore, neverAborts, type Optional } from "./options.js";
 
 export interface UnloadOptions {
   readonly server: AdbServer;

@@ -11,8 +11,8 @@ import type { ModuleListing } from "../agent/module-listing.js";
 import { becomeRoot } from "../agent/su.js";
 import type { Cache, CacheEntry } from "../cache/index.js";
 import { readTreeFacts, type TreeFacts } from "../kernel/tree-facts.js";
-import { holdTree } from "../pull/hold-tree.js";
 import { type PullOptions, type PullResult, pull } from "../pull/pull.js";
+import { holdTree } from "../pull/tree/hold.js";
 import { describeSkipped, type SkippedModule, SymbolCollection } from "./collection.js";
 import {
   readSymversRecord,

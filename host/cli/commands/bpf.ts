@@ -36,7 +36,7 @@ no object is written.`,
   ],
   async run(context, source, clangFlags) {
     const { flags, signal, reporter } = context;
-    const { withTree } = await import("../../pull/locate-tree.js");
+    const { withTree } = await import("../../pull/tree/locate.js");
     const { checkBpfFiles, compileBpf } = await import("../../build/bpf.js");
     checkBpfFiles({ source, output: flags.output });
     return withTree(flags.tree, await pullOptionsOf(context), async ({ tree }) => {

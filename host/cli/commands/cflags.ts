@@ -36,7 +36,7 @@ export const add = command<Flags, [tree: string | undefined]>({
   async run(context, what) {
     const { flags } = context;
     if (!flags.bpf && !flags.kernel) throw new KheadersError("usage", "cflags needs --bpf or --kernel");
-    const { withTree } = await import("../../pull/locate-tree.js");
+    const { withTree } = await import("../../pull/tree/locate.js");
     const { clangIncludeFolder } = await import("../../build/clang.js");
     const { compilerFlags } = await import("../../build/compiler-flags.js");
     const { readTreeFacts } = await import("../../kernel/tree-facts.js");

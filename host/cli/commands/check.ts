@@ -12,7 +12,7 @@ export const add = command<PullFlags & ClangFlags, [tree: string | undefined]>({
 and 1 if any does not.`,
   examples: ["kheaders check", "kheaders check 3f786850e387 --json | jq 'select(.error)'"],
   async run(context, what) {
-    const { withTree } = await import("../../pull/locate-tree.js");
+    const { withTree } = await import("../../pull/tree/locate.js");
     const { checkHeaders } = await import("../../build/check-headers.js");
     const checks = await withTree(what, await pullOptionsOf(context), ({ tree }) =>
       checkHeaders({

@@ -10,7 +10,7 @@ export const add = command<PullFlags, [tree: string | undefined]>({
   options: pullOptions,
   examples: ['eval "$(kheaders env)" && make -C "$KDIR" M=$PWD modules'],
   async run(context, what) {
-    const { withTree } = await import("../../pull/locate-tree.js");
+    const { withTree } = await import("../../pull/tree/locate.js");
     const { buildVariables } = await import("../../build/build-variables.js");
     const { readTreeFacts } = await import("../../kernel/tree-facts.js");
     const { shellWord } = await import("../../build/quoting.js");

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { endOf } from "../../process/command.js";
-import { holdTree } from "../../pull/hold-tree.js";
-import { treeEnvironment } from "../../pull/tree-environment.js";
+import { treeEnvironment } from "../../pull/tree/environment.js";
+import { holdTree } from "../../pull/tree/hold.js";
 import { command } from "../options/command.js";
 import { argument } from "../options/option.js";
 import { type PullFlags, pullOptions, pullOptionsOf } from "../options/pull.js";

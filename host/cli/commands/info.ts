@@ -29,7 +29,7 @@ export const add = command<Flags, [tree: string | undefined]>({
   options: [option("--config", "print the kernel's configuration as CONFIG_X=y lines"), ...pullOptions],
   examples: ["kheaders info", "kheaders info 3f786850e387", "kheaders info --config | grep CONFIG_BPF"],
   async run(context, what) {
-    const { withTree } = await import("../../pull/locate-tree.js");
+    const { withTree } = await import("../../pull/tree/locate.js");
     const { treeInfo } = await import("../../build/tree-info.js");
     const options = await pullOptionsOf(context);
     const info = await withTree(what, options, (located) => treeInfo(located, options.cache));

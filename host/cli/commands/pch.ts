@@ -35,7 +35,7 @@ headers and flags is answered at once.`,
   async run(context, words) {
     const { flags, signal, reporter } = context;
     if (!flags.bpf && !flags.kernel) throw new KheadersError("usage", "pch needs --bpf or --kernel");
-    const { withTree } = await import("../../pull/locate-tree.js");
+    const { withTree } = await import("../../pull/tree/locate.js");
     const { checkPch, precompileHeaders } = await import("../../build/pch.js");
     const { shellWord } = await import("../../build/quoting.js");
     const headers = words.slice(0, words.length - wordsAfterDashes(process.argv));

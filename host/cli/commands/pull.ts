@@ -1,8 +1,8 @@
 import { KheadersError } from "../../../shared/errors.js";
 import { printable } from "../../../shared/printable.js";
 import type { DeviceOutcome } from "../../farm/pull-one.js";
-import { findOffline } from "../../pull/offline.js";
 import type { PullOptions, PullResult } from "../../pull/pull.js";
+import { findOffline } from "../../pull/tree/offline.js";
 import { command } from "../options/command.js";
 import { matchOption, type SelectionFlags, selectionOf, selectsMany } from "../options/devices.js";
 import { option } from "../options/option.js";
@@ -79,7 +79,7 @@ async function pullFromOne(context: Context<Flags>): Promise<Output> {
   const find = async () =>
     isNamed ? findOffline(options.cache, flags, options) : (await import("../../pull/pull.js")).pull(options);
   if (leaveOutputs === undefined) return outputOfResult(await find());
-  const { holdTree } = await import("../../pull/hold-tree.js");
+  const { holdTree } = await import("../../pull/tree/hold.js");
   return holdTree(options.cache, find, async (result) => {
     await leaveOutputs(result, options);
     return outputOfResult(result);

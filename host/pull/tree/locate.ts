@@ -1,11 +1,11 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
-import { KheadersError } from "../../shared/errors.js";
-import { asDigestBeginning, type Digest } from "../../shared/identity.js";
-import { printable } from "../../shared/printable.js";
-import type { CacheEntry } from "../cache/index.js";
-import { holdTree } from "./hold-tree.js";
-import { type PullOptions, type PullResult, pull } from "./pull.js";
+import { KheadersError } from "../../../shared/errors.js";
+import { asDigestBeginning, type Digest } from "../../../shared/identity.js";
+import { printable } from "../../../shared/printable.js";
+import type { CacheEntry } from "../../cache/index.js";
+import { type PullOptions, type PullResult, pull } from "../pull.js";
+import { holdTree } from "./hold.js";
 
 /** A tree, where it was found, and what the cache knows of it. */
 export type LocatedTree =

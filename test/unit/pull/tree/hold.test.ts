@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { expect, it } from "vitest";
-import { holdTree } from "../../../host/pull/hold-tree.js";
-import { archiveOf, temporaryCache } from "../../support/cache-fixture.js";
-import { kernel, pullInto } from "../../support/cache-kernels.js";
+import { holdTree } from "../../../../host/pull/tree/hold.js";
+import { archiveOf, temporaryCache } from "../../../support/cache-fixture.js";
+import { kernel, pullInto } from "../../../support/cache-kernels.js";
 
 const pullOnce = (cache = temporaryCache()) =>
   pullInto(cache, { identity: kernel(), serial: "one", archive: archiveOf });

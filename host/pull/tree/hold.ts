@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
-import type { Digest } from "../../shared/identity.js";
-import type { Cache } from "../cache/index.js";
+import type { Digest } from "../../../shared/identity.js";
+import type { Cache } from "../../cache/index.js";
 
 /** A tree, and the digest of its archive if the tree is the cache's. */
 interface FoundTree {

@@ -1,9 +1,9 @@
-import { KheadersError } from "../../shared/errors.js";
-import { asDigestBeginning } from "../../shared/identity.js";
-import { printable } from "../../shared/printable.js";
-import type { ProgressListener } from "../../shared/progress.js";
-import type { Cache, CacheEntry } from "../cache/index.js";
-import type { PullResult } from "./pull.js";
+import { KheadersError } from "../../../shared/errors.js";
+import { asDigestBeginning } from "../../../shared/identity.js";
+import { printable } from "../../../shared/printable.js";
+import type { ProgressListener } from "../../../shared/progress.js";
+import type { Cache, CacheEntry } from "../../cache/index.js";
+import type { PullResult } from "../pull.js";
 
 /** Which cached kernel is meant, where no device is there to tell. */
 export interface OfflineSelector {
