@@ -3,6 +3,8 @@ export type Stage =
   | "waiting-for-device"
   | "connecting"
   | "identifying"
+  | "cache-hit"
+  | "cache-miss"
   | "waiting-for-other-pull"
   | "becoming-root"
   | "restarting-adbd"

@@ -139,6 +139,8 @@ export class Conversation {
   readonly #nonce: string;
   /** A su prompt is pending; until it is answered, only a hang-up reaches the agent. */
   #asksSu = false;
+  /** A module may be loaded that the agent unloads at its end. */
+  #mayRestore = false;
 
   private constructor(process: ShellProcess, output: AgentReader, nonce: string, hello: Hello) {
     this.#process = process;
@@ -224,6 +226,7 @@ export class Conversation {
    * another conversation has the device's lock.
    */
   async send({ keepLoaded, withFacts, onWait }: SendOptions): Promise<ArchiveHeader> {
+    this.#mayRestore = true;
     const block = await this.#askInTurn(verbs.send(keepLoaded, withFacts), onWait);
     const source = block.get("source");
     const size = block.size("size");
@@ -265,6 +268,7 @@ export class Conversation {
    * @returns "absent" where it was not loaded.
    */
   async unload(onWait: () => void): Promise<"yes" | "no" | "in-use" | "absent"> {
+    this.#mayRestore = true;
     const block = await this.#askInTurn(verbs.unload, onWait);
     const unloaded = block.get("unloaded");
     return unloaded === "yes" || unloaded === "absent" || unloaded === "in-use" ? unloaded : "no";
@@ -304,11 +308,11 @@ export class Conversation {
   }
 
   /**
-   * Ends the agent and waits until it has restored the device, for a few seconds at most. Does not wait if no answer can
-   * be expected.
+   * Ends the agent. If it may have to restore the device, waits until it has, for a few seconds at most; does not wait if no
+   * answer can be expected.
    */
   async end(): Promise<void> {
-    if (this.#asksSu || this.#output.hasStalled) this.close();
+    if (!this.#mayRestore || this.#asksSu || this.#output.hasStalled) this.close();
     else await this.#process.end(endingMilliseconds);
   }
 

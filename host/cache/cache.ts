@@ -6,6 +6,7 @@ import { touch } from "./disk/last-use.js";
 import { statIfThere } from "./disk/stat.js";
 import { allEntries, entriesFor, entriesOf } from "./kernels/entries.js";
 import type { CacheEntry, Kernel } from "./kernels/entry.js";
+import { decideServing, type Serving, type ServingQuestion } from "./kernels/serving.js";
 import { entryOfBoot, lastKernelOf, rememberSighting } from "./kernels/sightings.js";
 import { acquireLease, type Lease } from "./locks/lease.js";
 import type { Lock, LockOptions } from "./locks/lock.js";
@@ -88,6 +89,20 @@ export class Cache {
   /** The entries whose headers an archive has, those published last first. @throws KheadersError `cache-failed`. */
   entriesOf(digest: Digest): CacheEntry[] {
     return entriesOf(this.#store.paths, digest);
+  }
+
+  /**
+   * Decides whether an entry is of the kernel that a serial runs, or what must be asked first; see {@link decideServing}.
+   *
+   * @throws KheadersError `cache-failed`.
+   */
+  serving(
+    identity: KernelIdentity,
+    serial: string,
+    question: Pick<ServingQuestion, "asked" | "rootPossible" | "trustRelease">,
+  ): Serving {
+    const boot = identity.bootId === undefined ? undefined : this.findBoot(serial, identity.bootId);
+    return decideServing({ ...question, identity, boot, candidates: this.entriesFor(identity) });
   }
 
   /** The entry that was proven for a serial in that boot of its device. @throws KheadersError `cache-failed`. */

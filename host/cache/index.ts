@@ -5,7 +5,7 @@ export { readIfThere } from "./disk/read-file.js";
 export { writableFolder } from "./disk/writable.js";
 export { describeChange } from "./kernels/change.js";
 export type { CacheEntry, Kernel } from "./kernels/entry.js";
-export { decideServing, type Proof, type Serving, type ServingQuestion } from "./kernels/serving.js";
+export { describeProof, type Proof, type Serving } from "./kernels/serving.js";
 export type { Lease } from "./locks/lease.js";
 export type { Lock, LockOptions } from "./locks/lock.js";
 export type { KeepExtraOptions, MakeExtra } from "./publish/extras.js";

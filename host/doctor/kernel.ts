@@ -1,8 +1,9 @@
 import { KheadersError } from "../../shared/errors.js";
 import { printable } from "../../shared/printable.js";
-import { connectToDevice, type Device } from "../adb/devices.js";
+import type { Device } from "../adb/devices.js";
 import type { AdbServer } from "../adb/server.js";
-import { AgentRefusal, Conversation, type HeadersReport } from "../agent/conversation.js";
+import { AgentRefusal, type Conversation, type HeadersReport } from "../agent/conversation.js";
+import { withConversation } from "../agent/with-conversation.js";
 import { ikheadersOf, type KernelConfig } from "../kernel/config.js";
 import { MalformedElf } from "../kernel/elf-sections.js";
 import { readKernelFacts } from "../kernel/facts.js";
@@ -30,14 +31,8 @@ export async function checkKernel(
   checks.push(...names.filter((name) => !looked.has(name)).map(skipped));
 }
 
-async function askDevice(options: KernelOptions, device: Device, checks: Check[]): Promise<true> {
-  const { server, signal } = options;
-  const conversation = await Conversation.start(
-    await connectToDevice(server, device, signal),
-    options,
-    signal,
-  );
-  try {
+function askDevice(options: KernelOptions, device: Device, checks: Check[]): Promise<true> {
+  return withConversation(device, options, async (conversation) => {
     const { hello } = conversation;
     checks.push(
       ok("shell", `${printable(hello.release)} on ${printable(hello.fingerprint || "an unknown build")}`),
@@ -53,10 +48,8 @@ async function askDevice(options: KernelOptions, device: Device, checks: Check[]
       stale === undefined ? checkModule(report) : staleModule(report, stale, hello.release, config),
       checkArchive(headers, report),
     );
-    return true;
-  } finally {
-    conversation.close();
-  }
+    return true as const;
+  });
 }
 
 function checkRoot(report: HeadersReport): Check {

@@ -1,9 +1,10 @@
 import { asKheadersError, type KheadersError } from "../../shared/errors.js";
 import type { ProgressListener } from "../../shared/progress.js";
-import { connectToDevice } from "../adb/devices.js";
 import { findDevice } from "../adb/wait.js";
-import { Conversation } from "../agent/conversation.js";
-import { type PullOptions, type PullResult, pull } from "../pull/pull.js";
+import { withConversation } from "../agent/with-conversation.js";
+import type { PullOptions } from "../pull/options.js";
+import { pull } from "../pull/pull.js";
+import type { PullResult } from "../pull/result.js";
 import { within } from "./deadline.js";
 import { matchesKernel, needsKernel, type Pattern } from "./match.js";
 import type { Selection, Target } from "./selection.js";
@@ -49,11 +50,5 @@ async function runsMatching(
   const { server, signal } = options;
   const never = { waitSeconds: 0, onWait: () => undefined, signal };
   const device = await findDevice(server, target.choice, never);
-  const connection = await connectToDevice(server, device, signal);
-  const conversation = await Conversation.start(connection, options, signal);
-  try {
-    return matchesKernel(patterns, conversation.hello);
-  } finally {
-    conversation.close();
-  }
+  return withConversation(device, options, async ({ hello }) => matchesKernel(patterns, hello));
 }

@@ -1,9 +1,9 @@
 import { KheadersError } from "../../shared/errors.js";
 import type { KernelIdentity } from "../../shared/identity.js";
-import { assertUsable, connectToDevice, type Device, listDevices } from "../adb/devices.js";
+import { assertUsable, type Device, listDevices } from "../adb/devices.js";
 import type { AdbServer } from "../adb/server.js";
-import { Conversation } from "../agent/conversation.js";
-import { type Cache, decideServing } from "../cache/index.js";
+import { withConversation } from "../agent/with-conversation.js";
+import type { Cache } from "../cache/index.js";
 import { readKernelFacts } from "../kernel/facts.js";
 import { type Headers, headersOf } from "../pull/headers-offer.js";
 import { completeSharedOptions, type Optional } from "../pull/options.js";
@@ -51,9 +51,7 @@ async function surveyDevice(device: Device, options: SurveyOptions): Promise<Dev
   const signal = AbortSignal.any([options.signal, timeout]);
   try {
     assertUsable(device);
-    const connection = await connectToDevice(options.server, device, signal);
-    const conversation = await Conversation.start(connection, options, signal);
-    try {
+    return await withConversation(device, { ...options, signal }, async (conversation) => {
       const facts = readKernelFacts(await conversation.facts());
       const { configDigest, buildId } = facts;
       const { uid: _, ...hello } = conversation.hello;
@@ -61,9 +59,7 @@ async function surveyDevice(device: Device, options: SurveyOptions): Promise<Dev
       const headers = headersOf(await conversation.headers(), facts.config);
       const cached = isCached(options.cache, serial, kernel);
       return { serial, state, model, kernel, headers, cached, problem: undefined };
-    } finally {
-      conversation.close();
-    }
+    });
   } catch (error) {
     options.signal.throwIfAborted();
     if (timeout.aborted) {
@@ -76,10 +72,7 @@ async function surveyDevice(device: Device, options: SurveyOptions): Promise<Dev
 }
 
 function isCached(cache: Cache, serial: string, kernel: KernelIdentity): boolean | undefined {
-  const { outcome } = decideServing({
-    identity: kernel,
-    boot: kernel.bootId === undefined ? undefined : cache.findBoot(serial, kernel.bootId),
-    candidates: cache.entriesFor(kernel),
+  const { outcome } = cache.serving(kernel, serial, {
     asked: "facts",
     rootPossible: true,
     trustRelease: false,

@@ -4,7 +4,7 @@ import { asKheadersError, KheadersError } from "../../shared/errors.js";
 import type { Cache } from "../cache/index.js";
 import { endingMilliseconds, signalGroup } from "../process/child.js";
 import { endOf } from "../process/command.js";
-import type { PullResult } from "../pull/pull.js";
+import type { PullResult } from "../pull/result.js";
 import { treeEnvironment } from "../pull/tree/environment.js";
 import { holdTree } from "../pull/tree/hold.js";
 

@@ -2,7 +2,7 @@ import type { KheadersError } from "../../shared/errors.js";
 import { exitStatusOf } from "../../shared/errors.js";
 import type { ProgressEvent } from "../../shared/progress.js";
 import type { Device } from "../adb/devices.js";
-import type { PullResult } from "../pull/pull.js";
+import type { PullResult } from "../pull/result.js";
 import { type Clock, pause } from "./clock.js";
 import { type PullOneOptions, pullOne } from "./pull-one.js";
 import { whyUnusable } from "./selection.js";

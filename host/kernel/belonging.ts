@@ -8,8 +8,16 @@ export const releasePath = "include/generated/utsrelease.h";
 export const autoconfPath = "include/generated/autoconf.h";
 const namedDifferences = 5;
 
-/** Whether an archive belongs to the running kernel. `reason` says in one line why it does not. */
-export type Belonging = { readonly belongs: true } | { readonly belongs: false; readonly reason: string };
+/** Whether an archive belongs to the running kernel. */
+export type Belonging =
+  | { readonly belongs: true }
+  | {
+      readonly belongs: false;
+      /** One line that says why it does not. */
+      readonly reason: string;
+      /** What the device says that the archive contradicts; undefined if the archive says too little to be compared. */
+      readonly contradicts: "uname -r" | "/proc/config.gz" | undefined;
+    };
 
 /** Collects from an archive's files, as they pass by, what proves which kernel it was made from. */
 export class KernelEvidence {
@@ -34,13 +42,18 @@ export class KernelEvidence {
    */
   belongsTo(release: string, config: KernelConfig | undefined): Belonging {
     if (this.release === undefined) {
-      return { belongs: false, reason: `it has no ${releasePath} that tells its release` };
+      return {
+        belongs: false,
+        reason: `it has no ${releasePath} that tells its release`,
+        contradicts: undefined,
+      };
     }
     if (this.release !== release) {
       const its = printable(this.release, 200);
       return {
         belongs: false,
         reason: `its headers are of ${its}, the running kernel is ${printable(release, 200)}`,
+        contradicts: "uname -r",
       };
     }
     if (config === undefined) return { belongs: true };
@@ -48,6 +61,7 @@ export class KernelEvidence {
       return {
         belongs: false,
         reason: `it has no ${autoconfPath} to compare with the kernel's configuration`,
+        contradicts: undefined,
       };
     }
     const differing = differingMacros(macrosOf(config), parseAutoconf(this.#autoconf));
@@ -57,6 +71,7 @@ export class KernelEvidence {
     return {
       belongs: false,
       reason: `its configuration is not the running kernel's: they differ in ${named.join(", ")}${more}`,
+      contradicts: "/proc/config.gz",
     };
   }
 }

@@ -1,9 +1,35 @@
+import type { ProgressListener } from "../../shared/progress.js";
 import { stallSeconds } from "../../shared/protocol.js";
+import type { RootMode } from "../adb/adbd-root.js";
 import type { DeviceChoice } from "../adb/devices.js";
 import { chooseEndpoint, type EndpointOptions } from "../adb/endpoint.js";
 import type { AdbServer } from "../adb/server.js";
 import { type Cache, cacheDir as chooseCacheDir, openCache as openCacheIn } from "../cache/index.js";
-import type { PullOptions } from "./pull.js";
+
+/** What to pull, from where, and how. */
+export interface PullOptions {
+  readonly server: AdbServer;
+  readonly choice: DeviceChoice;
+  readonly cache: Cache;
+  /** Seconds to wait for the device to come; 0 for not at all. */
+  readonly waitSeconds: number;
+  /** Ignores what the cache has. */
+  readonly refresh: boolean;
+  /** Answers from the cache alone: a device is only asked which kernel it runs. */
+  readonly offline: boolean;
+  /** Leaves the module in. */
+  readonly keepLoaded: boolean;
+  /** Unpacks an archive of another kernel all the same, apart from this kernel's. */
+  readonly allowMismatch: boolean;
+  /** Serves by fingerprint and release alone. */
+  readonly trustRelease: boolean;
+  /** How the device may become root if that is needed. */
+  readonly root: RootMode;
+  /** Seconds after which a transfer that does not move is ended. */
+  readonly stallSeconds: number;
+  readonly signal: AbortSignal;
+  readonly onProgress: ProgressListener;
+}
 
 /** Options that may be left out. */
 export type Optional<T> = { readonly [K in keyof T]?: T[K] | undefined };

@@ -1,51 +1,51 @@
 import { KheadersError } from "../../shared/errors.js";
 import type { ProgressListener } from "../../shared/progress.js";
-import type { ArchiveHeader, ArchiveTrailer, Conversation } from "../agent/conversation.js";
+import type { ArchiveTrailer } from "../agent/conversation.js";
 import { archiveLimits } from "../archive/limits.js";
 import { readArchive } from "../archive/read.js";
 import type { XzDecoder } from "../archive/xz/decoder.js";
 import type { Staged, Staging } from "../cache/index.js";
 import { KernelEvidence } from "../kernel/belonging.js";
+import type { ArchiveSource } from "./source.js";
 
 /** An archive that was received whole and unpacked into the staging area. */
 export interface Received {
   readonly staged: Staged;
-  readonly header: ArchiveHeader;
+  readonly source: ArchiveSource["source"];
   readonly trailer: ArchiveTrailer;
   readonly evidence: KernelEvidence;
   readonly transferMilliseconds: number;
 }
 
 /**
- * Receives an archive from the device in one pass: its bytes go at once to the archive file, its hash, and the
+ * Receives an archive in one pass: its bytes go at once to the archive file, its hash, and the
  * decoder, whose output goes through the checks into the tree. The slowest of them sets the time.
  *
  * @param decoder Started ahead; the caller closes it.
  * @throws KheadersError `archive-refused`, `archive-corrupt`, `disk-full`, `cache-failed`, and what the conversation throws.
  */
 export async function receiveArchive(
-  conversation: Conversation,
-  header: ArchiveHeader,
+  source: ArchiveSource,
   staging: Staging,
   decoder: XzDecoder,
   options: { readonly signal: AbortSignal; readonly onProgress: ProgressListener },
 ): Promise<Received> {
   const { signal, onProgress } = options;
-  if (header.size > archiveLimits.compressedBytes) {
+  if (source.size > archiveLimits.compressedBytes) {
     throw new KheadersError(
       "archive-refused",
-      `the device's archive has ${header.size} bytes; no more than ${archiveLimits.compressedBytes} are taken`,
+      `the device's archive has ${source.size} bytes; no more than ${archiveLimits.compressedBytes} are taken`,
     );
   }
   const started = performance.now();
   let transferMilliseconds = 0;
   async function* transferred(): AsyncGenerator<Uint8Array> {
-    onProgress({ type: "stage", stage: "transferring", detail: `${header.size} bytes` });
+    onProgress({ type: "stage", stage: "transferring", detail: `${source.size} bytes` });
     let bytes = 0;
-    for await (const chunk of conversation.bytes(header.size)) {
+    for await (const chunk of source.bytes()) {
       staging.archive.write(chunk);
       bytes += chunk.length;
-      onProgress({ type: "progress", bytes, total: header.size });
+      onProgress({ type: "progress", bytes, total: source.size });
       yield chunk;
     }
     transferMilliseconds = performance.now() - started;
@@ -56,7 +56,7 @@ export async function receiveArchive(
     signal,
     decoder,
     limits: archiveLimits,
-    requireCheck: !header.hasDigest,
+    requireCheck: !source.hasDigest,
     caseInsensitive: staging.caseInsensitive,
     onWarning: (message) => onProgress({ type: "warning", message }),
   });
@@ -68,8 +68,8 @@ export async function receiveArchive(
   }
   // The device may still be at its digest.
   const staged = staging.finish();
-  const trailer = await conversation.trailer();
-  if (header.hasDigest && trailer.digest === undefined) {
+  const trailer = await source.trailer();
+  if (source.hasDigest && trailer.digest === undefined) {
     throw new KheadersError(
       "protocol-error",
       "the device did not tell the archive's digest, as it said it would",
@@ -82,5 +82,5 @@ export async function receiveArchive(
       { hint: "Try again; if it stays so, check the cable and the device's memory." },
     );
   }
-  return { staged, header, trailer, evidence, transferMilliseconds };
+  return { staged, source: source.source, trailer, evidence, transferMilliseconds };
 }

@@ -1,18 +1,20 @@
 import { KheadersError } from "../../shared/errors.js";
 import type { ProgressListener } from "../../shared/progress.js";
 import { stallSeconds } from "../../shared/protocol.js";
-import { connectToDevice, type DeviceChoice } from "../adb/devices.js";
+import { type RootMode, withAdbdRoot } from "../adb/adbd-root.js";
+import type { Device, DeviceChoice } from "../adb/devices.js";
 import type { AdbServer } from "../adb/server.js";
 import { findDevice } from "../adb/wait.js";
-import { Conversation } from "../agent/conversation.js";
 import { becomeRoot } from "../agent/su.js";
+import { withConversation } from "../agent/with-conversation.js";
 import { adbServer, defaultChoice, ignore, neverAborts, type Optional } from "./options.js";
 
 export interface UnloadOptions {
   readonly server: AdbServer;
   readonly choice: DeviceChoice;
   readonly waitSeconds: number;
-  readonly noSu: boolean;
+  /** How the device may become root if that is needed. */
+  readonly root: RootMode;
   readonly stallSeconds: number;
   readonly signal: AbortSignal;
   readonly onProgress: ProgressListener;
@@ -34,13 +36,19 @@ export async function unload(
     onWait: () => options.onProgress({ type: "stage", stage: "waiting-for-device" }),
     signal: options.signal,
   });
-  const connection = await connectToDevice(options.server, device, options.signal);
-  const conversation = await Conversation.start(connection, options, options.signal);
-  try {
+  return withAdbdRoot(device, options, (reached) => unloadFrom(reached, options));
+}
+
+function unloadFrom(
+  device: Device,
+  options: UnloadOptions,
+): Promise<{ readonly serial: string; readonly unloaded: boolean }> {
+  return withConversation(device, options, async (conversation) => {
     const report = await conversation.headers();
     if (report.loaded === "no") return { serial: device.serial, unloaded: false };
     if (report.uid !== 0) {
-      if (options.noSu) throw new KheadersError("needs-root", "only root may unload the kheaders module");
+      if (options.root !== "su")
+        throw new KheadersError("needs-root", "only root may unload the kheaders module");
       options.onProgress({ type: "stage", stage: "becoming-root" });
       await becomeRoot(conversation, "only root may unload the kheaders module");
     }
@@ -57,14 +65,12 @@ export async function unload(
       );
     }
     if (unloaded === "no") {
-      throw new KheadersError("not-permitted", "the kernel did not let the kheaders module go", {
+      throw new KheadersError("not-permitted", "could not unload the kheaders module", {
         hint: "See the kernel log: adb shell dmesg",
       });
     }
     return { serial: device.serial, unloaded: unloaded === "yes" };
-  } finally {
-    await conversation.end();
-  }
+  });
 }
 
 function complete(given: Optional<UnloadOptions>): UnloadOptions {
@@ -72,7 +78,7 @@ function complete(given: Optional<UnloadOptions>): UnloadOptions {
     server: given.server ?? adbServer(),
     choice: given.choice ?? defaultChoice(),
     waitSeconds: given.waitSeconds ?? 0,
-    noSu: given.noSu ?? false,
+    root: given.root ?? "su",
     stallSeconds: given.stallSeconds ?? stallSeconds,
     signal: given.signal ?? neverAborts(),
     onProgress: given.onProgress ?? ignore,

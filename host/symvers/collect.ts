@@ -4,14 +4,17 @@ import { KheadersError } from "../../shared/errors.js";
 import { printable } from "../../shared/printable.js";
 import { moduleFolders } from "../../shared/protocol.js";
 import { withAdbdRoot } from "../adb/adbd-root.js";
-import { connectToDevice, type Device } from "../adb/devices.js";
+import type { Device } from "../adb/devices.js";
 import { findDevice } from "../adb/wait.js";
-import { AgentRefusal, Conversation } from "../agent/conversation.js";
+import { AgentRefusal, type Conversation } from "../agent/conversation.js";
 import type { ModuleListing } from "../agent/module-listing.js";
 import { becomeRoot } from "../agent/su.js";
+import { withConversation } from "../agent/with-conversation.js";
 import type { Cache, CacheEntry } from "../cache/index.js";
 import { readTreeFacts, type TreeFacts } from "../kernel/tree-facts.js";
-import { type PullOptions, type PullResult, pull } from "../pull/pull.js";
+import type { PullOptions } from "../pull/options.js";
+import { pull } from "../pull/pull.js";
+import type { PullResult } from "../pull/result.js";
 import { holdTree } from "../pull/tree/hold.js";
 import { describeSkipped, type SkippedModule, SymbolCollection } from "./collection.js";
 import {
@@ -132,40 +135,46 @@ async function collect(
   facts: TreeFacts,
   options: PullOptions,
 ): Promise<Collected> {
-  const { server, root, signal, onProgress } = options;
-  onProgress({ type: "stage", stage: "connecting", detail: printable(device.serial) });
-  const connection = await connectToDevice(server, device, signal);
-  const conversation = await Conversation.start(connection, options, signal);
-  const needRoot = async (purpose: string) => {
+  options.onProgress({ type: "stage", stage: "connecting", detail: printable(device.serial) });
+  try {
+    return await withConversation(device, options, async (conversation) => {
+      assertSameKernel(conversation, pulled);
+      return await collectAs(conversation, facts, options);
+    });
+  } catch (error) {
+    throw error instanceof AgentRefusal ? confined(error) : error;
+  }
+}
+
+/** Collects what the shell can read; as root if it sees too little, and that is allowed. */
+async function collectAs(
+  conversation: Conversation,
+  facts: TreeFacts,
+  options: PullOptions,
+): Promise<Collected> {
+  const { root, onProgress } = options;
+  const listAsRoot = async (purpose: string) => {
     if (root !== "su") throw needsRoot(purpose);
     onProgress({ type: "stage", stage: "becoming-root" });
     await becomeRoot(conversation, purpose);
     onProgress({ type: "stage", stage: "reading-modules" });
     return conversation.modules();
   };
+  onProgress({ type: "stage", stage: "reading-modules" });
+  let isRoot = conversation.hello.uid === 0;
+  let listing = await conversation.modules();
+  const seesNone = listing.modules.length === 0;
+  // SELinux may hide folders as if they did not exist. For them, and for closed ones, root is asked, unless that is ruled out.
+  if (!isRoot && (root === "never" ? seesNone && listing.isPartial : seesNone || listing.isPartial)) {
+    listing = await listAsRoot(`${placesOf(listing)} may only be listed by root`);
+    isRoot = true;
+  }
   try {
-    assertSameKernel(conversation, pulled);
-    onProgress({ type: "stage", stage: "reading-modules" });
-    let isRoot = conversation.hello.uid === 0;
-    let listing = await conversation.modules();
-    const seesNone = listing.modules.length === 0;
-    // SELinux may hide folders as if they did not exist. For them, and for closed ones, root is asked, unless that is ruled out.
-    if (!isRoot && (root === "never" ? seesNone && listing.isPartial : seesNone || listing.isPartial)) {
-      listing = await needRoot(`${placesOf(listing)} may only be listed by root`);
-      isRoot = true;
-    }
-    try {
-      return await readModules(conversation, listing, facts, options);
-    } catch (error) {
-      if (!(error instanceof AgentRefusal)) throw error;
-      const purpose = `${printable(error.path ?? "a module")} may only be read by root`;
-      if (isRoot) throw confined(error);
-      return await readModules(conversation, await needRoot(purpose), facts, options);
-    }
+    return await readModules(conversation, listing, facts, options);
   } catch (error) {
-    throw error instanceof AgentRefusal ? confined(error) : error;
-  } finally {
-    conversation.close();
+    if (!(error instanceof AgentRefusal) || isRoot) throw error;
+    const purpose = `${printable(error.path ?? "a module")} may only be read by root`;
+    return await readModules(conversation, await listAsRoot(purpose), facts, options);
   }
 }
 

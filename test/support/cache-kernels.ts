@@ -1,5 +1,5 @@
 import type { Member } from "../../host/archive/reader.js";
-import { type Cache, decideServing, type OpenedTree } from "../../host/cache/index.js";
+import type { Cache, OpenedTree } from "../../host/cache/index.js";
 import {
   asBuildId,
   asDigest,
@@ -80,11 +80,7 @@ export async function pullInto(cache: Cache, pull: CachePull): Promise<OpenedTre
 }
 
 async function lookUp(cache: Cache, { identity, serial }: CachePull): Promise<OpenedTree | undefined> {
-  const { bootId } = identity;
-  const serving = decideServing({
-    identity,
-    boot: bootId === undefined ? undefined : cache.findBoot(serial, bootId),
-    candidates: cache.entriesFor(identity),
+  const serving = cache.serving(identity, serial, {
     asked: "facts-as-root",
     rootPossible: false,
     trustRelease: false,

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { errnoOf, KheadersError } from "../../../shared/errors.js";
 import { readHostBootId } from "../../cache/index.js";
-import type { PullOptions } from "../../pull/pull.js";
+import type { PullOptions } from "../../pull/options.js";
 import type { LocatedTree } from "../../pull/tree/locate.js";
 import { textName } from "../../symvers/record.js";
 import { copyTree } from "../../user-files/copy.js";

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { KheadersError } from "../../../shared/errors.js";
-import type { PullOptions } from "../../pull/pull.js";
+import type { PullOptions } from "../../pull/options.js";
 import type { LocatedTree } from "../../pull/tree/locate.js";
 import { cachedSymvers, symversOf } from "../../symvers/collect.js";
 import { textName } from "../../symvers/record.js";

@@ -6,7 +6,7 @@ import { printable } from "../../../shared/printable.js";
 import { readTreeFacts, type TreeFacts } from "../../kernel/tree-facts.js";
 import { runBuild } from "../../process/run-build.js";
 import { runTool } from "../../process/tool.js";
-import type { PullOptions } from "../../pull/pull.js";
+import type { PullOptions } from "../../pull/options.js";
 import { type LocatedTree, withTree } from "../../pull/tree/locate.js";
 import { readModuleFile } from "../../symvers/module-file.js";
 import { readBuildTools } from "../build-tools.js";

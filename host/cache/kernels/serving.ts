@@ -25,6 +25,18 @@ export interface ServingQuestion {
 /** Why an entry serves. */
 export type Proof = "boot" | "build-id" | "version-and-config" | "trusted-release";
 
+const proofTexts: Readonly<Record<Proof, string>> = {
+  boot: "hit: the same boot",
+  "build-id": "hit: equal build-ids",
+  "version-and-config": "hit: equal version and configuration",
+  "trusted-release": "hit: equal fingerprint and release, trusted",
+};
+
+/** Says in a few words why an entry serves. */
+export function describeProof(proof: Proof): string {
+  return proofTexts[proof];
+}
+
 /** Whether the cache may serve, or what to do instead. `why` is one line fit for a terminal. */
 export type Serving =
   | { readonly outcome: "hit"; readonly entry: CacheEntry; readonly proof: Proof }

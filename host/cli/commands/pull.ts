@@ -1,7 +1,8 @@
 import { KheadersError } from "../../../shared/errors.js";
 import { printable } from "../../../shared/printable.js";
 import type { DeviceOutcome } from "../../farm/pull-one.js";
-import type { PullOptions, PullResult } from "../../pull/pull.js";
+import type { PullOptions } from "../../pull/options.js";
+import type { PullResult } from "../../pull/result.js";
 import { findOffline } from "../../pull/tree/offline.js";
 import { command } from "../options/command.js";
 import { matchOption, type SelectionFlags, selectionOf, selectsMany } from "../options/devices.js";

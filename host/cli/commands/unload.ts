@@ -19,7 +19,7 @@ export const add = command<Flags>({
       server: serverOf(flags, process.env),
       choice: choiceOf(flags, process.env),
       waitSeconds: waitOf(flags),
-      noSu: !flags.su,
+      root: flags.su ? "su" : "never",
       stallSeconds,
       signal,
       onProgress: reporter.on,

@@ -1,6 +1,6 @@
 import type { Option } from "commander";
 import { stallSeconds } from "../../../shared/protocol.js";
-import type { PullOptions } from "../../pull/pull.js";
+import type { PullOptions } from "../../pull/options.js";
 import type { Context } from "../run.js";
 import { openCacheOf } from "./cache.js";
 import { choiceOf, type GlobalFlags, serverOf, waitOf } from "./global.js";

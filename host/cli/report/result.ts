@@ -1,5 +1,5 @@
 import type { KheadersError } from "../../../shared/errors.js";
-import type { PullResult } from "../../pull/pull.js";
+import type { PullResult } from "../../pull/result.js";
 
 /** The JSON object of a pull's result. What is unknown or did not happen is null. */
 export function resultObject(result: PullResult): object {
@@ -18,6 +18,7 @@ export function resultObject(result: PullResult): object {
     archive: result.archive,
     tree: result.tree,
     cache: result.cache,
+    proof: orNull(result.proof),
     source: result.source,
     unloaded: orNull(result.unloaded),
     ms: {

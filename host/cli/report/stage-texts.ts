@@ -5,6 +5,8 @@ export const stageTexts: Record<Stage, string> = {
   "waiting-for-device": "Waiting for the device",
   connecting: "Connecting",
   identifying: "Asking which kernel runs",
+  "cache-hit": "In the cache",
+  "cache-miss": "Not in the cache",
   "waiting-for-other-pull": "Waiting for another kheaders that pulls this kernel",
   "becoming-root": "Asking su for root (look at the device's screen)",
   "restarting-adbd": "Restarting adbd (adb root)",

@@ -1,4 +1,4 @@
-import type { PullResult } from "../pull.js";
+import type { PullResult } from "../result.js";
 
 /** The variables that a command which runs for a tree finds in its environment. */
 export function treeEnvironment(result: PullResult): Record<string, string> {

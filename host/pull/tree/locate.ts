@@ -4,7 +4,9 @@ import { KheadersError } from "../../../shared/errors.js";
 import { asDigestBeginning, type Digest } from "../../../shared/identity.js";
 import { printable } from "../../../shared/printable.js";
 import type { CacheEntry } from "../../cache/index.js";
-import { type PullOptions, type PullResult, pull } from "../pull.js";
+import type { PullOptions } from "../options.js";
+import { pull } from "../pull.js";
+import type { PullResult } from "../result.js";
 import { holdTree } from "./hold.js";
 
 /** A tree, where it was found, and what the cache knows of it. */

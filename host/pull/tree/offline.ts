@@ -3,7 +3,7 @@ import { asDigestBeginning } from "../../../shared/identity.js";
 import { printable } from "../../../shared/printable.js";
 import type { ProgressListener } from "../../../shared/progress.js";
 import type { Cache, CacheEntry } from "../../cache/index.js";
-import type { PullResult } from "../pull.js";
+import { type PullResult, resultOf } from "../result.js";
 
 /** Which cached kernel is meant, where no device is there to tell. */
 export interface OfflineSelector {
@@ -28,19 +28,15 @@ export async function findOffline(
   const entry = selectEntry(cache.entries(), selector);
   const tree = await cache.open(entry, options);
   if (tree === undefined) throw notCached("the cached tree is damaged and its archive is gone");
-  return {
+  return resultOf(tree, {
     serial: undefined,
     kernel: { ...entry.kernel, bootId: undefined },
-    digest: tree.digest,
-    bytes: tree.bytes,
-    archive: tree.archive,
-    tree: tree.tree,
-    entry: tree.entry,
     cache: "hit",
+    proof: undefined,
     source: entry.source,
     unloaded: undefined,
     ms: { total: Math.round(performance.now() - started) },
-  };
+  });
 }
 
 /** Picks the one entry that fits; entries of one archive are one. */

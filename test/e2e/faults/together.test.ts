@@ -84,7 +84,7 @@ it("leaves the module to somebody else who reads the archive, and says so", emul
     const first = await pull.ended;
     expect(first).toMatchObject({ status: 0 });
     expect(JSON.parse(first.stdout)).toMatchObject({ source: "module", unloaded: false });
-    expect(first.stderr).toMatch(/^kheaders: warning: somebody else reads the headers/m);
+    expect(first.stderr).toMatch(/^kheaders: warning: another process reads the headers/m);
     expect(await isLoaded(host, observed.device)).toBe(true);
 
     const refused = await host.kheaders(["unload", "--json"]);

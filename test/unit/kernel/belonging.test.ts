@@ -37,16 +37,18 @@ describe("an archive belongs to the running kernel", () => {
 });
 
 describe("an archive does not belong", () => {
-  it.each<{ what: string; files: Record<string, string>; says: RegExp }>([
+  it.each<{ what: string; files: Record<string, string>; says: RegExp; contradicts?: string }>([
     {
       what: "another release, both named",
       files: { ...autoconf, "include/generated/utsrelease.h": '#define UTS_RELEASE "6.1.23-android14-4"\n' },
       says: /are of 6\.1\.23-android14-4, the running kernel is 6\.1\.57-android14-11-maybe-dirty$/,
+      contradicts: "uname -r",
     },
     {
       what: "a release that only begins the same",
       files: { ...autoconf, "include/generated/utsrelease.h": '#define UTS_RELEASE "6.1.57"\n' },
       says: /are of 6\.1\.57, the running/,
+      contradicts: "uname -r",
     },
     { what: "no release", files: autoconf, says: /no include\/generated\/utsrelease\.h/ },
     {
@@ -59,6 +61,7 @@ describe("an archive does not belong", () => {
       what: "another configuration",
       files: { ...utsrelease, "include/generated/autoconf.h": "#define CONFIG_A 1\n#define CONFIG_B 1\n" },
       says: /they differ in CONFIG_B, CONFIG_B_MODULE$/,
+      contradicts: "/proc/config.gz",
     },
     {
       what: "many differences, the first of them named",
@@ -70,16 +73,19 @@ describe("an archive does not belong", () => {
         ).join(""),
       },
       says: /they differ in CONFIG_A, CONFIG_B_MODULE, CONFIG_C, CONFIG_D, CONFIG_E and 5 more$/,
+      contradicts: "/proc/config.gz",
     },
     {
       what: "a release that would move the cursor",
       files: { "include/generated/utsrelease.h": '#define UTS_RELEASE "\x1b[2J"\n' },
       says: /are of \\x1b\[2J,/,
+      contradicts: "uname -r",
     },
-  ])("$what", ({ files, says }) => {
+  ])("$what", ({ files, says, contradicts }) => {
     expect(evidence(files).belongsTo(release, config)).toEqual({
       belongs: false,
       reason: expect.stringMatching(says),
+      contradicts,
     });
   });
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { Turn } from "../../../host/pull/headway.js";
+import { Headway } from "../../../host/pull/headway.js";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -10,38 +10,38 @@ afterEach(() => {
 
 it("is given up once the device makes no headway, and only once", () => {
   const release = vi.fn();
-  const turn = new Turn(10);
-  turn.hold({ release });
-  turn.headway();
+  const headway = new Headway(10);
+  headway.hold({ release });
+  headway.made();
   vi.advanceTimersByTime(9_000);
-  turn.headway();
+  headway.made();
   vi.advanceTimersByTime(9_000);
   expect(release).not.toHaveBeenCalled();
   vi.advanceTimersByTime(2_000);
   expect(release).toHaveBeenCalledTimes(1);
-  turn.end();
+  headway.end();
   expect(release).toHaveBeenCalledTimes(1);
 });
 
 it("lasts while others have theirs", () => {
   const release = vi.fn();
-  const turn = new Turn(10);
-  turn.hold({ release });
-  turn.headway();
-  turn.pause();
+  const headway = new Headway(10);
+  headway.hold({ release });
+  headway.made();
+  headway.pause();
   vi.advanceTimersByTime(60_000);
   expect(release).not.toHaveBeenCalled();
-  turn.headway();
+  headway.made();
   vi.advanceTimersByTime(11_000);
   expect(release).toHaveBeenCalledTimes(1);
 });
 
 it("that is over holds nothing, and its headway starts nothing", () => {
   const release = vi.fn();
-  const turn = new Turn(10);
-  turn.end();
-  turn.hold({ release });
+  const headway = new Headway(10);
+  headway.end();
+  headway.hold({ release });
   expect(release).toHaveBeenCalledTimes(1);
-  turn.headway();
+  headway.made();
   expect(vi.getTimerCount()).toBe(0);
 });

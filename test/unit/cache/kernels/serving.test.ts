@@ -1,7 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { type CacheEntry, decideServing, type ServingQuestion } from "../../../../host/cache/index.js";
+import type { CacheEntry } from "../../../../host/cache/index.js";
 import { makeEntry } from "../../../../host/cache/kernels/entry.js";
-import { hasBuildDate, isDirty } from "../../../../host/cache/kernels/serving.js";
+import {
+  decideServing,
+  hasBuildDate,
+  isDirty,
+  type ServingQuestion,
+} from "../../../../host/cache/kernels/serving.js";
 import type { KernelIdentity } from "../../../../shared/identity.js";
 import { buildIdNamed, digestNamed, kernel } from "../../../support/cache-kernels.js";
 

@@ -7,7 +7,7 @@ import {
   summary,
 } from "../../../../host/cli/report/device-row.js";
 import type { DeviceOutcome } from "../../../../host/farm/pull-one.js";
-import type { PullResult } from "../../../../host/pull/pull.js";
+import type { PullResult } from "../../../../host/pull/result.js";
 import { KheadersError } from "../../../../shared/errors.js";
 import { asDigest } from "../../../../shared/identity.js";
 
@@ -33,6 +33,7 @@ function result(about: Partial<PullResult> = {}): PullResult {
     tree: "",
     entry: undefined,
     cache: "miss",
+    proof: undefined,
     source: "module",
     unloaded: true,
     ms: { total: 1234 },

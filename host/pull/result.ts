@@ -1,0 +1,32 @@
+import type { Digest, KernelIdentity, Source } from "../../shared/identity.js";
+import type { CacheEntry, OpenedTree, Proof } from "../cache/index.js";
+import type { PullTimes } from "./clock.js";
+
+/** The headers of the kernel that a device runs. */
+export interface PullResult {
+  /** Undefined if no device was asked. */
+  readonly serial: string | undefined;
+  readonly kernel: KernelIdentity;
+  readonly digest: Digest;
+  /** Size of the compressed archive. */
+  readonly bytes: number;
+  /** Path of the compressed archive in the cache. */
+  readonly archive: string;
+  /** Path of the unpacked tree in the cache. */
+  readonly tree: string;
+  /** What the cache keeps of that kernel; undefined for headers of another one (`allowMismatch`). */
+  readonly entry: CacheEntry | undefined;
+  readonly cache: "hit" | "miss";
+  /** Why the cache could serve; undefined on a miss, and if no device was asked. */
+  readonly proof: Proof | undefined;
+  readonly source: Source;
+  /** Whether a module that was loaded for this pull is out again; undefined if none was loaded. */
+  readonly unloaded: boolean | undefined;
+  readonly ms: Readonly<PullTimes>;
+}
+
+/** The result that a tree gives, with what the tree does not know. */
+export function resultOf(tree: OpenedTree, about: Omit<PullResult, keyof OpenedTree>): PullResult {
+  const { digest, bytes, archive, tree: path, entry } = tree;
+  return { ...about, digest, bytes, archive, tree: path, entry };
+}

@@ -1,0 +1,27 @@
+import type { Source } from "../../shared/identity.js";
+import type { ArchiveHeader, ArchiveTrailer, Conversation } from "../agent/conversation.js";
+
+/** An archive on its way to us, from wherever it comes. */
+export interface ArchiveSource {
+  readonly source: Source;
+  /** Size of the archive, in bytes. */
+  readonly size: number;
+  /** Whether the trailer will have the archive's digest. */
+  readonly hasDigest: boolean;
+  /** The archive's bytes as they come. */
+  bytes(): AsyncIterable<Uint8Array>;
+  /** What follows the bytes. */
+  trailer(): Promise<ArchiveTrailer>;
+}
+
+/** An archive that a device has begun to send. */
+export function deviceSource(conversation: Conversation, header: ArchiveHeader): ArchiveSource {
+  const { source, size, hasDigest } = header;
+  return {
+    source,
+    size,
+    hasDigest,
+    bytes: () => conversation.bytes(size),
+    trailer: () => conversation.trailer(),
+  };
+}
