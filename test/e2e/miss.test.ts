@@ -166,6 +166,7 @@ describe("what a pull prints on standard output", emulated, () => {
       archive: expect.stringMatching(/^\/.+\/archives\/[0-9a-f]{64}\.tar\.xz$/),
       tree: expect.stringMatching(/^\/.+\/trees\/[0-9a-f]{64}$/),
       cache: "miss",
+      proof: null,
       source: "module",
       unloaded: true,
       ms: {

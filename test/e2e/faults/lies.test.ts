@@ -63,7 +63,7 @@ const cases: readonly Case[] = [
     lies: { send: "size=-1; send" },
     status: 6,
     code: "protocol-error",
-    message: /did not say what it sends/,
+    message: /sends an archive without its source, path or size/,
   },
   {
     lie: "another digest",
@@ -124,7 +124,7 @@ const cases: readonly Case[] = [
     options: ["--timeout", "2"],
     status: 6,
     code: "device-busy",
-    message: /busy with another kheaders: gave up after 2 s/,
+    message: /another kheaders is using the device: gave up after 2 s/,
   },
   {
     lie: "garbage without end before the hello",
@@ -173,7 +173,7 @@ const cases: readonly Case[] = [
     lies: { send: "config=999999999999; header" },
     status: 6,
     code: "protocol-error",
-    message: /facts are too long/,
+    message: /sends 999999999999 bytes of kernel facts/,
   },
   {
     lie: "another protocol",
