@@ -29,7 +29,8 @@ export function compilerFlags(facts: TreeFacts, purpose: Purpose, clangInclude: 
     "-isystem",
     clangInclude,
     ...folders.map((folder) => `-I${folder}`),
-    ...facts.includedFirst.flatMap((header) => ["-include", `${tree}/${header}`]),
+    // One word each: CMake drops a word that comes twice, such as the second `-include`.
+    ...facts.includedFirst.map((header) => `--include=${tree}/${header}`),
     ...makefileFlags(facts, purpose),
     ...(purpose === "bpf" ? bpfFlags(architecture.bpfTarget) : []),
   ];

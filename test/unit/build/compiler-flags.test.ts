@@ -57,7 +57,13 @@ describe("the compiler's flags", () => {
     ]);
     expect(flags).toContain("-nostdinc");
     expect(wordAfter(flags, "-isystem")).toBe("/clang/include");
-    expect(wordAfter(flags, "-include")).toBe("/t/include/linux/kconfig.h");
+    expect(flags).toContain("--include=/t/include/linux/kconfig.h");
+  });
+
+  it("have no word twice, which CMake would drop", () => {
+    const first = ["include/linux/kconfig.h", "include/linux/compiler_types.h"];
+    const flags = flagsOf({ ...factsOf("x86", 64), includedFirst: first });
+    expect(new Set(flags).size).toBe(flags.length);
   });
 
   it("keep type information for eBPF, and are not told of eBPF for the kernel", () => {
