@@ -14,6 +14,7 @@ export type Stage =
   | "unpacking"
   | "publishing"
   | "repairing"
+  | "waiting-for-other-build"
   | "copying"
   | "reading-modules"
   | "building";

@@ -1,6 +1,7 @@
 export { type Cache, type CacheOptions, type OpenOptions, openCache } from "./cache.js";
 export { cacheDir } from "./cache-dir.js";
 export { readHostBootId } from "./disk/host-boot.js";
+export { replaceFile } from "./disk/json-file.js";
 export { readIfThere } from "./disk/read-file.js";
 export { writableFolder } from "./disk/writable.js";
 export { describeChange } from "./kernels/change.js";

@@ -1,7 +1,5 @@
 import { spawn } from "node:child_process";
-import { KheadersError } from "../../shared/errors.js";
-import { printable } from "../../shared/printable.js";
-import { endingMilliseconds, shellStatus, signalGroup } from "./child.js";
+import { endingMilliseconds, notStarted, shellStatus, signalGroup } from "./child.js";
 
 /** How to run a build. */
 export interface BuildOptions {
@@ -9,15 +7,15 @@ export interface BuildOptions {
   readonly signal: AbortSignal;
   /** Is told what it prints, on either stream, as it comes. */
   readonly onOutput: (text: Uint8Array) => void;
-  /** What to do where the program is not there. */
+  /** What to do if the program is not installed. */
   readonly hint: string;
 }
 
 /**
  * Runs a build to its end.
  *
- * @returns its exit status, as a shell tells it.
- * @throws KheadersError `tool-missing` where it cannot be run; the signal's reason when it aborts.
+ * @returns its exit status, as a shell gives it.
+ * @throws KheadersError `tool-missing` if it cannot be run; the signal's reason when it aborts.
  */
 export async function runBuild(
   program: string,
@@ -30,10 +28,10 @@ export async function runBuild(
   const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], detached: true });
   child.stdout.on("data", onOutput);
   child.stderr.on("data", onOutput);
-  let impatience: NodeJS.Timeout | undefined;
+  let killTimer: NodeJS.Timeout | undefined;
   const abort = () => {
     signalGroup(child.pid, "SIGTERM");
-    impatience = setTimeout(() => signalGroup(child.pid, "SIGKILL"), endingMilliseconds);
+    killTimer = setTimeout(() => signalGroup(child.pid, "SIGKILL"), endingMilliseconds);
   };
   signal.addEventListener("abort", abort);
   try {
@@ -45,9 +43,9 @@ export async function runBuild(
     return status;
   } catch (cause) {
     signal.throwIfAborted();
-    throw new KheadersError("tool-missing", `${printable(program, 4096)} cannot be run`, { hint, cause });
+    throw notStarted("tool-missing", program, cause, hint);
   } finally {
-    clearTimeout(impatience);
+    clearTimeout(killTimer);
     signal.removeEventListener("abort", abort);
   }
 }

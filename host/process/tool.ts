@@ -1,8 +1,7 @@
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
-import { errnoOf, KheadersError } from "../../shared/errors.js";
-import { printable } from "../../shared/printable.js";
-import { shellStatus } from "./child.js";
+import { errnoOf } from "../../shared/errors.js";
+import { notStarted, shellStatus } from "./child.js";
 
 /** How a tool ended. */
 export interface ToolRun {
@@ -18,14 +17,14 @@ export interface ToolOptions {
   readonly signal: AbortSignal;
   /** What it reads from standard input. */
   readonly input?: string;
-  /** What to do where it is not there. */
+  /** What to do if it is not installed. */
   readonly hint: string;
 }
 
 /**
  * Runs a tool of the workstation to its end, and keeps what it says.
  *
- * @throws KheadersError `tool-missing` where it cannot be run; the signal's reason when it aborts.
+ * @throws KheadersError `tool-missing` if it cannot be run; the signal's reason when it aborts.
  */
 export async function runTool(
   program: string,
@@ -50,16 +49,6 @@ export async function runTool(
     return { status, stdout, stderr };
   } catch (cause) {
     signal.throwIfAborted();
-    throw new KheadersError("tool-missing", `${printable(program, 4096)} ${reasonOf(cause)}`, {
-      hint,
-      cause,
-    });
+    throw notStarted("tool-missing", program, cause, hint);
   }
-}
-
-function reasonOf(cause: unknown): string {
-  if (errnoOf(cause) === "ENOENT") return "was not found";
-  // A folder of PATH that may not be looked into gives the same error as a program that may not be run.
-  if (errnoOf(cause) === "EACCES") return "was not found, or may not be run";
-  return "cannot be run";
 }

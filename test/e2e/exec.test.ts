@@ -71,7 +71,7 @@ it("says which command there is not, with status 2", async () => {
     env: { PATH: "/usr/bin:/bin" },
   });
   expect(outcome).toMatchObject({ status: 2, stdout: "" });
-  expect(outcome.stderr).toContain("no-such-command: there is no such command");
+  expect(outcome.stderr).toContain("no-such-command was not found");
 });
 
 it("runs nothing where there are no headers", async () => {

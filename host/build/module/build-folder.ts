@@ -1,7 +1,7 @@
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { errnoOf, KheadersError } from "../../../shared/errors.js";
-import { readHostBootId } from "../../cache/index.js";
+import { errnoOf } from "../../../shared/errors.js";
+import { readHostBootId, replaceFile } from "../../cache/index.js";
 import type { PullOptions } from "../../pull/options.js";
 import type { LocatedTree } from "../../pull/tree/locate.js";
 import { textName } from "../../symvers/record.js";
@@ -31,7 +31,7 @@ export async function buildFolder(
     await copyTree({ tree }, folder, signal);
     writeFileSync(join(folder, bootName), readHostBootId() ?? "");
   };
-  const onWait = () => onProgress({ type: "stage", stage: "waiting-for-other-pull" });
+  const onWait = () => onProgress({ type: "stage", stage: "waiting-for-other-build" });
   const folder = await cache.keepExtra(digest, name, make, {
     replace: (there) => !isOfThisBoot(there),
     checkedByReaders: true,
@@ -52,18 +52,11 @@ function isOfThisBoot(folder: string): boolean {
 }
 
 function placeSymvers(place: string, symvers: string | undefined): void {
-  try {
-    if (symvers === undefined) {
-      rmSync(place, { force: true });
-      return;
-    }
-    const text = readFileSync(symvers);
-    if (existsSync(place) && readFileSync(place).equals(text)) return;
-    const temporary = `${place}.${process.pid}`;
-    writeFileSync(temporary, text);
-    renameSync(temporary, place);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : "unknown reason";
-    throw new KheadersError("cache-failed", `cannot write ${place}: ${reason}`, { cause });
+  if (symvers === undefined) {
+    rmSync(place, { force: true });
+    return;
   }
+  const text = readFileSync(symvers, "utf8");
+  // The same text keeps its time, so that make does not build everything again.
+  if (!existsSync(place) || readFileSync(place, "utf8") !== text) replaceFile(place, text);
 }

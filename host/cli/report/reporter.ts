@@ -8,6 +8,7 @@ import { LiveBlock } from "./live-block.js";
 const slowStages: ReadonlySet<Stage> = new Set([
   "waiting-for-device",
   "waiting-for-other-pull",
+  "waiting-for-other-build",
   "becoming-root",
   "restarting-adbd",
   "waiting-for-device-lock",

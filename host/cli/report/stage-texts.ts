@@ -16,6 +16,7 @@ export const stageTexts: Record<Stage, string> = {
   unpacking: "Unpacking",
   publishing: "Publishing the tree",
   repairing: "Checking the tree",
+  "waiting-for-other-build": "Waiting for another kheaders that prepares to build with this tree",
   copying: "Copying",
   "reading-modules": "Reading the device's modules",
   building: "Building",

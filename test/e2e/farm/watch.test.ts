@@ -236,7 +236,7 @@ describe("watch on the command line", () => {
       expect.stringMatching(
         /: done: 6\.1\.1-lines, \d+ B transferred \(module\), .* s: \/.*\/trees\/[0-9a-f]{64}$/,
       ),
-      expect.stringContaining(`${device.serial}: command failed: no-such-command: `),
+      expect.stringContaining(`${device.serial}: command failed: no-such-command was not found`),
     ]);
   });
 
