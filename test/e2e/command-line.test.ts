@@ -23,8 +23,8 @@ describe("a command line that is wrong", () => {
     [["pull", "--timeout", "soon"], /positive number of seconds/],
     [["pull", "--wait=-1"], /positive number of seconds/],
     [["pull", "-P", "99999"], /invalid port "99999" \(expected 1-65535\)/],
-    [["pull", "-L", "carrier-pigeon"], /no adb server socket/],
-    [["pull", "-L", "tcp:5037", "-H", "localhost"], /-L cannot be given together/],
+    [["pull", "-L", "carrier-pigeon"], /invalid adb server socket "carrier-pigeon"/],
+    [["pull", "-L", "tcp:5037", "-H", "localhost"], /-L cannot be used with -H or -P/],
     [["pull", "--release", release], /only be given with --offline/],
     [["pull", "--offline", "--digest", "latest"], /hexadecimal/],
   ])("%j ends with status 2 and says why", async (args, message) => {

@@ -139,9 +139,10 @@ describe("a module for a device with the original patch's archive", emulated, ()
     expect(stderr).toContain("does not build: make ended with status 2");
   });
 
-  it("has both files named where the device's modules are of two kernels", async () => {
+  it("has both files named if two modules of the running release contradict each other", async () => {
     const doctored = join(folderWith({}), "doctored.ko");
-    writeFileSync(doctored, moduleBytes({ versions: { module_layout: 0xbadbad } }));
+    const vermagic = `vermagic=${(await host.shell(device, "uname -r")).trim()} SMP mod_unload`;
+    writeFileSync(doctored, moduleBytes({ modinfo: [vermagic], versions: { module_layout: 0xbadbad } }));
     await host.adb.adb("-s", device.serial, "push", doctored, "/vendor/lib/modules/doctored.ko");
     const { status, stderr } = await host.kheaders(["-s", device.serial, "symvers", "--refresh"]);
     await host.shell(device, "rm /vendor/lib/modules/doctored.ko");

@@ -60,7 +60,7 @@ it("says that the device is busy when the time is up before its turn comes", emu
   try {
     const pulled = await host.kheaders([...observed.pull, "--json", "--timeout", "4"]);
     expect(pulled.status).toBe(6);
-    expect(pulled.stderr).toMatch(/^kheaders: the device is busy with another kheaders: gave up after 4 s$/m);
+    expect(pulled.stderr).toMatch(/^kheaders: another kheaders is using the device: gave up after 4 s$/m);
     expect(JSON.parse(pulled.stdout)).toMatchObject({ error: { code: "device-busy" } });
     expect(await isLoaded(host, observed.device)).toBe(false);
     recordFault({
