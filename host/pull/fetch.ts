@@ -118,7 +118,7 @@ function identityFor(received: Received, { kernel, options }: Session): KernelId
 
 /** An archive in the running kernel is its own. What contradicts it can be rewritten, as root managers do. */
 function spoofed({ contradicts, reason }: Exclude<Belonging, { belongs: true }>): string {
-  return `the device's ${contradicts} is not that of its kernel (spoofed?): ${reason}. The headers are built into the kernel, so they are its own`;
+  return `the device's ${contradicts} contradicts the headers that are built into its kernel, which are right (is it spoofed?): ${reason}`;
 }
 
 /** Keeps the kernel's configuration beside its headers; if that fails, the headers serve all the same. */
