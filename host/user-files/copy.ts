@@ -9,20 +9,20 @@ import {
   readlinkSync,
   renameSync,
   rmdirSync,
-  rmSync,
   statSync,
   symlinkSync,
   utimesSync,
 } from "node:fs";
 import path from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { removeTree } from "../cache/disk/remove-tree.js";
 import { treeFileTime } from "../cache/trees/manifest.js";
 import type { OpenedTree } from "../cache/trees/opened-tree.js";
 import { attempt, checkParent, outputError, Refused, temporaryBeside } from "./output.js";
 
 /**
- * Checks that a copy of a tree can go to `dir`: that it does not exist, in a folder that may be written, or is an empty
- * folder that may be written.
+ * Checks that a tree can be copied to `dir`: it does not exist and its parent is writable, or it is an empty
+ * and writable folder.
  *
  * @throws KheadersError `output-failed`.
  */
@@ -34,10 +34,12 @@ export function checkCopyTarget(dir: string): void {
 }
 
 /**
- * Leaves a copy of a tree in `dir`, which must not exist or be an empty folder; folders and files are writable, as the umask
- * has it. Clones files where the file system can. A folder that did not exist appears whole or not at all.
+ * Copies a tree to `dir`, which must not exist or must be an empty folder. Folders and files are writable, as
+ * the umask says. Clones files if the file system can. A folder that did not exist appears whole or not at
+ * all.
  *
- * @throws KheadersError `output-failed` or `disk-full`; the signal's reason when it aborts. Nothing is left then.
+ * @throws KheadersError `output-failed` or `disk-full`; the signal's reason when it aborts. Nothing is left
+ * then.
  */
 export async function copyTree(
   opened: Pick<OpenedTree, "tree">,
@@ -46,14 +48,15 @@ export async function copyTree(
 ): Promise<void> {
   const target = path.resolve(dir);
   const exists = attempt(dir, () => isEmptyFolder(target));
-  // Inside an existing folder: it may be where somebody works, or a mount point, and must stay the same one.
+  // Inside an existing folder: it may be a shell's current folder or a mount point, so it must not be
+  // replaced.
   const temporary = temporaryBeside(exists ? path.join(target, "child") : target);
   try {
     await copyFolder(opened.tree, temporary, signal);
-    if (exists) moveChildren(temporary, target);
+    if (exists) await moveChildren(temporary, target);
     else renameSync(temporary, target);
   } catch (error) {
-    rmSync(temporary, { recursive: true, force: true });
+    await removeTree(temporary);
     if (signal?.aborted) throw error;
     throw outputError(error, dir);
   }
@@ -72,7 +75,7 @@ function isEmptyFolder(dir: string): boolean {
 async function copyFolder(source: string, target: string, signal: AbortSignal | undefined): Promise<void> {
   signal?.throwIfAborted();
   mkdirSync(target);
-  // The folder shows what the umask, or an access control list, leaves of the permissions.
+  // The new folder shows which permissions the umask, or an access control list, leaves.
   const permissions = statSync(target).mode & 0o777;
   for (const child of readdirSync(source, { withFileTypes: true })) {
     const from = path.join(source, child.name);
@@ -88,16 +91,16 @@ function copyChild(child: Dirent, from: string, to: string, permissions: number)
     symlinkSync(readlinkSync(from), to);
     return;
   }
-  // A FIFO would be waited for, without an end.
+  // Reading a FIFO would block for ever.
   if (!child.isFile()) throw new Refused("the tree in the cache is damaged", "Run: kheaders cache verify");
   copyFileSync(from, to, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
   const isExecutable = (statSync(from).mode & 0o100) !== 0;
   chmodSync(to, isExecutable ? permissions : permissions & 0o666);
-  // As in the tree, so that make takes no file for older than another.
+  // As in the tree, so that make does not take a file for older than another.
   utimesSync(to, treeFileTime, treeFileTime);
 }
 
-function moveChildren(from: string, to: string): void {
+async function moveChildren(from: string, to: string): Promise<void> {
   const moved: string[] = [];
   try {
     for (const name of readdirSync(from)) {
@@ -106,7 +109,7 @@ function moveChildren(from: string, to: string): void {
     }
     rmdirSync(from);
   } catch (error) {
-    for (const name of moved) rmSync(path.join(to, name), { recursive: true, force: true });
+    for (const name of moved) await removeTree(path.join(to, name));
     throw error;
   }
 }

@@ -17,15 +17,16 @@ import { errnoOf, KheadersError, reasonOf } from "../../shared/errors.js";
 import { printable } from "../../shared/printable.js";
 
 /*
- * What a user names as an output, outside of the cache. One rule for all: a file takes the place of a regular file, a link
- * that of a link, at once; anything else that is there stays, and the output is refused. What is written appears whole or
- * not at all. The checks may be made long before the writing, for example before a device is asked.
+ * Outputs that the user names, outside the cache. One rule for all: a file replaces a regular file and a link
+ * replaces a link, atomically; if anything else is there, it stays and the output is refused. What is written
+ * appears whole or not at all. The checks can be made long before the writing, for example before a device is
+ * asked.
  */
 
 /**
- * Checks that a file can be written at `output`: nothing or a regular file is there, in a folder that may be written.
+ * Checks that a file can be written at `output`: there is nothing or a regular file, in a writable folder.
  *
- * @returns Its absolute path: where a link leads to, not the link's own place.
+ * @returns Its absolute path; for a link, that of the file it leads to.
  * @throws KheadersError `output-failed`.
  */
 export function outputTarget(output: string): string {
@@ -45,7 +46,7 @@ export function outputTarget(output: string): string {
 }
 
 /**
- * Checks that a symbolic link can be made at `link`: nothing or a link is there, in a folder that may be written.
+ * Checks that a symbolic link can be made at `link`: there is nothing or a link, in a writable folder.
  *
  * @throws KheadersError `output-failed`.
  */
@@ -79,7 +80,7 @@ export function writeOutput(content: Uint8Array, output: string): void {
 export function copyOutput(source: string, output: string): void {
   const target = outputTarget(output);
   attempt(output, () => {
-    // A FIFO would be waited for, without an end.
+    // Reading a FIFO would block for ever.
     if (!lstatSync(source).isFile()) throw new Refused("the file in the cache is damaged", "Pull it again.");
     putInPlace(target, (temporary) => {
       writeFileSync(temporary, "", { flag: "wx" });
@@ -101,7 +102,7 @@ export function updateLink(link: string, tree: string): void {
   attempt(link, () => putInPlace(path.resolve(link), (temporary) => symlinkSync(tree, temporary)));
 }
 
-/** That a path which the user gave cannot be written, where no system call failed. */
+/** A path that the user gave cannot be written, although no system call failed. */
 export class Refused extends Error {
   readonly hint: string;
 
@@ -111,20 +112,20 @@ export class Refused extends Error {
   }
 }
 
-/** A name beside `target` for what will take its place. */
+/** A temporary name in the folder of `target`. */
 export function temporaryBeside(target: string): string {
   return path.join(path.dirname(target), `.kheaders-${randomBytes(8).toString("hex")}`);
 }
 
-/** Checks that something can be put beside others in the folder of `target`. @throws the system's error. */
+/** Checks that something can be made in the folder of `target`. @throws the system's error. */
 export function checkParent(target: string): void {
   const parent = path.dirname(target);
   if (!statSync(parent).isDirectory())
-    throw new Refused("its folder is not a folder", "Choose another place.");
+    throw new Refused("the path above it is not a folder", "Choose another place.");
   accessSync(parent, constants.W_OK | constants.X_OK);
 }
 
-/** Runs a work on an output of the user's, and says what went wrong in one way. */
+/** Runs `work`, which writes an output that the user named. All errors get the same form. */
 export function attempt<T>(output: string, work: () => T): T {
   try {
     return work();
@@ -133,7 +134,10 @@ export function attempt<T>(output: string, work: () => T): T {
   }
 }
 
-/** @returns KheadersError `disk-full` for a full disk or quota, else `output-failed`. A KheadersError stays itself. */
+/**
+ * @returns KheadersError `disk-full` for a full disk or quota, else `output-failed`. A KheadersError is
+ * returned as it is.
+ */
 export function outputError(error: unknown, output: string): KheadersError {
   if (error instanceof KheadersError) return error;
   const errno = errnoOf(error);

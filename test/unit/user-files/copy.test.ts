@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { checkCopyTarget, copyTree } from "../../../host/user-files/copy.js";
 import { archiveOf, listTree, temporaryCache, temporaryFolder, treeOf } from "../../support/cache-fixture.js";
 import { kernel, pullInto } from "../../support/cache-kernels.js";
@@ -113,3 +113,36 @@ test("a FIFO in a damaged tree is not waited for", async () => {
   });
   expect(readdirSync(path.dirname(copy))).toEqual([]);
 });
+
+test("an aborted copy is removed in steps, so that a second Ctrl-C is heard", async () => {
+  const files = 50;
+  const tree = temporaryFolder();
+  for (const folder of ["first", "second"]) mkdirSync(path.join(tree, folder));
+  for (let file = 0; file < files; file += 1) writeFileSync(path.join(tree, "first", `${file}.h`), "");
+  const parent = temporaryFolder();
+  // A clock that makes every removal of a file seem to take long.
+  let now = 0;
+  vi.spyOn(performance, "now").mockImplementation(() => {
+    now += 100;
+    return now;
+  });
+  onTestFinished(() => void vi.restoreAllMocks());
+  const abort = new AbortController();
+  let turns = 0;
+  let isDone = false;
+  const count = () => {
+    if (isDone) return;
+    if (existsSync(path.join(temporaryIn(parent), "first"))) abort.abort(new Error("enough"));
+    if (abort.signal.aborted) turns += 1;
+    setImmediate(count);
+  };
+  setImmediate(count);
+  await expect(copyTree({ tree }, path.join(parent, "copy"), abort.signal)).rejects.toThrow("enough");
+  isDone = true;
+  expect(turns).toBeGreaterThanOrEqual(files);
+  expect(readdirSync(parent)).toEqual([]);
+});
+
+function temporaryIn(folder: string): string {
+  return path.join(folder, readdirSync(folder)[0] ?? "");
+}
