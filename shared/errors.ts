@@ -80,12 +80,11 @@ export function errnoOf(error: unknown): string | undefined {
   return typeof error.code === "string" ? error.code : undefined;
 }
 
-/** What the system says about a failed call, without a path: "permission denied". */
+/** What the system says about a failed call, without a path: "permission denied"; for other errors, their message. */
 export function reasonOf(error: unknown): string {
-  const name = errnoOf(error);
-  if (name === undefined) return error instanceof Error ? printable(error.message, 400) : "unknown reason";
-  const errno = new Map(Object.entries(constants.errno)).get(name);
-  return getSystemErrorMap().get(-(errno ?? 0))?.[1] ?? name;
+  if (!isSystemError(error)) return error instanceof Error ? printable(error.message, 400) : "unknown reason";
+  const errno = new Map(Object.entries(constants.errno)).get(error.code);
+  return getSystemErrorMap().get(-(errno ?? 0))?.[1] ?? error.code;
 }
 
 /**

@@ -25,21 +25,21 @@ import {
   treeFileTime,
 } from "./manifest.js";
 
-/** Tries to make `target` a link to a file with this content; tells whether it is one now. */
+/** Tries to make `target` a link to a file with this content; returns whether it did. */
 export type LinkEqualFile = (file: ManifestFile, target: string) => boolean;
 
 /** While a tree is made its folders must be writable. */
 const openFolderMode = 0o755;
 
 /**
- * Writes a tree, entry by entry, with synchronous calls: for many small files they are several times faster than
- * asynchronous ones. Every mode is independent of the umask.
+ * Writes a tree, member by member, with synchronous calls: for many small files they are several times faster
+ * than asynchronous ones. Every mode is independent of the umask.
  */
 export class TreeWriter {
   readonly root: string;
   readonly #linkEqualFile: LinkEqualFile;
   readonly #manifest: ManifestEntry[] = [];
-  /** Modes that the umask was seen to let through. */
+  /** Modes that the umask was seen to leave as they are. */
   readonly #modesKept = new Set<number>();
   #keepsModes = true;
 
@@ -61,9 +61,9 @@ export class TreeWriter {
   }
 
   /**
-   * Writes an entry of an archive, whose path has been checked, after the folders in which it lies.
+   * Writes a member of an archive. Its path has been checked, and its folder has been added before.
    *
-   * @throws KheadersError `disk-full` or `cache-failed`; `archive-refused` where its path is taken.
+   * @throws KheadersError `disk-full` or `cache-failed`; `archive-refused` if its path is taken.
    */
   add(entry: Member): void {
     const made = manifestEntryOf(entry);
@@ -79,14 +79,14 @@ export class TreeWriter {
   }
 
   /**
-   * Makes every folder read-only. Nothing can be added after it.
+   * Makes every folder read-only. Nothing can be added afterwards.
    *
    * @throws KheadersError `cache-failed`.
    */
   seal(): Manifest {
     this.#attempt(this.root, () => {
       const root = enterFolder(this.root);
-      if (root === undefined) throw Object.assign(new Error("its folder is gone"), { code: "ENOENT" });
+      if (root === undefined) throw Object.assign(new Error("the folder was removed"), { code: "ENOENT" });
       try {
         for (const { type, path } of this.#manifest) {
           if (type === "folder") chmodSync(`${root.inside}/${path}`, folderMode);
@@ -100,7 +100,7 @@ export class TreeWriter {
     return this.#manifest;
   }
 
-  /** Writes a new file; what is there already is never followed nor opened. */
+  /** Writes a new file; what is there already is neither followed nor opened. */
   #writeFile(file: string, content: Uint8Array, mode: number): void {
     const descriptor = openSync(file, "wx", mode);
     try {
@@ -114,7 +114,10 @@ export class TreeWriter {
     }
   }
 
-  /** Nearly every umask lets our modes through. Where it does, it is asked once, not for each of thousands of files. */
+  /**
+   * Nearly every umask leaves our modes as they are. If so, we look once, and not for each of thousands of
+   * files.
+   */
   #ensureMode(descriptor: number, mode: number): void {
     if (this.#modesKept.has(mode)) return;
     if ((fstatSync(descriptor).mode & 0o7777) === mode) {
@@ -132,11 +135,12 @@ export class TreeWriter {
       if (errnoOf(error) === "EEXIST" && path !== this.root) {
         throw new KheadersError(
           "archive-refused",
-          `the archive has two entries for ${printable(path)}, as this disk names files`,
+          `the archive has two members that are one file on this disk: ${printable(path)}`,
           { cause: error },
         );
       }
-      throw diskError(error, "write the tree", `${this.root}/${path}`);
+      const what = path === this.root ? "the tree" : `${printable(path)} of the tree`;
+      throw diskError(error, `write ${what}`, this.root);
     }
   }
 }

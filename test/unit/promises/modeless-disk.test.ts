@@ -41,6 +41,6 @@ test("what the disk cannot keep is not damage, at once and after a reboot; what 
   expect(fs.statSync(tree).ino).toBe(ino);
   fs.writeFileSync(`${tree}/include/linux/sched.h`, "struct task_struct { int PID; };\n");
   expect(await cache.verify({ repair: false })).toMatchObject({
-    problems: [{ what: "tree", detail: "include/linux/sched.h has other content" }],
+    problems: [{ what: "tree", detail: "include/linux/sched.h has different content" }],
   });
 });

@@ -123,7 +123,7 @@ describe("verify", () => {
     const expected = {
       what: "tree",
       path: one.tree,
-      detail: "include/linux/list.h has another mode",
+      detail: "include/linux/list.h has a different mode",
     };
     expect((await cache.verify({ repair: false })).problems).toMatchObject([
       { ...expected, outcome: "found" },
@@ -137,7 +137,7 @@ describe("verify", () => {
 
   test.each([
     [
-      "does not have the digest",
+      "does not match the digest",
       (file: string) => {
         chmodSync(file, 0o644);
         truncateSync(file, 1000);
