@@ -2,11 +2,12 @@ import path from "node:path";
 import { KheadersError } from "../../shared/errors.js";
 
 /**
- * Chooses the cache's folder: `flag` (`--cache-dir`), else `KHEADERS_CACHE_DIR`, else the platform's cache folder.
+ * Chooses the cache's folder: `flag` (`--cache-dir`), else `KHEADERS_CACHE_DIR`, else the platform's cache
+ * folder.
  *
  * @param environment The process's environment variables.
- * @returns An absolute path; nothing need exist there.
- * @throws KheadersError `cache-failed` where no home folder is known.
+ * @returns An absolute path; it need not exist.
+ * @throws KheadersError `cache-failed` if no home folder is known.
  */
 export async function cacheDir(environment: NodeJS.ProcessEnv, flag: string | undefined): Promise<string> {
   const chosen = flag || environment.KHEADERS_CACHE_DIR;
@@ -18,7 +19,7 @@ export async function cacheDir(environment: NodeJS.ProcessEnv, flag: string | un
 
 async function platformCacheDir(): Promise<string> {
   try {
-    // env-paths asks for the home folder as it is loaded, and throws where a user has none.
+    // env-paths looks up the home folder when it is loaded, and throws if the user has none.
     const { default: envPaths } = await import("env-paths");
     return envPaths("kheaders", { suffix: "" }).cache;
   } catch (cause) {
@@ -27,7 +28,7 @@ async function platformCacheDir(): Promise<string> {
 }
 
 function noHome(reason: string, cause?: unknown): KheadersError {
-  return new KheadersError("cache-failed", `cannot tell where the cache is: ${reason}`, {
+  return new KheadersError("cache-failed", `cannot find the cache folder: ${reason}`, {
     hint: "Set HOME or KHEADERS_CACHE_DIR, or give --cache-dir.",
     cause,
   });

@@ -27,16 +27,16 @@ export interface CacheOptions {
   /** The version of kheaders, which entries record. */
   readonly tool: string;
   readonly now?: () => Date;
-  /** The id of this workstation's boot; undefined where nobody tells it. */
+  /** The id of this workstation's boot; undefined if the system does not say. */
   readonly hostBootId?: () => string | undefined;
-  /** Without locks, work may be done twice; what the cache shows must be right all the same. */
+  /** Without locks, work may be done twice; what the cache shows must still be right. */
   readonly locks?: boolean;
 }
 
 /** How to open a tree. */
 export interface OpenOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Told when a damaged tree is made again. */
+  /** Called when a damaged tree is made again. */
   readonly onProgress?:
     | ((event: { readonly type: "stage"; readonly stage: "repairing" }) => void)
     | undefined;
@@ -45,7 +45,7 @@ export interface OpenOptions {
 /**
  * Opens a cache. Nothing is made or written until something is published or locked.
  *
- * @throws KheadersError `cache-format` or `cache-failed` where the folder cannot be used as a cache or read.
+ * @throws KheadersError `cache-format` or `cache-failed` if the folder cannot be used as a cache or read.
  */
 export function openCache(options: CacheOptions): Cache {
   return new Cache(
@@ -60,8 +60,9 @@ export function openCache(options: CacheOptions): Cache {
 }
 
 /**
- * The kernels whose headers were pulled, with their archives and trees. Any number of processes may use one at once, and
- * die at any moment. What is needed for a hit is loaded with this file, the rest when it is asked for.
+ * The kernels whose headers were pulled, with their archives and trees. Any number of processes may use a
+ * cache at once, and each may die at any moment. This file loads only what a hit needs; the rest is loaded on
+ * demand.
  */
 export class Cache {
   readonly #store: Store;
@@ -76,23 +77,24 @@ export class Cache {
     return this.#store.paths.root;
   }
 
-  /** The entries of a key, those published last first. @throws KheadersError `cache-failed`. */
+  /** The entries of a key, the latest first. @throws KheadersError `cache-failed`. */
   entriesFor(key: KernelKey): CacheEntry[] {
     return entriesFor(this.#store.paths, key);
   }
 
-  /** All entries, those published last first. @throws KheadersError `cache-failed`. */
+  /** All entries, the latest first. @throws KheadersError `cache-failed`. */
   entries(): CacheEntry[] {
     return allEntries(this.#store.paths);
   }
 
-  /** The entries whose headers an archive has, those published last first. @throws KheadersError `cache-failed`. */
+  /** The entries whose headers an archive has, the latest first. @throws KheadersError `cache-failed`. */
   entriesOf(digest: Digest): CacheEntry[] {
     return entriesOf(this.#store.paths, digest);
   }
 
   /**
-   * Decides whether an entry is of the kernel that a serial runs, or what must be asked first; see {@link decideServing}.
+   * Decides whether an entry is of the kernel that a serial runs, or what must be asked first; see
+   * {@link decideServing}.
    *
    * @throws KheadersError `cache-failed`.
    */
@@ -105,19 +107,27 @@ export class Cache {
     return decideServing({ ...question, identity, boot, candidates: this.entriesFor(identity) });
   }
 
-  /** The entry that was proven for a serial in that boot of its device. @throws KheadersError `cache-failed`. */
+  /**
+   * The entry that was proven for a serial in that boot of its device.
+   *
+   * @throws KheadersError `cache-failed`.
+   */
   findBoot(serial: string, bootId: string): CacheEntry | undefined {
     return entryOfBoot(this.#store.paths, serial, bootId);
   }
 
-  /** The kernel that was last seen on a serial; see {@link describeChange}. @throws KheadersError `cache-failed`. */
+  /**
+   * The kernel that was last seen on a serial; see {@link describeChange}.
+   *
+   * @throws KheadersError `cache-failed`.
+   */
   lastSeen(serial: string): Kernel | undefined {
     return lastKernelOf(this.#store.paths, serial);
   }
 
   /**
-   * Remembers that a serial runs, in this boot of its device, the kernel of `entry`, which must have been proven. In a
-   * cache that may not be written, nothing is remembered.
+   * Remembers that a serial runs, in this boot of its device, the kernel of `entry`, which must have been
+   * proven. Does nothing in a cache that may not be written.
    *
    * @throws KheadersError `disk-full` or `cache-failed`.
    */
@@ -131,15 +141,17 @@ export class Cache {
   }
 
   /**
-   * Gives the tree of an entry once it is known to be whole: at once where it was written in this boot of the workstation
-   * or has outlived one, else after reading all of it, and repaired from its archive if need be.
+   * Gives the tree of an entry once it is known to be whole: at once if it was written in this boot of the
+   * workstation or has outlived one, else after reading all of it. A damaged tree is repaired from its
+   * archive.
    *
-   * @returns Undefined where it could not be mended: to be pulled anew.
+   * @returns Undefined if it could not be mended: it must be pulled again.
    * @throws KheadersError `disk-full` or `cache-failed`; the signal's reason when it aborts.
    */
   async open(entry: CacheEntry, options: OpenOptions = {}): Promise<OpenedTree | undefined> {
     const { paths, now } = this.#store;
-    // Before the check: what is about to be pruned is either seen as used by then, or seen as gone by us.
+    // Before the check: if a prune is about to remove it, either the prune sees this use or we see the tree
+    // gone.
     touch(paths.archive(entry.digest), now());
     if (soundRecord(this.#store, entry.digest) === undefined) {
       const { mend } = await import("./publish/mend.js");
@@ -152,7 +164,8 @@ export class Cache {
   }
 
   /**
-   * Takes the right to pull kernels of a key, waiting for whoever has it. Makes the cache if need be.
+   * Takes the right to pull kernels of a key, waiting for the process that has it. Makes the cache if it does
+   * not exist.
    *
    * @throws KheadersError `disk-full`, `cache-failed` or `cache-format`; the signal's reason when it aborts.
    */
@@ -161,8 +174,8 @@ export class Cache {
   }
 
   /**
-   * Keeps a tree and its archive from being pruned or removed until the lease is released or this process dies. A tree
-   * that was opened before the lease began may be gone: open it after.
+   * Keeps a tree and its archive from being pruned or removed until the lease is released or this process
+   * ends. A tree that was opened before the lease was taken may be gone: open it afterwards.
    *
    * @throws KheadersError `cache-failed`.
    */
@@ -171,9 +184,9 @@ export class Cache {
   }
 
   /**
-   * Begins to take in an archive. Makes the cache if need be, and clears away what others left who died at it.
+   * Begins to take in an archive. Makes the cache if it does not exist, and removes what dead processes left.
    *
-   * @param kernel Equal files of the trees of its series are shared.
+   * @param kernel Files that are equal in the trees of its series are shared.
    * @throws KheadersError `disk-full`, `cache-failed` or `cache-format`; the signal's reason when it aborts.
    */
   async stage(kernel: Pick<KernelKey, "release">, signal?: AbortSignal): Promise<Staging> {
@@ -182,32 +195,33 @@ export class Cache {
   }
 
   /**
-   * What belongs to the tree of a digest and is not of its archive: a file or a folder, by its name. To ask for it counts
-   * as a use of the tree.
+   * Finds an extra: a file or a folder that belongs to the tree of a digest but does not come from its
+   * archive. Asking counts as a use of the tree.
    *
-   * @returns Its absolute path, or undefined where it was not kept.
+   * @returns Its absolute path, or undefined if it was not kept.
    * @throws KheadersError `cache-failed`.
    */
   extra(digest: Digest, name: string): string | undefined {
     const { paths, now } = this.#store;
     const extra = paths.extra(digest, name);
     const stat = statIfThere(extra);
-    // A FIFO or a device would be waited for by who reads it.
+    // Reading a FIFO or a device would block.
     if (!stat?.isFile() && !stat?.isDirectory()) return undefined;
     touch(paths.archive(digest), now());
     return extra;
   }
 
   /**
-   * Keeps an extra of a tree, unless there is one of that name: then the one that is there is given. It goes with its tree.
-   * Of several who want the same at once, one makes it.
+   * Keeps an extra of a tree. If there is one of that name already, gives that. It is removed with its tree.
+   * If several processes want the same extra at once, one makes it.
    *
-   * @param name Lower-case letters, digits and `-`, with a suffix or without. What is a kernel's and not its archive's must
-   * be named after the kernel ({@link CacheEntry.id}): one archive may serve several.
-   * @param make Makes a file or a folder at the path that it is given, where nothing is.
+   * @param name Lower-case letters, digits and `-`, and perhaps a suffix. What belongs to a kernel and not to
+   * its archive must be named after the kernel ({@link CacheEntry.id}): one archive may serve several
+   * kernels.
+   * @param make Makes a file or a folder at the given path, which does not exist yet.
    * @returns Its absolute path.
-   * @throws KheadersError `cache-failed` (also where the tree was removed meanwhile), `disk-full`; what `make` throws; the
-   * signal's reason when it aborts.
+   * @throws KheadersError `cache-failed` (also if the tree was removed meanwhile), `disk-full`; what `make`
+   * throws; the signal's reason when it aborts.
    */
   async keepExtra(
     digest: Digest,
@@ -220,7 +234,7 @@ export class Cache {
   }
 
   /**
-   * The digest whose tree a folder is: undefined for a folder that is none of this cache's trees.
+   * The digest of a tree of this cache, by its folder; undefined for any other folder.
    *
    * @throws KheadersError `cache-failed`.
    */
@@ -244,8 +258,8 @@ export class Cache {
   /**
    * Checks every archive, tree and entry, and mends what can be mended.
    *
-   * @throws KheadersError `cache-failed`, or `disk-full` where a repair finds no space; the signal's reason when it
-   * aborts.
+   * @throws KheadersError `cache-failed`, or `disk-full` if a repair finds no space; the signal's reason when
+   * it aborts.
    */
   async verify(options: VerifyOptions): Promise<VerifyReport> {
     const { verify } = await import("./upkeep/verify.js");
@@ -263,10 +277,10 @@ export class Cache {
   }
 
   /**
-   * The digests that `text` means: the one that begins with it (8 digits or more), or those of the kernels with that release
-   * or fingerprint.
+   * The digests that `text` means: the one that begins with it (8 digits or more), or those of the kernels
+   * with that release or fingerprint.
    *
-   * @throws KheadersError `several-kernels` where several begin with it; `cache-failed`.
+   * @throws KheadersError `several-kernels` if several begin with it; `cache-failed`.
    */
   async digestsMatching(text: string): Promise<Digest[]> {
     const { digestsMatching } = await import("./upkeep/digests.js");
@@ -274,7 +288,8 @@ export class Cache {
   }
 
   /**
-   * Removes archives with their trees and entries, or all that the cache has, except what a living process has leased.
+   * Removes archives with their trees and entries, or all that the cache has, except what a running process
+   * has leased.
    *
    * @throws KheadersError `cache-failed`; the signal's reason when it aborts.
    */

@@ -6,7 +6,7 @@ import type { CachePaths } from "./disk/paths.js";
 import { acquireLock, type Lock, type LockOptions } from "./locks/lock.js";
 import { socketAddress } from "./locks/socket.js";
 
-/** What every part of the cache works with. */
+/** What every part of the cache needs: its paths, the clock, this workstation's boot and its locks. */
 export class Store {
   readonly paths: CachePaths;
   readonly tool: string;
@@ -29,14 +29,15 @@ export class Store {
     this.#locks = options.locks;
   }
 
-  /** The id of this workstation's boot, or undefined where nobody tells it. */
+  /** The id of this workstation's boot, or undefined if the system does not say. */
   get hostBootId(): string | undefined {
     this.#hostBoot ??= { id: this.#readHostBootId() };
     return this.#hostBoot.id;
   }
 
   /**
-   * Takes the lock on a subject of this cache, by whatever path processes came to it. Makes the cache if need be.
+   * Takes the lock on a subject of this cache, the same for every path that leads to it. Makes the cache if
+   * it does not exist.
    *
    * @throws KheadersError `disk-full`, `cache-failed` or `cache-format`; the signal's reason when it aborts.
    */
@@ -46,7 +47,7 @@ export class Store {
     return acquireLock(socketAddress([...this.#identity(), ...subject]), options);
   }
 
-  /** Runs a work under the lock of a digest: publishing, mending or removing it. */
+  /** Runs `work` under the lock of a digest. Publishing, mending and removing take it. */
   async withDigestLock<T>(
     digest: Digest,
     signal: AbortSignal | undefined,

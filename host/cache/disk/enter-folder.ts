@@ -11,20 +11,23 @@ import {
 import { errnoOf } from "../../../shared/errors.js";
 import { isMissing } from "./errors.js";
 
-/** A folder in which something is changed or removed. */
+/** An open folder, in which something is changed or removed. */
 export interface EnteredFolder {
   /** A path that leads to this very folder. */
   readonly inside: string;
   readonly stat: Stats;
-  /** Throws where `inside` may lead to another folder by now. */
+  /** Throws if `inside` may lead to another folder by now. */
   check(): void;
   leave(): void;
 }
 
-/** open(2): the descriptor only names the folder, which need not be readable. The same number on every processor of Node. */
+/**
+ * open(2): the descriptor only names the folder, which need not be readable. The number is the same on every
+ * architecture that Node runs on.
+ */
 const O_PATH = 0o10000000;
 
-/** Enters a folder without following a link; undefined where no folder is there any more. */
+/** Opens a folder without following a link; undefined if there is no folder any more. */
 export function enterFolder(folder: string): EnteredFolder | undefined {
   return existsSync("/proc/self/fd") ? enterByDescriptor(folder) : enterByPath(folder);
 }
@@ -44,7 +47,7 @@ function enterByDescriptor(folder: string): EnteredFolder | undefined {
   }
 }
 
-/** Where no path leads to a descriptor, what can be done is to look often. */
+/** Without /proc no path leads to a descriptor. All that can be done is to check often. */
 function enterByPath(folder: string): EnteredFolder | undefined {
   const stat = lstatSync(folder, { throwIfNoEntry: false });
   if (!stat?.isDirectory()) return undefined;
@@ -56,11 +59,10 @@ function enterByPath(folder: string): EnteredFolder | undefined {
   return { inside: folder, stat, check, leave: () => undefined };
 }
 
-/** Changes the mode of a folder, never of what a link leads to. @throws the system's error. */
+/** Changes the mode of a folder, never of a link's target. @throws the system's error. */
 export function chmodFolder(folder: string, mode: number): void {
   const entered = enterFolder(folder);
-  if (entered === undefined)
-    throw Object.assign(new Error("it is not a folder any more"), { code: "ENOENT" });
+  if (entered === undefined) throw Object.assign(new Error("it is no longer a folder"), { code: "ENOENT" });
   try {
     chmodSync(entered.inside, mode);
   } finally {

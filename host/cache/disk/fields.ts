@@ -1,7 +1,7 @@
 import type { Digest } from "../../../shared/identity.js";
 import { asDigest } from "../../../shared/identity.js";
 
-/** Says that JSON from the disk is not of the shape that was expected. */
+/** JSON from the disk does not have the expected shape. */
 export class Malformed extends Error {
   override readonly name = "Malformed";
 }
@@ -25,7 +25,7 @@ export class Fields {
     return value;
   }
 
-  /** @throws Malformed unless it is a whole number from 0 on that a double holds exactly. */
+  /** @throws Malformed unless it is a safe integer that is not negative. */
   count(name: string): number {
     const value = this.#values.get(name);
     if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) {
@@ -53,14 +53,14 @@ export class Fields {
     return date;
   }
 
-  /** @throws Malformed unless it is a string that `parse` takes. */
+  /** @throws Malformed unless it is a string that `parse` accepts. */
   parsed<T>(name: string, parse: (text: string) => T | undefined): T {
     const value = parse(this.text(name));
-    if (value === undefined) throw new Malformed(`${name} is not of its form`);
+    if (value === undefined) throw new Malformed(`${name} has the wrong form`);
     return value;
   }
 
-  /** Reads a field with one of the above, or gives undefined where the object has no such field. */
+  /** Reads a field with one of the above, or gives undefined if the object does not have it. */
   optional<T>(name: string, read: (name: string) => T): T | undefined {
     return this.#values.has(name) ? read(name) : undefined;
   }

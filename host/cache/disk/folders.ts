@@ -3,8 +3,8 @@ import path from "node:path";
 import { errnoOf } from "../../../shared/errors.js";
 
 /**
- * Makes a folder and those above it, where they do not exist. One at a time: Node's own recursive mkdir never ends where a
- * file system answers ENOENT though the folder above is there, as procfs does.
+ * Makes a folder and those above it, if they do not exist. One at a time: Node's own recursive mkdir never
+ * ends if a file system answers ENOENT although the folder above exists, as procfs does.
  *
  * @throws the system's error.
  */

@@ -9,22 +9,25 @@ import { CachePaths, formatNumber, isTemporaryName } from "./paths.js";
 import { readIfThere } from "./read-file.js";
 
 /*
- * Versions of kheaders with different layouts work side by side in one cache folder. The first layout lies in the folder
- * itself, whose file `format` has its number. Any other lies in a folder of its own, `v<number>`, with a `format` of its
- * own; a version leaves the folders of others alone.
+ * Versions of kheaders with different layouts work side by side in one cache folder. The first layout lies in
+ * the folder itself, whose file `format` has its number. Any other lies in a folder of its own, `v<number>`,
+ * with a `format` of its own; a version leaves the folders of others alone.
  */
 
 /** Bytes of a file with a format number. */
 const maxFormatBytes = 1024;
 
-/** What a cache folder may have beside its layout: the folders of other layouts, and what a new file system begins with. */
+/**
+ * What a cache folder may have besides its layout: the folders of other layouts, and what a new file system
+ * has.
+ */
 const isHarmless = /^(?:v\d+|lost\+found)$/;
 
 /**
  * Finds where in a cache folder the layout of this version lies, or will lie. Writes nothing.
  *
- * @throws KheadersError `cache-format` where another layout is in its place; `cache-failed` where the path is not a folder,
- * has files that are not a cache's, or cannot be read.
+ * @throws KheadersError `cache-format` if another layout is in its place; `cache-failed` if the path is not a
+ * folder, has files that are not a cache's, or cannot be read.
  */
 export function findLayout(dir: string): CachePaths {
   const paths = new CachePaths(dir);
@@ -34,7 +37,7 @@ export function findLayout(dir: string): CachePaths {
   return apart;
 }
 
-/** Checks that a layout's place is ours or free, as {@link findLayout}. */
+/** Checks that a layout's place has this version's layout or is free, as {@link findLayout}. */
 export function checkFormat(paths: CachePaths): void {
   if (isOurs(paths)) return;
   throw new KheadersError(
@@ -45,7 +48,7 @@ export function checkFormat(paths: CachePaths): void {
 }
 
 /**
- * Makes the folders of the cache where they do not exist, and the file with the number of their layout.
+ * Makes the folders of the cache, and the file with the number of their layout, if they do not exist.
  *
  * @throws KheadersError `disk-full`, `cache-failed` or `cache-format`.
  */
@@ -53,7 +56,7 @@ export function createLayout(paths: CachePaths): void {
   checkFormat(paths);
   try {
     makeFolders(paths.base);
-    // First of all: a folder that has anything and no format is not taken for a cache.
+    // First of all: a folder that has other files but no format is not taken for a cache.
     if (formatText(paths) === "") replaceFile(paths.format, `${formatNumber}\n`);
     for (const folder of paths.folders) makeFolders(folder);
   } catch (error) {
@@ -61,7 +64,7 @@ export function createLayout(paths: CachePaths): void {
   }
 }
 
-/** Whether a place has the layout of this version, or is free for it; false where it has another. */
+/** Whether a place has the layout of this version or is free for it; false if it has another. */
 function isOurs(paths: CachePaths): boolean {
   if (!isFolder(paths.base)) return true;
   const text = formatText(paths);
@@ -72,15 +75,15 @@ function isOurs(paths: CachePaths): boolean {
 }
 
 /**
- * What the file with the format number says: empty where it is missing, or lost its content in a power cut. Every other
- * file of the cache has the number too, so that none is misread.
+ * What the file with the format number says: empty if it is missing or lost its content in a power cut. Every
+ * other file of the cache has the number too, so that none is misread.
  */
 function formatText(paths: CachePaths): string {
   const text = readIfThere(paths.format, maxFormatBytes)?.toString() ?? "";
   return text.replaceAll("\0", "").trim();
 }
 
-/** Whether the cache folder is there. */
+/** Whether the cache folder exists. */
 function isFolder(folder: string): boolean {
   try {
     if (statSync(folder).isDirectory()) return true;
@@ -93,7 +96,7 @@ function isFolder(folder: string): boolean {
   });
 }
 
-/** Checks that a folder without a format number has nothing but what kheaders itself makes there. */
+/** Checks that a folder without a format number has only what kheaders itself makes there. */
 function checkIsFree(paths: CachePaths, hasStrangeFormat: boolean): void {
   const own = new Set([...paths.folders, paths.extras, ...(hasStrangeFormat ? [] : [paths.format])]);
   const isOwn = (name: string) =>

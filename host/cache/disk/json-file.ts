@@ -5,14 +5,17 @@ import { Fields, Malformed } from "./fields.js";
 import { formatNumber, nameOfSmallFile } from "./paths.js";
 import { readIfThere } from "./read-file.js";
 
-/** Bytes of a JSON file. Most of it is what a device says of its kernel: some hundred bytes, and never this much. */
+/**
+ * Bytes of a JSON file. Most of it is what a device says about its kernel: a few hundred bytes, and never
+ * this much.
+ */
 const maxBytes = 1024 * 1024;
 
 /**
- * Reads a JSON file of the cache and has `parse` check it. A file that is missing, cut short, emptied, too large, of another
- * format number or of another shape is as if it were absent.
+ * Reads a JSON file of the cache and has `parse` check it. A file that is missing, cut short, emptied, too
+ * large, of another format number or of another shape counts as missing.
  *
- * @throws KheadersError `cache-failed` where the disk cannot be read.
+ * @throws KheadersError `cache-failed` if the disk cannot be read.
  */
 export function readJson<T>(file: string, parse: (fields: Fields) => T): T | undefined {
   const text = readIfThere(file, maxBytes);
@@ -27,8 +30,8 @@ export function readJson<T>(file: string, parse: (fields: Fields) => T): T | und
 }
 
 /**
- * Writes a JSON file under a temporary name and renames it, so that readers see the old one or the new one. Fields that
- * are undefined are left out.
+ * Writes a JSON file under a temporary name and renames it, so that readers see the old one or the new one.
+ * Fields that are undefined are left out.
  *
  * @throws KheadersError `disk-full` or `cache-failed`; nothing half-written is left.
  */
@@ -44,6 +47,6 @@ export function replaceFile(file: string, content: string): void {
     renameSync(temporary, file);
   } catch (error) {
     rmSync(temporary, { force: true });
-    throw diskError(error, "write", file);
+    throw diskError(error, "write the cache", file);
   }
 }

@@ -2,21 +2,23 @@ import { createHash, randomBytes } from "node:crypto";
 import path from "node:path";
 import { asDigest, type Digest, type KernelKey } from "../../../shared/identity.js";
 
-/** The number of the cache's layout, raised with every change that an older or newer version would misread. */
+/**
+ * The number of the cache's layout, raised with every change that an older or newer version would misread.
+ */
 export const formatNumber = 1;
 
-/** Begins the name of everything that is being made or taken away; nothing of that name is ever served. */
+/** Begins the name of everything that is being made or removed; nothing with such a name is ever served. */
 const temporaryPrefix = ".tmp-";
 
 const archiveSuffix = ".tar.xz";
 const recordSuffix = ".json";
 
-/** The names that an extra may have; none is taken from a device. */
+/** The names that an extra may have; they never come from a device. */
 const extraName = /^[a-z][a-z0-9-]*(?:\.[a-z]+)?$/;
 
 /**
- * Where everything lies in a cache folder. Strings that a device chose are only ever hashed here, so that none of them
- * becomes part of a path.
+ * Where everything lies in a cache folder. Strings that a device chose are only hashed, so that they never
+ * become part of a path.
  */
 export class CachePaths {
   /** The cache's folder, as the user chose it. */
@@ -28,7 +30,7 @@ export class CachePaths {
   readonly archives: string;
   /** Holds, for each digest, the tree, its record (`.json`) and its manifest (`.manifest`). */
   readonly trees: string;
-  /** Holds, for each digest, a folder with what belongs to the tree and is not of its archive. */
+  /** Holds, for each digest, a folder with what belongs to the tree but does not come from its archive. */
   readonly extras: string;
   readonly entries: string;
   readonly boots: string;
@@ -48,7 +50,7 @@ export class CachePaths {
     this.leases = path.join(this.base, "leases");
   }
 
-  /** The folders that every cache has, without the base. That for extras is made with the first of them. */
+  /** The folders that every cache has, without the base. The one for extras is made with the first extra. */
   get folders(): string[] {
     return [this.archives, this.trees, this.entries, this.boots, this.serials, this.leases];
   }
@@ -73,9 +75,9 @@ export class CachePaths {
     return path.join(this.extras, digest);
   }
 
-  /** @throws Error for a name that is no extra's: a bug of ours. */
+  /** @throws Error for a name that an extra cannot have, which is a bug in kheaders. */
   extra(digest: Digest, name: string): string {
-    if (!extraName.test(name)) throw new Error(`no name of an extra: ${name}`);
+    if (!extraName.test(name)) throw new Error(`not a name for an extra: ${name}`);
     return path.join(this.extrasOf(digest), name);
   }
 
@@ -92,7 +94,7 @@ export class CachePaths {
   }
 }
 
-/** The temporary name for what is made, or with `-old` taken away, under a lease. */
+/** The temporary name for what is made under a lease; with `-old`, for what is removed. */
 export function nameOfWork(leaseId: string): string {
   return `${temporaryPrefix}${leaseId}`;
 }
@@ -102,7 +104,7 @@ export function leaseOfName(name: string): string | undefined {
   return /^\.tmp-([0-9a-f]{16}-\d+)(?:-old)?$/.exec(name)?.[1];
 }
 
-/** A temporary name for a small file, that no other has. */
+/** A unique temporary name for a small file. */
 export function nameOfSmallFile(): string {
   return `${temporaryPrefix}${randomBytes(8).toString("hex")}`;
 }
@@ -130,7 +132,7 @@ export function entryPrefix(key: KernelKey): string {
   return `${hashOf([key.fingerprint, key.release]).slice(0, 16)}-`;
 }
 
-/** Hashes strings of any content and length; no two lists of strings give one result. Hex, 64 digits. */
+/** Hashes a list of strings; two lists that differ never give the same text to hash. 64 hex digits. */
 export function hashOf(parts: readonly (string | null)[]): string {
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }

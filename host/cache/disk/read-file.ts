@@ -2,14 +2,14 @@ import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { errnoOf } from "../../../shared/errors.js";
 import { diskError, isMissing } from "./errors.js";
 
-/** The errors of open(2) for a link, a socket, and a device without a driver. */
+/** The errors of open(2) for a link, a socket and a device without a driver. */
 const notRegular = new Set(["ELOOP", "ENXIO", "ENODEV"]);
 
 /**
- * Reads a whole file of the cache. What is not a regular file, or has more than `maxBytes`, is as if it were missing: a FIFO
- * or a device is not waited for, a link is not followed.
+ * Reads a whole file of the cache. What is not a regular file, or has more than `maxBytes`, counts as
+ * missing: reading a FIFO or a device must not block, and links are not followed.
  *
- * @throws KheadersError `cache-failed` where the disk cannot be read.
+ * @throws KheadersError `cache-failed` if the disk cannot be read.
  */
 export function readIfThere(file: string, maxBytes: number): Buffer | undefined {
   try {
@@ -21,12 +21,12 @@ export function readIfThere(file: string, maxBytes: number): Buffer | undefined 
       closeSync(opened.descriptor);
     }
   } catch (error) {
-    throw diskError(error, "read", file);
+    throw diskError(error, "read the cache", file);
   }
 }
 
 /**
- * Opens a regular file for reading; undefined where there is none. Who calls this closes the descriptor.
+ * Opens a regular file for reading; undefined if there is none. The caller closes the descriptor.
  *
  * @throws the system's error.
  */

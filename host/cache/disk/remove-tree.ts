@@ -4,26 +4,26 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { type EnteredFolder, enterFolder } from "./enter-folder.js";
 import { diskError, isMissing, isNotWritable } from "./errors.js";
 
-/** How long a removal may go on. What is left then is for the next sweep. */
+/** How long a removal may take. What is left then is removed by the next sweep. */
 export interface RemovalLimits {
-  /** When it aborts, a little more is removed: an ordinary tree still goes. */
+  /** When it aborts, removal goes on for a second, which is enough for an ordinary tree. */
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds. */
   readonly maxTime?: number | undefined;
 }
 
-/** Milliseconds after which the thread is left to others. */
-const turnTakes = 10;
+/** Milliseconds after which to yield to the event loop. */
+const turnTime = 10;
 
-/** Milliseconds for which a removal goes on after an abort. */
-const afterAbort = 1_000;
+/** Milliseconds for which removal goes on after an abort. */
+const maxAfterAbort = 1_000;
 
 /**
- * Removes a file, or a tree whose folders may be read-only. Links are removed, never followed, and only folders are changed
- * that belong to us or to the owner of the folder in which `root` lies: another user of the cache may put anything in the
- * place of anything, at any moment. A missing path is not an error; concurrent removal is fine.
+ * Removes a file, or a tree whose folders may be read-only. Links are removed, never followed. A folder is
+ * changed only if it belongs to us or to the owner of the folder that `root` lies in: another user of the
+ * cache may replace anything at any moment. A missing path is not an error; concurrent removal is fine.
  *
- * @returns Whether it is gone; not if the limits ended it.
+ * @returns Whether it is gone; false if a limit was reached.
  * @throws the system's error.
  */
 export async function removeTree(root: string, limits: RemovalLimits = {}): Promise<boolean> {
@@ -33,7 +33,7 @@ export async function removeTree(root: string, limits: RemovalLimits = {}): Prom
 }
 
 /**
- * As {@link removeTree}, for what may be another user's, who then has to clear it away.
+ * As {@link removeTree}, but leaves what belongs to another user, who has to remove it.
  *
  * @returns Whether it is gone.
  * @throws KheadersError `cache-failed`.
@@ -43,7 +43,7 @@ export async function removeIfAllowed(root: string, limits?: RemovalLimits): Pro
     return await removeTree(root, limits);
   } catch (error) {
     if (isNotWritable(error)) return false;
-    throw diskError(error, "remove", root);
+    throw diskError(error, "remove from the cache", root);
   }
 }
 
@@ -52,7 +52,7 @@ export function removeFileIfAllowed(file: string): void {
   try {
     unlinkSync(file);
   } catch (error) {
-    if (!isNotWritable(error) && !isMissing(error)) throw diskError(error, "remove", file);
+    if (!isNotWritable(error) && !isMissing(error)) throw diskError(error, "remove from the cache", file);
   }
 }
 
@@ -91,7 +91,7 @@ class Removal {
     if (!this.#owners.includes(folder.stat.uid)) {
       throw Object.assign(new Error("it belongs to another user"), { code: "EPERM" });
     }
-    // Only who may write a folder can take something out of it.
+    // To remove something from a folder, the folder must be writable.
     if ((folder.stat.mode & 0o700) !== 0o700) chmodSync(folder.inside, 0o700);
     for (const child of readdirSync(folder.inside, { withFileTypes: true })) {
       if (await this.#isOver()) return false;
@@ -107,8 +107,8 @@ class Removal {
     const { signal, maxTime = Number.POSITIVE_INFINITY } = this.#limits;
     const now = performance.now();
     if (signal?.aborted) this.#aborted ??= now;
-    if (now - this.#started >= maxTime || now - (this.#aborted ?? now) >= afterAbort) return true;
-    if (now - this.#turnBegan >= turnTakes) {
+    if (now - this.#started >= maxTime || now - (this.#aborted ?? now) >= maxAfterAbort) return true;
+    if (now - this.#turnBegan >= turnTime) {
       await nextTurn();
       this.#turnBegan = performance.now();
     }

@@ -11,7 +11,7 @@ export function digestOf(content: Uint8Array | string): Digest {
   return known(hash("sha256", content, "hex"));
 }
 
-/** SHA-256 of bytes that come one after another. */
+/** SHA-256 of bytes that come in chunks. */
 export class RunningDigest {
   readonly #hash = createHash("sha256");
 
@@ -26,7 +26,7 @@ export class RunningDigest {
 }
 
 /**
- * SHA-256 of a regular file, leaving the thread to others after each megabyte; undefined where there is none.
+ * SHA-256 of a regular file, yielding to the event loop after each megabyte; undefined if there is none.
  *
  * @throws the system's error; the signal's reason when it aborts.
  */

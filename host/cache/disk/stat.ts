@@ -2,7 +2,7 @@ import { lstatSync, type Stats } from "node:fs";
 import { diskError } from "./errors.js";
 
 /**
- * What the file system says of a path itself, a link not followed; undefined where there is nothing.
+ * What the file system says about a path, without following a link; undefined if nothing is there.
  *
  * @throws KheadersError `cache-failed`.
  */

@@ -5,10 +5,10 @@ import { printable } from "../../../shared/printable.js";
 import { diskError, isMissing } from "./errors.js";
 
 /**
- * Finds the folder in which a cache would be made, or lies: the nearest that exists. Writes nothing.
+ * Finds the nearest existing folder at or above the place of a cache. Writes nothing.
  *
- * Throws `cache-failed` if a cache could not be written there: something else is in the way, a link leads nowhere, the folder
- * is another user's, or the disk is read-only.
+ * Throws `cache-failed` if a cache could not be written there: something else is in the way, a link is
+ * broken, the folder belongs to another user, or the disk is read-only.
  *
  * @param dir The cache's folder, absolute; it need not exist.
  */
@@ -18,13 +18,13 @@ export function writableFolder(dir: string): string {
     if (!statSync(folder).isDirectory()) throw inTheWay(folder, "is not a folder");
     accessSync(folder, constants.W_OK | constants.X_OK);
   } catch (error) {
-    if (isMissing(error)) throw inTheWay(folder, "is a link that leads nowhere");
+    if (isMissing(error)) throw inTheWay(folder, "is a broken link");
     throw diskError(error, "write the cache", folder);
   }
   return folder;
 }
 
-/** The path itself, or the nearest one above it where anything is. */
+/** The path itself, or the nearest one above it that exists. */
 function nearest(dir: string): string {
   try {
     lstatSync(dir);

@@ -2,17 +2,17 @@ import { printable } from "../../../shared/printable.js";
 import type { Kernel } from "./entry.js";
 
 /**
- * Says how the kernel that a device runs differs from the one last seen on its serial, in one line fit for a terminal, or
- * gives undefined where nothing that is known of both differs.
+ * Says how the kernel that a device runs differs from the one last seen on its serial, in one line fit for a
+ * terminal, or gives undefined if nothing that is known of both differs.
  */
 export function describeChange(previous: Kernel, current: Kernel): string | undefined {
   if (previous.release !== current.release) {
-    return `another kernel than last time: release ${printable(previous.release)}, now ${printable(current.release)}`;
+    return `not the same kernel as last time: release ${printable(previous.release)}, now ${printable(current.release)}`;
   }
   const what = buildDifference(previous, current);
   if (what !== undefined) return `another build of ${printable(current.release)} than last time: ${what}`;
   if (previous.fingerprint !== current.fingerprint) {
-    return `another system than last time: ${printable(previous.fingerprint)}, now ${printable(current.fingerprint)}`;
+    return `not the same system as last time: ${printable(previous.fingerprint)}, now ${printable(current.fingerprint)}`;
   }
   return undefined;
 }
@@ -33,7 +33,7 @@ function buildDifference(previous: Kernel, current: Kernel): string | undefined 
   return undefined;
 }
 
-/** Whether two facts, each undefined where nobody could read it, are known to differ. */
+/** Whether two facts, each undefined if it could not be read, are known to differ. */
 export function bothKnownAndDifferent(one: string | undefined, other: string | undefined): boolean {
   return one !== undefined && other !== undefined && one !== other;
 }

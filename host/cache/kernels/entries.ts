@@ -5,7 +5,7 @@ import { readJson, writeJson } from "../disk/json-file.js";
 import { type CachePaths, entryPrefix, isTemporaryName } from "../disk/paths.js";
 import { type CacheEntry, entryFields, parseEntry } from "./entry.js";
 
-/** The entries of one key, those published last first. @throws KheadersError `cache-failed`. */
+/** The entries of one key, the latest first. @throws KheadersError `cache-failed`. */
 export function entriesFor(paths: CachePaths, key: KernelKey): CacheEntry[] {
   const prefix = entryPrefix(key);
   return readEntries(
@@ -14,12 +14,12 @@ export function entriesFor(paths: CachePaths, key: KernelKey): CacheEntry[] {
   );
 }
 
-/** All entries, those published last first. @throws KheadersError `cache-failed`. */
+/** All entries, the latest first. @throws KheadersError `cache-failed`. */
 export function allEntries(paths: CachePaths): CacheEntry[] {
   return readEntries(paths, entryIds(paths));
 }
 
-/** The entries whose headers an archive has, those published last first. @throws KheadersError `cache-failed`. */
+/** The entries whose headers an archive has, the latest first. @throws KheadersError `cache-failed`. */
 export function entriesOf(paths: CachePaths, digest: Digest): CacheEntry[] {
   return allEntries(paths).filter((entry) => entry.digest === digest);
 }
@@ -31,7 +31,11 @@ export function entryIds(paths: CachePaths): string[] {
     .map((name) => name.slice(0, -".json".length));
 }
 
-/** The entry of that id, or undefined where there is none that can be read. @throws KheadersError `cache-failed`. */
+/**
+ * The entry of that id, or undefined if there is none that can be read.
+ *
+ * @throws KheadersError `cache-failed`.
+ */
 export function readEntry(paths: CachePaths, id: string): CacheEntry | undefined {
   const entry = readJson(paths.entry(id), parseEntry);
   return entry?.id === id ? entry : undefined;
@@ -43,9 +47,9 @@ export function writeEntry(paths: CachePaths, entry: CacheEntry): void {
 }
 
 /**
- * The names in a folder of the cache, without temporary ones; none where it does not exist.
+ * The names in a folder of the cache, without temporary ones; none if it does not exist.
  *
- * @throws KheadersError `cache-failed` where it cannot be read.
+ * @throws KheadersError `cache-failed` if it cannot be read.
  */
 export function namesIn(folder: string): string[] {
   try {

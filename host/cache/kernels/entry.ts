@@ -8,7 +8,7 @@ import {
 import type { Fields } from "../disk/fields.js";
 import { entryPrefix, hashOf } from "../disk/paths.js";
 
-/** What tells one kernel from another, whichever boot of it: a KernelIdentity without the boot. */
+/** What distinguishes one kernel from another, in any boot: a KernelIdentity without the boot. */
 export type Kernel = Omit<KernelIdentity, "bootId">;
 
 /** What the cache knows of one kernel: that these are its headers. Never changed once written. */
@@ -22,7 +22,7 @@ export interface CacheEntry {
   readonly bytes: number;
   /** How the device offered it. */
   readonly source: Source;
-  /** When it was published, last. */
+  /** When it was last published. */
   readonly created: Date;
   /** The version of kheaders that published it. */
   readonly tool: string;
@@ -32,12 +32,12 @@ export interface CacheEntry {
 export function makeEntry(about: Omit<CacheEntry, "id">): CacheEntry {
   const { fingerprint, release, version, machine, buildId, configDigest } = about.kernel;
   const kernel: Kernel = { fingerprint, release, version, machine, buildId, configDigest };
-  // With the digest, a kernel that cannot be told from another never takes the other's place.
+  // The digest is part of it, so two kernels that look the same do not replace each other's entry.
   const hash = hashOf([version, machine, buildId ?? null, configDigest ?? null, about.digest]);
   return { ...about, kernel, id: `${entryPrefix(kernel)}${hash.slice(0, 32)}` };
 }
 
-/** Takes `text` for an entry's id, which may become part of a path, or gives undefined. */
+/** Gives `text` if it is an entry's id, which may become part of a path, else undefined. */
 export function asEntryId(text: string): string | undefined {
   return /^[0-9a-f]{16}-[0-9a-f]{32}$/.test(text) ? text : undefined;
 }
@@ -48,7 +48,7 @@ export function entryFields(entry: CacheEntry): Record<string, unknown> {
   return { ...kernel, ...rest, created: created.toISOString() };
 }
 
-/** @throws Malformed where the fields are not an entry's. */
+/** @throws Malformed if the fields are not an entry's. */
 export function parseEntry(fields: Fields): CacheEntry {
   return makeEntry({
     kernel: parseKernel(fields),
@@ -60,7 +60,7 @@ export function parseEntry(fields: Fields): CacheEntry {
   });
 }
 
-/** @throws Malformed where the fields do not describe a kernel. */
+/** @throws Malformed if the fields do not describe a kernel. */
 export function parseKernel(fields: Fields): Kernel {
   return {
     fingerprint: fields.text("fingerprint"),

@@ -13,7 +13,7 @@ export interface ServingQuestion {
   readonly candidates: readonly CacheEntry[];
   /**
    * `hello`: fingerprint, release, version, machine and boot id alone. `facts`: also the kernel's config and
-   * build-id, with the rights that the conversation began with. `facts-as-root`: these as root.
+   * build-id, with the rights that the conversation began with. `facts-as-root`: the same, as root.
    */
   readonly asked: "hello" | "facts" | "facts-as-root";
   /** Whether becoming root may still be tried. */
@@ -46,15 +46,15 @@ export type Serving =
   | { readonly outcome: "ask-facts"; readonly why: string }
   /** Become root, ask for the build-id, then decide again. */
   | { readonly outcome: "ask-root"; readonly why: string }
-  /** Only root could tell, and nobody can become root. */
+  /** Only root could find out, and we cannot become root. */
   | { readonly outcome: "denied"; readonly why: string; readonly hint: string };
 
 /**
- * Decides whether an entry is of the running kernel. An entry serves when something proves it and nothing that is known
- * of both contradicts it; never by a guess. Within one boot the kernel cannot change, so an entry proven in this boot
- * serves. Otherwise equal build-ids prove it. Where they cannot be compared, a version with a real build date, a release
- * without `dirty` and an equal config together prove it, unless they fit several archives: unstamped GKI builds all say
- * `…-maybe-dirty #1 SMP PREEMPT Thu Jan 1 00:00:00 UTC 1970`.
+ * Decides whether an entry is of the running kernel. An entry serves when something proves it and nothing
+ * that is known of both contradicts it; it is never a guess. Within one boot the kernel cannot change, so an
+ * entry proven in this boot serves. Otherwise equal build-ids prove it. If they cannot be compared, a version
+ * with a real build date, a release without `dirty` and an equal config together prove it, unless they fit
+ * several archives: unstamped GKI builds all say `…-maybe-dirty #1 SMP PREEMPT Thu Jan 1 00:00:00 UTC 1970`.
  */
 export function decideServing(question: ServingQuestion): Serving {
   const { identity, boot, candidates, asked } = question;
@@ -65,7 +65,7 @@ export function decideServing(question: ServingQuestion): Serving {
   const possible = newestFirst(candidates.filter((entry) => !isContradicted(entry, identity)));
   if (possible.length === 0) return miss(`only other builds of ${release} are cached`);
   if (asked === "hello") {
-    return { outcome: "ask-facts", why: `kernels ${release} are cached; its config and build-id tell` };
+    return { outcome: "ask-facts", why: `kernels ${release} are cached; its config and build-id decide` };
   }
 
   const byBuildId = possible.find((entry) => isSameBuild(entry, identity));
@@ -79,12 +79,12 @@ export function decideServing(question: ServingQuestion): Serving {
 
 function unproven(question: ServingQuestion, possible: readonly CacheEntry[], release: string): Serving {
   if (!possible.some((entry) => entry.kernel.buildId !== undefined)) {
-    return miss(`a kernel ${release} is cached, but it had no readable build-id to compare`);
+    return miss(`a kernel ${release} is cached, but without a readable build-id to compare`);
   }
   if (question.asked === "facts-as-root") {
-    return miss(`a kernel ${release} is cached, but this one shows no build-id to compare, not even to root`);
+    return miss(`a kernel ${release} is cached, but the running one shows no build-id, not even to root`);
   }
-  const why = `a kernel ${release} is cached, but only the build-id, which root may read, tells whether it is this one`;
+  const why = `a kernel ${release} is cached, but only the build-id, which root may read, can show that it is this one`;
   if (question.rootPossible) return { outcome: "ask-root", why };
   return {
     outcome: "denied",
@@ -93,7 +93,7 @@ function unproven(question: ServingQuestion, possible: readonly CacheEntry[], re
   };
 }
 
-/** Whether anything that is known of both says that the entry is of another kernel. */
+/** Whether something that is known of both shows that the entry is of another kernel. */
 function isContradicted({ kernel }: CacheEntry, identity: KernelIdentity): boolean {
   return (
     kernel.release !== identity.release ||
@@ -110,8 +110,8 @@ function isSameBuild({ kernel }: CacheEntry, identity: KernelIdentity): boolean 
 }
 
 /**
- * The possible entry that version, release and config prove. Where the same three belong to several archives, even to
- * one of a kernel that the build-id rules out, they prove nothing.
+ * The possible entry that version, release and config prove. If the same three belong to several archives,
+ * even to one of a kernel that the build-id rules out, they prove nothing.
  */
 function provenByVersion(
   candidates: readonly CacheEntry[],
@@ -126,14 +126,18 @@ function provenByVersion(
   return archives.size === 1 ? possible.find(agrees) : undefined;
 }
 
-/** Whether a release says that the kernel was built from changed sources (`scripts/setlocalversion`, GKI's build). */
+/**
+ * Whether a release says that the kernel was built from changed sources (`scripts/setlocalversion`, GKI's
+ * build).
+ */
 export function isDirty(release: string): boolean {
   return /dirty/i.test(release);
 }
 
 /**
- * Whether a version (`uname -v`) tells when its kernel was built. `scripts/mkcompile_h` puts `KBUILD_BUILD_TIMESTAMP`
- * there, which reproducible builds set to the first moment of 1970 or of another year; Debian writes `(2026-06-24)`.
+ * Whether a version (`uname -v`) says when its kernel was built. `scripts/mkcompile_h` puts
+ * `KBUILD_BUILD_TIMESTAMP` there, which reproducible builds set to the first moment of 1970 or of another
+ * year; Debian writes `(2026-06-24)`.
  */
 export function hasBuildDate(version: string): boolean {
   const long = /\b([A-Z][a-z]{2}) +(\d{1,2}) (\d{2}:\d{2}:\d{2})(?: [A-Za-z0-9+:-]+)? (\d{4})\b/.exec(
@@ -146,7 +150,7 @@ export function hasBuildDate(version: string): boolean {
   return isPlausible(/\b(\d{4})-\d{2}-\d{2}\b/.exec(version)?.[1]);
 }
 
-/** Whether Android existed in that year: earlier ones stand for "unknown". */
+/** Whether Android existed in that year. An earlier year means that the date is not real. */
 function isPlausible(year: string | undefined): boolean {
   return Number(year) >= 2008;
 }

@@ -7,7 +7,10 @@ import type { CachePaths } from "../disk/paths.js";
 import { namesIn, readEntry } from "./entries.js";
 import { asEntryId, type CacheEntry, type Kernel, parseKernel } from "./entry.js";
 
-/** That a serial, in one boot, ran the kernel of an entry: proven, and true for as long as that boot lasts. */
+/**
+ * Says that a serial, in one boot, ran the kernel of an entry. It was proven, and holds as long as that boot
+ * lasts.
+ */
 export interface BootSighting {
   readonly serial: string;
   readonly bootId: string;
@@ -15,7 +18,11 @@ export interface BootSighting {
   readonly entry: string;
 }
 
-/** The entry of the kernel that `serial` ran in that boot, where one was proven. @throws KheadersError `cache-failed`. */
+/**
+ * The entry of the kernel that `serial` ran in that boot, if one was proven.
+ *
+ * @throws KheadersError `cache-failed`.
+ */
 export function entryOfBoot(paths: CachePaths, serial: string, bootId: string): CacheEntry | undefined {
   const sighting = readJson(paths.boot(serial, bootId), parseBoot);
   if (sighting?.serial !== serial || sighting.bootId !== bootId) return undefined;
@@ -28,7 +35,11 @@ export function lastKernelOf(paths: CachePaths, serial: string): Kernel | undefi
   return sighting?.serial === serial ? sighting.kernel : undefined;
 }
 
-/** All boots in which a kernel was proven, those that can be read. @throws KheadersError `cache-failed`. */
+/**
+ * All boots in which a kernel was proven, as far as they can be read.
+ *
+ * @throws KheadersError `cache-failed`.
+ */
 export function allBootSightings(paths: CachePaths): (BootSighting & { readonly file: string })[] {
   return namesIn(paths.boots)
     .map((name) => path.join(paths.boots, name))
@@ -37,7 +48,8 @@ export function allBootSightings(paths: CachePaths): (BootSighting & { readonly 
 }
 
 /**
- * Remembers that `serial` runs the kernel of `entry`, which must have been proven. Writes only what is not known yet.
+ * Remembers that `serial` runs the kernel of `entry`, which must have been proven. Writes only what is not
+ * known yet.
  *
  * @throws KheadersError `disk-full` or `cache-failed`.
  */
@@ -50,7 +62,7 @@ export function rememberSighting(
 ): void {
   const { bootId, ...kernel } = identity;
   if (bootId !== undefined) rememberBoot(paths, { serial, bootId, entry: entry.id }, now);
-  // What this conversation did not ask for, the entry knows.
+  // The entry may know what this conversation did not ask for.
   const seen: Kernel = {
     ...kernel,
     buildId: kernel.buildId ?? entry.kernel.buildId,
@@ -65,7 +77,7 @@ function rememberBoot(paths: CachePaths, sighting: BootSighting, now: Date): voi
   else writeJson(file, { ...sighting });
 }
 
-/** @throws Malformed where the fields are not a boot sighting's. */
+/** @throws Malformed if the fields are not a boot sighting's. */
 function parseBoot(fields: Fields): BootSighting {
   return {
     serial: fields.text("serial"),

@@ -8,20 +8,25 @@ import { removeFileIfAllowed } from "../disk/remove-tree.js";
 import { statIfThere } from "../disk/stat.js";
 import { isOwned, own, socketAddress } from "./socket.js";
 
-/** What a lease keeps: the tree and archive of a digest, or the temporary files of work under way. */
+/**
+ * What a lease keeps from being removed: the tree and archive of a digest, or the temporary files of current
+ * work.
+ */
 export type LeaseSubject = Digest | "work";
 
-/** That something in the cache is in use. It ends with {@link Lease.release} or with its holder's death. */
+/**
+ * Says that something in the cache is in use. It ends with {@link Lease.release}, or when its holder dies.
+ */
 export interface Lease {
-  /** No other lease, living or dead, has this one's id. */
+  /** Unique among all leases, also those that have ended. */
   readonly id: string;
   release(): void;
 }
 
 /**
- * A lease is an empty file, `<subject>.<namespace>.<holder>-<number>`. The holder is a process: it owns a socket of that
- * name, which ends with it. Sockets are seen within one network namespace, so one of another (a container that
- * shares the cache) cannot be asked.
+ * A lease is an empty file, `<subject>.<namespace>.<holder>-<number>`. The holder is a process that owns a
+ * socket of that name, which is closed when it dies. Abstract sockets are visible only within one network
+ * namespace, so a holder in another one (a container that shares the cache) cannot be asked.
  */
 interface LeaseName {
   readonly subject: string;
@@ -30,15 +35,15 @@ interface LeaseName {
   readonly id: string;
 }
 
-/** For how long a lease counts whose holder cannot be asked, in milliseconds. */
-const unknownHolderCounts = 24 * 3_600_000;
+/** Milliseconds for which a lease counts if its holder cannot be asked. */
+const maxUnknownHolderAge = 24 * 3_600_000;
 
 let holder: Promise<string> | undefined;
 let leases = 0;
 
 /**
- * Takes a lease. Where the cache may not be written at all, or the disk is full, a lease on a digest keeps nothing: the
- * tree can still be used.
+ * Takes a lease. If the cache may not be written, or the disk is full, a lease on a digest has no effect, and
+ * the tree can still be used.
  *
  * @throws KheadersError `disk-full` or `cache-failed`.
  */
@@ -53,18 +58,22 @@ export async function acquireLease(paths: CachePaths, subject: LeaseSubject): Pr
   } catch (error) {
     const keepsNothing = isNotWritable(error) || isDiskFull(error) || isMissing(error);
     if (subject !== "work" && keepsNothing) return { id, release: () => undefined };
-    throw diskError(error, "write", file);
+    throw diskError(error, "write the cache", file);
   }
   return { id, release: () => removeFileIfAllowed(file) };
 }
 
-/** What living leases keep. */
+/** What the leases of running processes keep. */
 export interface LiveLeases {
   readonly subjects: ReadonlySet<string>;
   readonly ids: ReadonlySet<string>;
 }
 
-/** Finds the leases whose holders live, and forgets the others. @throws KheadersError `cache-failed`. */
+/**
+ * Finds the leases whose holders are running, and removes the others.
+ *
+ * @throws KheadersError `cache-failed`.
+ */
 export async function liveLeases(paths: CachePaths, now: Date): Promise<LiveLeases> {
   const subjects = new Set<string>();
   const ids = new Set<string>();
@@ -90,7 +99,7 @@ async function isAlive(
 ): Promise<boolean> {
   if (name.namespace !== networkNamespace()) {
     const taken = statIfThere(path.join(paths.leases, file));
-    return taken !== undefined && now.getTime() - taken.mtimeMs < unknownHolderCounts;
+    return taken !== undefined && now.getTime() - taken.mtimeMs < maxUnknownHolderAge;
   }
   const known = asked.get(name.holder);
   if (known !== undefined) return known;
@@ -109,7 +118,10 @@ function holderAddress(id: string): string {
   return socketAddress(["holder", id]);
 }
 
-/** The inode of the network namespace, where abstract sockets are seen (network_namespaces(7)); 0 where there is none. */
+/**
+ * The inode of the network namespace, where abstract sockets are visible (network_namespaces(7)); 0 if there
+ * is none.
+ */
 function networkNamespace(): string {
   try {
     return /\d+/.exec(readlinkSync("/proc/self/ns/net"))?.[0] ?? "0";

@@ -1,24 +1,24 @@
 import { own, ownerGone } from "./socket.js";
 
-/** The right to do a work that one process does for all. */
+/** The right to do a piece of work that one process does for all. */
 export interface Lock {
-  /** Whether another process had it first, and may have done the work. */
+  /** Whether another process had it before, and may have done the work. */
   readonly waited: boolean;
-  /** Gives it up and wakes all who wait for it. */
+  /** Releases it and wakes all processes that wait for it. */
   release(): void;
 }
 
 /** How to wait for a lock. */
 export interface LockOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Called at most once, if another process has the lock, with its process id if it says that. */
+  /** Called at most once, if another process has the lock, with that process's id if known. */
   readonly onWait?: ((pid: number | undefined) => void) | undefined;
 }
 
 /**
- * Takes the lock at a socket address, waiting for its owner if need be. The kernel frees it when its owner dies and never
- * takes it from one that lives. `own` may give it to two at once where sockets are files: a lock saves work, and what the
- * cache shows is right without it.
+ * Takes the lock at a socket address, waiting for its owner if there is one. The kernel frees it when its
+ * owner dies, and never before. If sockets are files, `own` may give it to two at once: a lock only saves
+ * work, and the cache is right without it.
  *
  * @throws the signal's reason when it aborts.
  */

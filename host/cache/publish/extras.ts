@@ -10,23 +10,23 @@ import { acquireLease } from "../locks/lease.js";
 import type { Store } from "../store.js";
 import { Work } from "./work.js";
 
-/** Makes a file or a folder at a path where nothing is. */
+/** Makes a file or a folder at a path that does not exist yet. */
 export type MakeExtra = (path: string) => Promise<void>;
 
 /** How to keep an extra. */
 export interface KeepExtraOptions {
   /**
-   * Makes it anew, and puts it in the place of the one that is there: always, or where what is there is found wanting when
-   * no other process is making one.
+   * Makes it again, and replaces the one that is there: always, or if the function says so. The function is
+   * called when no other process is making one.
    */
   readonly replace?: boolean | ((there: string) => boolean) | undefined;
   /**
-   * Its readers can tell that it is damaged, so it need not have reached the disk before it is shown: a power cut can
-   * empty what was written shortly before.
+   * Its readers notice damage, so it need not have reached the disk before it is shown: a power cut can empty
+   * what was written shortly before.
    */
   readonly checkedByReaders?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Called at most once, if another process makes it, with its process id if it says that. */
+  /** Called at most once, if another process is making it, with that process's id if known. */
   readonly onWait?: ((pid: number | undefined) => void) | undefined;
 }
 
@@ -68,28 +68,28 @@ export async function keepExtra(store: Store, extra: Extra, options: KeepExtraOp
   }
 }
 
-/** The errors of rename(2) where something else than a file is there. */
+/** The errors of rename(2) if it cannot replace what is in the target's place. */
 const isTaken = new Set(["ENOTEMPTY", "EEXIST", "EISDIR", "ENOTDIR"]);
 
-/** Whether a file or a folder is there: a FIFO or a device would be waited for by who reads it. */
+/** Whether a file or a folder is there. Reading a FIFO or a device would block. */
 export function isExtra(place: string): boolean {
   const stat = statIfThere(place);
   return stat?.isFile() === true || stat?.isDirectory() === true;
 }
 
-/** Runs what makes an extra. That the disk is full, or may not be written, is told as of the rest of the cache. */
+/** Runs `make`. A full or read-only disk gives the same errors as in the rest of the cache. */
 async function makeOnDisk(make: MakeExtra, target: string): Promise<void> {
   try {
     await make(target);
   } catch (error) {
-    throw isDiskFull(error) || isNotWritable(error) ? diskError(error, "keep", target) : error;
+    throw isDiskFull(error) || isNotWritable(error) ? diskError(error, "write the cache", target) : error;
   }
 }
 
 function put(work: Work, place: string, replace: boolean): void {
   makeFolders(path.dirname(place));
   const made = statIfThere(work.extra);
-  // An ordinary user can move a folder to another parent only where it may be written.
+  // An ordinary user can move a folder to another parent only if the folder is writable.
   if (made?.isDirectory()) chmodFolder(work.extra, made.mode | 0o700);
   try {
     renameSync(work.extra, place);
@@ -102,7 +102,10 @@ function put(work: Work, place: string, replace: boolean): void {
   }
 }
 
-/** Has the files of an extra reach the disk. It has no manifest to be checked against after a power cut, as trees have. */
+/**
+ * Flushes the files of an extra to the disk. Unlike a tree it has no manifest to be checked against after a
+ * power cut.
+ */
 function flush(made: string): void {
   const stat = statIfThere(made);
   if (stat?.isDirectory()) for (const name of readdirSync(made)) flush(path.join(made, name));
@@ -125,6 +128,6 @@ function attempt(file: string, work: () => void): void {
   try {
     work();
   } catch (error) {
-    throw diskError(error, "keep", file);
+    throw diskError(error, "write the cache", file);
   }
 }

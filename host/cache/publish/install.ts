@@ -24,15 +24,16 @@ export interface MadeTree {
   readonly keepsModes: boolean;
 }
 
-/** Only without locks can another process install the same again and again. */
+/** Bounds the retries: without locks, another process may keep installing the same tree. */
 const maxAttempts = 5;
 
 /**
- * Puts a tree, and its archive where {@link Work.archive} has it, in their final places. What is there already and whole
- * stays: others use it. The record is taken away first and written last: a tree without one is taken for whole by
- * nobody, so this may end anywhere.
+ * Moves a tree, and its archive if {@link Work.archive} has it, to their final places. What is already there
+ * and whole stays, because others use it. The record is removed first and written last, and a tree without a
+ * record is never trusted, so the process may die at any point.
  *
- * @throws KheadersError `disk-full` or `cache-failed`; the signal's reason when it aborts before anything was put there.
+ * @throws KheadersError `disk-full` or `cache-failed`; the signal's reason when it aborts before anything was
+ * put there.
  */
 export function install(
   store: Store,
@@ -43,7 +44,7 @@ export function install(
   return store.withDigestLock(made.digest, signal, () => installLocked(store, work, made));
 }
 
-/** As {@link install}, for who has the digest's lock. */
+/** As {@link install}; the caller holds the digest's lock. */
 export async function installLocked(store: Store, work: Work, made: MadeTree): Promise<void> {
   const { paths } = store;
   const { digest } = made;
@@ -72,7 +73,10 @@ export async function installLocked(store: Store, work: Work, made: MadeTree): P
   touch(paths.archive(digest), store.now());
 }
 
-/** Puts the made tree in the place of a damaged one or of none, unless another process has put a whole one there. */
+/**
+ * Moves the new tree to its place, which is free or has a damaged tree, unless another process has put a
+ * whole one there.
+ */
 async function putTree(tree: string, work: Work, made: MadeTree): Promise<void> {
   for (let attempts = 1; ; attempts += 1) {
     try {
@@ -88,7 +92,7 @@ async function putTree(tree: string, work: Work, made: MadeTree): Promise<void> 
   }
 }
 
-/** The errors of rename(2) where something is there. */
+/** The errors of rename(2) if it cannot replace what is in the target's place. */
 const isTaken = new Set(["ENOTEMPTY", "EEXIST", "ENOTDIR"]);
 
 async function moveAway(tree: string, to: string): Promise<void> {
@@ -96,7 +100,7 @@ async function moveAway(tree: string, to: string): Promise<void> {
     await removeTree(to);
     renameSync(tree, to);
   } catch (error) {
-    if (!isMissing(error)) throw diskError(error, "publish", tree);
+    if (!isMissing(error)) throw diskError(error, "publish the tree", tree);
   }
 }
 
@@ -108,6 +112,6 @@ function attempt(path: string, work: () => void): void {
   try {
     work();
   } catch (error) {
-    throw diskError(error, "publish", path);
+    throw diskError(error, "publish the tree", path);
   }
 }

@@ -19,11 +19,11 @@ import { Work } from "./work.js";
 export type Mended = "whole" | "repaired" | "lost";
 
 /**
- * Makes sure that the tree and the archive of a digest are whole: reads both, unless another process has just done so,
- * settles them if they have outlived a boot, and makes the tree again from the archive if need be.
+ * Makes sure that the tree and the archive of a digest are whole: reads both, unless another process has just
+ * done so, settles them if they have outlived a boot, and makes a damaged tree again from the archive.
  *
  * @param onRepair Called before the tree is made again.
- * @returns `lost` where the archive itself is missing or damaged; then nothing was changed.
+ * @returns `lost` if the archive itself is missing or damaged; then nothing was changed.
  * @throws KheadersError `disk-full` or `cache-failed`; the signal's reason when it aborts.
  */
 export function mend(
@@ -59,8 +59,9 @@ async function isTreeAsRecorded(
 }
 
 /**
- * Notes that archive and tree, just read and found whole, have reached the disk: true in another boot of the workstation
- * than they were written in. A cache that may not be written stays as it is, to be read again at each use.
+ * Notes that archive and tree, just read and found whole, have reached the disk. That is known only in a
+ * later boot of the workstation than the one they were written in. In a cache that may not be written nothing
+ * is noted, and they are read again at each use.
  *
  * @throws KheadersError `disk-full` or `cache-failed`.
  */
@@ -75,8 +76,8 @@ export function settle(store: Store, record: TreeRecord): void {
 }
 
 /**
- * Makes the tree again from its archive, which is whole, for who has the digest's lock. Files that are still whole, of
- * the damaged tree first, are linked: each is read before.
+ * Makes the tree again from its archive, which is whole; the caller holds the digest's lock. Files that are
+ * still whole are read and then linked, those of the damaged tree first.
  *
  * @throws KheadersError `disk-full` or `cache-failed`; the signal's reason when it aborts.
  */
@@ -115,7 +116,7 @@ function hasContent(file: string, size: number, sha256: Digest): boolean {
     const content = readIfThere(file, size);
     return content !== undefined && digestOf(content) === sha256;
   } catch {
-    // Whatever the reason, a file that cannot be read is not shared but written anew.
+    // A file that cannot be read, for any reason, is not shared: it is written again.
     return false;
   }
 }

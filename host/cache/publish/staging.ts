@@ -12,19 +12,19 @@ import { TreeWriter } from "../trees/writer.js";
 import { install, type MadeTree } from "./install.js";
 import { Work } from "./work.js";
 
-/** Milliseconds for which a pull that failed clears away before it says why. */
+/** Milliseconds that a failed pull may spend on removing its files before it reports the error. */
 const maxDiscard = 5_000;
 
 /**
- * An archive on its way into the cache, under temporary names. Whoever begins one must call {@link Staging.discard} at the
- * end, published or not.
+ * An archive on its way into the cache, under temporary names. The caller must call {@link Staging.discard}
+ * at the end, published or not.
  */
 export class Staging {
   /** Takes the archive's bytes. */
   readonly archive: { write(chunk: Uint8Array): void };
-  /** Takes the archive's entries, checked. */
+  /** Takes the archive's members, checked. */
   readonly tree: { add(entry: Member): void };
-  /** Whether names that differ in case alone fall together where the tree is written. */
+  /** Whether the disk takes names that differ only in case for the same. */
   readonly caseInsensitive: boolean;
   readonly #store: Store;
   readonly #work: Work;
@@ -52,7 +52,8 @@ export class Staging {
   }
 
   /**
-   * @param release Of the kernel that the archive is for: equal files of the trees of its series are shared.
+   * @param release Of the kernel that the archive is for. Files that are equal in the trees of its series are
+   * shared.
    * @throws KheadersError `disk-full`, `cache-failed` or `cache-format`; the signal's reason when it aborts.
    */
   static async begin(store: Store, release: string, signal: AbortSignal | undefined): Promise<Staging> {
@@ -66,7 +67,7 @@ export class Staging {
   }
 
   /**
-   * Ends both archive and tree, to be called once, after the last byte and entry. Nothing is shown yet.
+   * Finishes archive and tree. Call it once, after the last byte and member. Nothing is published yet.
    *
    * @throws KheadersError `disk-full` or `cache-failed`.
    */
@@ -83,8 +84,8 @@ export class Staging {
   }
 
   /**
-   * Removes what was not published. May be called again. A refused archive may have left more than can be removed in some
-   * seconds, or after an abort: later pulls go on with it.
+   * Removes what was not published. May be called again. A refused archive may have left more than can be
+   * removed in a few seconds or after an abort; later pulls remove the rest.
    *
    * @throws KheadersError `cache-failed`.
    */
@@ -94,7 +95,7 @@ export class Staging {
   }
 }
 
-/** An archive that was taken in and unpacked whole, but is not shown yet. */
+/** An archive that was received and unpacked whole, but is not published yet. */
 export class Staged {
   readonly digest: Digest;
   /** Size of the archive. */
@@ -112,10 +113,12 @@ export class Staged {
   }
 
   /**
-   * Shows archive and tree, then writes the entry that makes them serve: who sees the entry finds the tree. Remembers that
-   * `serial` runs that kernel. It must have been proven that the archive is of the kernel with this identity.
+   * Publishes archive and tree, then writes the entry that makes them serve, so that a process which sees the
+   * entry finds the tree. Remembers that `serial` runs that kernel. The caller has proven that the archive is
+   * of this kernel.
    *
-   * @throws KheadersError `disk-full` or `cache-failed`; the signal's reason when it aborts, and then nothing was shown.
+   * @throws KheadersError `disk-full` or `cache-failed`; the signal's reason when it aborts, and then nothing
+   * was published.
    */
   async publish(about: {
     readonly identity: KernelIdentity;
@@ -126,7 +129,7 @@ export class Staged {
     const { identity, serial, source, signal } = about;
     const { paths, now, tool } = this.#store;
     const { digest, bytes } = this.#made;
-    // Until the entry is there, the lease keeps the tree from being taken for a leftover.
+    // Until the entry is written, the lease keeps others from removing the tree as a leftover.
     const lease = await acquireLease(paths, digest);
     try {
       await install(this.#store, this.#work, this.#made, signal);
@@ -140,9 +143,10 @@ export class Staged {
   }
 
   /**
-   * Shows archive and tree by their digest alone; they serve no kernel (`--allow-mismatch`).
+   * Publishes archive and tree under their digest only; they serve no kernel (`--allow-mismatch`).
    *
-   * @throws KheadersError `disk-full` or `cache-failed`; the signal's reason when it aborts, and then nothing was shown.
+   * @throws KheadersError `disk-full` or `cache-failed`; the signal's reason when it aborts, and then nothing
+   * was published.
    */
   async publishApart(signal?: AbortSignal): Promise<OpenedTree> {
     const { paths } = this.#store;

@@ -7,13 +7,15 @@ import { statIfThere } from "../disk/stat.js";
 import { liveLeases } from "../locks/lease.js";
 import type { Store } from "../store.js";
 
-/** For how long a small file may stay under its temporary name, in milliseconds; its rename follows at once. */
-const smallFileStays = 3_600_000;
+/**
+ * Milliseconds after which a small file under a temporary name is a leftover; usually it is renamed at once.
+ */
+const maxSmallFileAge = 3_600_000;
 
 /**
- * Removes the temporary files of workers who died. Names of any other form are left alone.
+ * Removes the temporary files of processes that died. Names of any other form are left alone.
  *
- * @param limits What is left when they end it, the next sweep removes.
+ * @param limits What is left when they are reached is removed by the next sweep.
  * @returns The paths that were removed.
  * @throws KheadersError `cache-failed`; the signal's reason when it aborts.
  */
@@ -48,5 +50,5 @@ function isDead(file: string, liveIds: ReadonlySet<string>, now: Date): boolean 
   const lease = leaseOfName(name);
   if (lease !== undefined) return !liveIds.has(lease);
   const stat = statIfThere(file);
-  return isNameOfSmallFile(name) && stat?.isFile() === true && now.getTime() - stat.mtimeMs > smallFileStays;
+  return isNameOfSmallFile(name) && stat?.isFile() === true && now.getTime() - stat.mtimeMs > maxSmallFileAge;
 }

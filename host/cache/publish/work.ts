@@ -8,21 +8,25 @@ import { acquireLease, type Lease } from "../locks/lease.js";
 import type { Store } from "../store.js";
 import { sweep } from "./sweep.js";
 
-/** Milliseconds that a work spends on what others left before it begins: `cache prune` and `cache verify` take their time. */
+/**
+ * Milliseconds that may be spent on leftovers before the work begins. `cache prune` and `cache verify` have
+ * no limit.
+ */
 const maxSweep = 2_000;
 
 /**
- * Temporary names for one piece of work, beside the final ones: an ordinary user cannot rename a read-only folder into
- * another parent. A lease keeps others from clearing them away while the worker lives.
+ * Temporary names for one piece of work. They lie beside the final ones, because an ordinary user cannot
+ * rename a read-only folder into another parent. A lease keeps others from removing them while this process
+ * runs.
  */
 export class Work {
   readonly archive: string;
   readonly tree: string;
-  /** For a published tree that is being taken away. */
+  /** For a published tree that is being removed. */
   readonly removed: string;
-  /** For an extra; its folder is another one than that of the final place. */
+  /** For an extra; it does not lie in the same folder as the final place. */
   readonly extra: string;
-  /** For the extras of a tree that are being taken away. */
+  /** For the extras of a tree that are being removed. */
   readonly removedExtra: string;
   readonly #lease: Lease;
 
@@ -37,8 +41,8 @@ export class Work {
   }
 
   /**
-   * Makes the cache if need be, clears away what is left of workers who died, and takes the names. Whoever begins a work
-   * must end it.
+   * Makes the cache if it does not exist, removes what dead processes left, and takes the names. The caller
+   * must call {@link Work.end}.
    *
    * @throws KheadersError `disk-full`, `cache-failed` or `cache-format`; the signal's reason when it aborts.
    */
@@ -48,7 +52,9 @@ export class Work {
     return new Work(store, await acquireLease(store.paths, "work"));
   }
 
-  /** Whether names that differ in case alone fall together where trees are written; asked once the tree's folder is there. */
+  /**
+   * Whether the disk takes names that differ only in case for the same. Ask once the tree's folder exists.
+   */
   get caseInsensitive(): boolean {
     const upperCase = path.join(path.dirname(this.tree), path.basename(this.tree).toUpperCase());
     return statIfThere(upperCase) !== undefined;
@@ -57,7 +63,7 @@ export class Work {
   /**
    * Removes what is left under the names. May be called again.
    *
-   * @param limits What is left when they end it, a later sweep removes.
+   * @param limits What is left when they are reached is removed by a later sweep.
    * @throws KheadersError `cache-failed`.
    */
   async end(limits: RemovalLimits = {}): Promise<void> {
@@ -65,7 +71,7 @@ export class Work {
       const names = [this.archive, this.tree, this.removed, this.extra, this.removedExtra];
       for (const left of names) await removeTree(left, limits);
     } catch (error) {
-      throw diskError(error, "clear away temporary files", this.tree);
+      throw diskError(error, "remove temporary files", this.tree);
     } finally {
       this.#lease.release();
     }

@@ -32,7 +32,11 @@ export class ArchiveWriter {
     this.#bytes += chunk.length;
   }
 
-  /** Ends the file and gives its digest; may be called once. @throws KheadersError `disk-full` or `cache-failed`. */
+  /**
+   * Finishes the file and gives its digest; may be called once.
+   *
+   * @throws KheadersError `disk-full` or `cache-failed`.
+   */
   finish(): Digest {
     const descriptor = this.#open();
     this.#attempt(() => fchmodSync(descriptor, fileMode(false)));

@@ -27,13 +27,15 @@ export interface ManifestFile {
 export type Manifest = readonly ManifestEntry[];
 
 /**
- * The time of last change that every file of a tree gets, in seconds since 1970: 1 January 2000, UTC. A file with another
- * one was changed by hand. Equal for all, so that a precompiled header stays valid and `make` takes no file for outdated.
+ * The time of last change that every file of a tree gets, in seconds since 1970: 1 January 2000, UTC. A file
+ * with another one was changed by hand. The same for all, so that a precompiled header stays valid and `make`
+ * sees no outdated file.
  */
 export const treeFileTime = 946_684_800;
 
 /**
- * Bytes of a manifest's file: about the paths and link targets of the largest archive, and some 90 bytes an entry for the rest.
+ * Bytes of a manifest's file: about the paths and link targets of the largest archive, and some 90 bytes an
+ * entry for the rest.
  */
 const maxBytes = 64 * 1024 * 1024;
 
@@ -52,9 +54,9 @@ export function formatManifest(manifest: Manifest): string {
 }
 
 /**
- * Reads the manifest of a tree, or gives undefined where it is missing or is not the one that was recorded.
+ * Reads the manifest of a tree, or gives undefined if it is missing or is not the one that was recorded.
  *
- * @throws KheadersError `cache-failed` where the disk cannot be read.
+ * @throws KheadersError `cache-failed` if the disk cannot be read.
  */
 export function readManifest(paths: CachePaths, record: TreeRecord): Manifest | undefined {
   const content = readRecorded(paths, record);
@@ -81,7 +83,7 @@ export function parseManifest(text: string): Manifest | undefined {
   }
 }
 
-/** What the manifest says of an entry of the archive. */
+/** The manifest's entry for a member of an archive. */
 export function manifestEntryOf(entry: Member): ManifestEntry {
   if (entry.type !== "file") return entry;
   const { type, path, executable, content } = entry;
@@ -113,7 +115,7 @@ function rowOf(entry: ManifestEntry): readonly (string | number)[] {
   }
 }
 
-/** Row by row, so that what is not a manifest costs no more memory than its text. */
+/** Row by row, so that a file that is not a manifest costs no more memory than its text. */
 function parseRows(text: string): Manifest | undefined {
   const head = `[${formatNumber},\n`;
   const foot = "\n]\n";
@@ -138,7 +140,7 @@ function parseRow(row: unknown): ManifestEntry {
   if (kind === "l" && typeof third === "string") return { type: "link", path, target: third };
   const sha256 = typeof fourth === "string" ? asDigest(fourth) : undefined;
   if ((kind !== "f" && kind !== "x") || !isFileSize(third) || sha256 === undefined) {
-    throw new Malformed("a row is of no known kind");
+    throw new Malformed("a row has an unknown kind");
   }
   return { type: "file", path, executable: kind === "x", size: third, sha256 };
 }
@@ -149,7 +151,7 @@ function isFileSize(size: unknown): size is number {
   );
 }
 
-/** Whether a relative path names something inside, whatever it is appended to. */
+/** Whether a relative path stays inside the folder that it is appended to. */
 function isInside(path: string): boolean {
   return !/(?:^|\/)\.{0,2}(?:\/|$)/.test(path);
 }

@@ -2,7 +2,7 @@ import type { Digest } from "../../../shared/identity.js";
 import type { CachePaths } from "../disk/paths.js";
 import type { CacheEntry } from "../kernels/entry.js";
 
-/** A tree that was found whole, and its archive. Both are read-only. */
+/** A whole tree and its archive. Both are read-only. */
 export interface OpenedTree {
   /** SHA-256 of the archive. */
   readonly digest: Digest;
@@ -16,7 +16,7 @@ export interface OpenedTree {
   readonly entry: CacheEntry | undefined;
 }
 
-/** Says where the tree and the archive of a digest lie. */
+/** Makes the {@link OpenedTree} of a digest. */
 export function openedTree(
   paths: CachePaths,
   made: { readonly digest: Digest; readonly bytes: number },

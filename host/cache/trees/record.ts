@@ -12,7 +12,7 @@ export interface TreeStats {
   readonly unpackedBytes: number;
 }
 
-/** What is known of a tree and its archive, whichever kernels they serve. */
+/** What is known about a tree and its archive, for all kernels that they serve. */
 export interface TreeRecord extends TreeStats {
   /** SHA-256 of the archive: the name of both. */
   readonly digest: Digest;
@@ -20,18 +20,23 @@ export interface TreeRecord extends TreeStats {
   readonly bytes: number;
   /** SHA-256 of the manifest's file. */
   readonly manifest: Digest;
-  /** The boot of the workstation in which archive and tree were written, where it was known. */
+  /** The boot of the workstation in which archive and tree were written, if it was known. */
   readonly hostBoot: string | undefined;
   /**
-   * Whether archive and tree were found whole in a later boot than they were written in, so that they are known to have
-   * reached the disk. Nothing is fsynced: a power cut can empty what was written shortly before.
+   * Whether archive and tree were found whole in a later boot than the one they were written in, so that they
+   * are known to have reached the disk. Nothing is fsynced: a power cut can empty what was written shortly
+   * before.
    */
   readonly settled: boolean;
-  /** Whether the disk keeps permissions. Where it does not, another mode is not damage. */
+  /** Whether the disk keeps permissions. If it does not, another mode is not damage. */
   readonly keepsModes: boolean;
 }
 
-/** The record of a digest, or undefined where there is none that can be read. @throws KheadersError `cache-failed`. */
+/**
+ * The record of a digest, or undefined if there is none that can be read.
+ *
+ * @throws KheadersError `cache-failed`.
+ */
 export function readTreeRecord(paths: CachePaths, digest: Digest): TreeRecord | undefined {
   const record = readJson(paths.record(digest), parseTreeRecord);
   return record?.digest === digest ? record : undefined;
@@ -39,7 +44,7 @@ export function readTreeRecord(paths: CachePaths, digest: Digest): TreeRecord | 
 
 /** @throws KheadersError `disk-full` or `cache-failed`. */
 export function writeTreeRecord(paths: CachePaths, record: TreeRecord): void {
-  // Said only where it is unusual: records did not always have it.
+  // Written only if false: older records do not have it.
   const keepsModes = record.keepsModes ? undefined : false;
   writeJson(paths.record(record.digest), { ...record, keepsModes });
 }

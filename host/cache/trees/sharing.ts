@@ -9,13 +9,17 @@ import { fileMode, readManifest, treeFileTime } from "./manifest.js";
 import { readTreeRecord } from "./record.js";
 import { isSound } from "./state.js";
 
-/** Manifests that are read for one new tree: each costs some milliseconds, and the first few have nearly everything. */
+/**
+ * How many manifests are read for one new tree. Each costs a few milliseconds, and the first few have nearly
+ * everything.
+ */
 const maxTrees = 3;
 
 /**
- * The files that a new tree may share: those of the trees of its series (6.1 of 6.1.57-android14), the trees used last
- * first. Only trees that are known to be whole on the disk, or were written in this boot, are taken. A manifest
- * is read when no file of the ones before it fits, so that the reading goes on while an archive is being decoded.
+ * The files that a new tree may share: those of the trees of its series (6.1 of 6.1.57-android14), the last
+ * used trees first. Only trees that are known to be whole on the disk, or were written in this boot, are
+ * used. A manifest is read only if no file of the ones before it fits, so that reading overlaps with decoding
+ * an archive.
  */
 export class SharedFiles {
   readonly #store: Store;
@@ -31,7 +35,7 @@ export class SharedFiles {
   /**
    * The path of a file with that content and executable bit, as far as its manifest says.
    *
-   * @throws KheadersError `cache-failed` where the disk cannot be read.
+   * @throws KheadersError `cache-failed` if the disk cannot be read.
    */
   find(sha256: Digest, executable: boolean): string | undefined {
     const key = keyOf(sha256, executable);
@@ -65,8 +69,8 @@ export function seriesOf(release: string): string {
 /**
  * Makes `target` a hard link to `source`, if that is unchanged.
  *
- * @returns Whether it is one now; if not, nothing is at `target`.
- * @throws the system's error where `target` cannot be made for another reason than the source or the link.
+ * @returns Whether it was made; if not, nothing is at `target`.
+ * @throws the system's error if `target` cannot be made for a reason other than the source or the link.
  */
 export function linkIfUnchanged(source: string, target: string, size: number, executable: boolean): boolean {
   if (!isUnchanged(source, size, executable)) return false;

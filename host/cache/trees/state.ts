@@ -7,18 +7,18 @@ import type { Store } from "../store.js";
 import { readTreeRecord, type TreeRecord } from "./record.js";
 
 /**
- * Whether what a record says needs no reading to be believed: archive and tree are known to have reached the disk, or
- * were written in this boot of the workstation, so that no power cut came since.
+ * Whether archive and tree can be trusted without reading them: they are known to have reached the disk, or
+ * were written in this boot of the workstation, so that there was no power cut since.
  */
 export function isSound(store: Store, record: TreeRecord): boolean {
   return record.settled || (record.hostBoot !== undefined && record.hostBoot === store.hostBootId);
 }
 
 /**
- * The cheap check: the record is sound, the tree is there, and the archive has its size.
+ * The cheap check: the record is sound, the tree exists, and the archive has the recorded size.
  *
- * @returns The record, or undefined where more must be done before the tree may serve.
- * @throws KheadersError `cache-failed` where the disk cannot be read.
+ * @returns The record, or undefined if more must be checked before the tree may serve.
+ * @throws KheadersError `cache-failed` if the disk cannot be read.
  */
 export function soundRecord(store: Store, digest: Digest): TreeRecord | undefined {
   const record = readTreeRecord(store.paths, digest);
@@ -29,9 +29,9 @@ export function soundRecord(store: Store, digest: Digest): TreeRecord | undefine
 }
 
 /**
- * Whether the archive of a digest is there and has that digest.
+ * Whether the archive of a digest exists and has that digest.
  *
- * @throws KheadersError `cache-failed` where the disk cannot be read; the signal's reason when it aborts.
+ * @throws KheadersError `cache-failed` if the disk cannot be read; the signal's reason when it aborts.
  */
 export async function isArchiveWhole(
   paths: CachePaths,

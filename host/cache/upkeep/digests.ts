@@ -6,7 +6,11 @@ import { diskError, isMissing } from "../disk/errors.js";
 import { type CachePaths, digestOfName } from "../disk/paths.js";
 import { allEntries, namesIn } from "../kernels/entries.js";
 
-/** Every digest of which the cache has an archive, a tree, a record, a manifest, extras or an entry. @throws KheadersError `cache-failed`. */
+/**
+ * Every digest that the cache has an archive, a tree, a record, a manifest, extras or an entry of.
+ *
+ * @throws KheadersError `cache-failed`.
+ */
 export function allDigests(paths: CachePaths): Digest[] {
   const { archives, trees, extras } = paths;
   const named = [archives, trees, extras].flatMap((folder) => namesIn(folder).map(digestOfName));
@@ -15,14 +19,14 @@ export function allDigests(paths: CachePaths): Digest[] {
 }
 
 /**
- * The digests that `text` means: the one that begins with it, or those of the kernels with that release or fingerprint.
+ * The digests that `text` means: the one that begins with it, or those of the kernels with that release or
+ * fingerprint.
  *
- * @throws KheadersError `several-kernels` where several begin with it; `cache-failed`.
+ * @throws KheadersError `several-kernels` if several begin with it; `cache-failed`.
  */
 export function digestsMatching(paths: CachePaths, text: string): Digest[] {
-  const wanted = asDigestBeginning(text);
-  const beginning =
-    wanted === undefined ? [] : allDigests(paths).filter((digest) => digest.startsWith(wanted));
+  const start = asDigestBeginning(text);
+  const beginning = start === undefined ? [] : allDigests(paths).filter((digest) => digest.startsWith(start));
   if (beginning.length > 1) {
     throw new KheadersError("several-kernels", `several digests in the cache begin with ${text}`, {
       hint: "Give more of its digits; see: kheaders cache ls",
@@ -35,7 +39,7 @@ export function digestsMatching(paths: CachePaths, text: string): Digest[] {
 }
 
 /**
- * The digest of a tree of this cache by its folder, whatever links lead there; undefined for any other folder.
+ * The digest of a tree of this cache by its folder, also through links; undefined for any other folder.
  *
  * @throws KheadersError `cache-failed`.
  */

@@ -4,13 +4,16 @@ import type { Digest } from "../../../shared/identity.js";
 import { diskError, isMissing, isNotWritable } from "../disk/errors.js";
 import type { CachePaths } from "../disk/paths.js";
 
-/** What the archive, the tree and the extras of a digest take on the disk: bytes by inode, for files that are shared count once. */
+/**
+ * What the archive, the tree and the extras of a digest take on the disk: bytes by inode, so that shared
+ * files count once.
+ */
 export interface DiskUse {
   readonly digest: Digest;
   readonly inodes: ReadonlyMap<bigint, number>;
 }
 
-/** What several take together. */
+/** What several digests take together. */
 export interface DiskTotal {
   /** Bytes, as the file system allocates them. */
   readonly bytes: number;
@@ -34,7 +37,7 @@ export async function measure(paths: CachePaths, digest: Digest): Promise<DiskUs
   return { digest, inodes };
 }
 
-/** Adds up what several take together. */
+/** Adds up what several digests take; shared files count once. */
 export function totalOf(uses: Iterable<DiskUse>): DiskTotal {
   const all = new Map<bigint, number>();
   for (const { inodes } of uses) for (const [inode, bytes] of inodes) all.set(inode, bytes);
@@ -47,7 +50,7 @@ function count(file: string, inodes: Map<bigint, number>): boolean {
   try {
     // An inode number may have more digits than a double holds (overlayfs, XFS).
     const { ino, blocks } = lstatSync(file, { bigint: true });
-    // stat(2): st_blocks counts units of 512 bytes, whatever the block size.
+    // stat(2): st_blocks counts units of 512 bytes, whatever the file system's block size.
     inodes.set(ino, Number(blocks) * 512);
     return true;
   } catch (error) {
@@ -60,7 +63,7 @@ function list(folder: string): Dirent[] {
   try {
     return readdirSync(folder, { withFileTypes: true });
   } catch (error) {
-    // Removed meanwhile; or a tree that was damaged, which `verify` tells; or closed by a build that made it.
+    // Removed meanwhile, or damaged (`verify` reports that), or an extra that its maker left unreadable.
     if (isMissing(error) || isNotWritable(error)) return [];
     throw diskError(error, "read the cache", folder);
   }

@@ -14,7 +14,7 @@ import { measure, totalOf } from "./disk-use.js";
 /** A kernel in the cache. */
 export interface ListedKernel {
   readonly entry: CacheEntry;
-  /** What its tree holds; undefined where the cache lost it. */
+  /** What its tree holds; undefined if the cache lost it. */
   readonly stats: TreeStats | undefined;
   readonly lastUse: Date;
   /** The serials on which it was seen, sorted. */
@@ -31,7 +31,7 @@ export interface ListedTree extends TreeStats {
 }
 
 export interface Listing {
-  /** Those published last first. */
+  /** The latest first. */
   readonly kernels: readonly ListedKernel[];
   readonly apart: readonly ListedTree[];
 }
@@ -41,12 +41,12 @@ export interface CacheInfo {
   readonly format: number;
   readonly kernels: number;
   readonly trees: number;
-  /** Bytes on the disk and inodes of all archives and trees; what trees share counts once. */
+  /** Bytes on the disk and inodes of all archives and trees; shared files count once. */
   readonly bytes: number;
   readonly inodes: number;
   /** Bytes of the archives alone. */
   readonly archiveBytes: number;
-  /** Trees that a living process uses. */
+  /** Trees that a running process uses. */
   readonly inUse: number;
 }
 

@@ -5,30 +5,30 @@ import { type DiskUse, totalOf } from "./disk-use.js";
 export interface Prunable extends DiskUse {
   /** Milliseconds since 1970. */
   readonly lastUse: number;
-  /** Whether a living process holds a lease. */
+  /** Whether a running process holds a lease. */
   readonly inUse: boolean;
 }
 
-/** What is to go. */
+/** What to remove. */
 export interface PruneLimits {
   /** Bytes on the disk that all archives and trees together may take. */
   readonly maxBytes?: number | undefined;
-  /** Milliseconds: what was not used for as long goes. */
+  /** Milliseconds: what was not used for that long is removed. */
   readonly olderThan?: number | undefined;
-  /** Milliseconds: what was used within them stays. */
+  /** Milliseconds: what was used within that time stays. */
   readonly grace: number;
 }
 
 export interface PrunePlan {
-  /** To be removed, those used least recently first. */
+  /** To be removed, the least recently used first. */
   readonly remove: readonly Digest[];
-  /** What would have to go but may not. */
+  /** What should be removed but must stay. */
   readonly kept: readonly { readonly digest: Digest; readonly why: "in-use" | "grace" }[];
 }
 
 /**
- * Chooses what to remove: what is older than allowed, then what was used least recently until the rest fits. Files that
- * trees share are only freed with the last of these.
+ * Chooses what to remove: what is older than allowed, then what was used least recently until the rest fits.
+ * A file that trees share is only freed with the last of them.
  *
  * @param now Milliseconds since 1970.
  */
@@ -52,15 +52,15 @@ export function planPrune(items: readonly Prunable[], limits: PruneLimits, now: 
   return { remove, kept };
 }
 
-/** Bytes that the disk gets back when `removed` go from among `all`. */
+/** Bytes that are freed if `removed`, a part of `all`, are removed. */
 export function freedBytes(all: readonly DiskUse[], removed: ReadonlySet<Digest>): number {
   return totalOf(all).bytes - totalOf(all.filter((use) => !removed.has(use.digest))).bytes;
 }
 
-/** What is left on the disk as one after the other goes. */
+/** What is left on the disk as one after the other is removed. */
 class Remaining {
   bytes = 0;
-  /** How many still have an inode. */
+  /** How many of those left have an inode. */
   readonly #owners = new Map<bigint, number>();
 
   constructor(uses: Iterable<DiskUse>) {

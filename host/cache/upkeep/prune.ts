@@ -12,19 +12,19 @@ import { forget, isLeased, measureAll, type RemovedTree, removeDigest } from "./
 
 /** What to prune. Times are in milliseconds. */
 export interface PruneOptions extends Omit<PruneLimits, "grace"> {
-  /** What was used within them stays; 24 hours if not given. */
+  /** What was used within that time stays; 24 hours if not given. */
   readonly grace?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface PruneReport {
-  /** Those used least recently first. */
+  /** The least recently used first. */
   readonly removed: readonly RemovedTree[];
-  /** What would have had to go, but is in use or was used within the grace. */
+  /** What should have been removed, but is in use or was used within the grace. */
   readonly kept: readonly { readonly digest: Digest; readonly why: "in-use" | "grace" }[];
-  /** Bytes that the disk got back from archives and trees. */
+  /** Bytes that were freed. */
   readonly freedBytes: number;
-  /** Bytes on the disk that archives and trees still take. */
+  /** Bytes that archives, trees and extras still take on the disk. */
   readonly bytes: number;
   /** Temporary files of processes that died, which were removed. */
   readonly leftovers: readonly string[];
@@ -32,12 +32,12 @@ export interface PruneReport {
 
 const day = 24 * 3_600_000;
 
-/** A boot that was not seen for as long is forgotten: it only spares a question to the device. */
-const bootStays = 30 * day;
+/** A boot that was not seen for that long is forgotten. Knowing it only saves a question to the device. */
+const maxBootAge = 30 * day;
 
 /**
- * Removes what is older than allowed, then what was used least recently until the rest fits, and what dead processes
- * left. Never what a living process has leased, nor what was used within the grace.
+ * Removes what is older than allowed, then what was used least recently until the rest fits, and what dead
+ * processes left. Never removes what a running process has leased or what was used within the grace.
  *
  * @throws KheadersError `cache-failed`; the signal's reason when it aborts.
  */
@@ -74,6 +74,6 @@ function forgetOldBoots(store: Store): void {
   const now = store.now().getTime();
   for (const { entry, file } of allBootSightings(store.paths)) {
     const lastUse = statIfThere(file)?.mtimeMs ?? now;
-    if (!entries.has(entry) || now - lastUse >= bootStays) forget(file);
+    if (!entries.has(entry) || now - lastUse >= maxBootAge) forget(file);
   }
 }

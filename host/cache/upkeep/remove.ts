@@ -13,7 +13,7 @@ import { allDigests } from "./digests.js";
 import { type DiskUse, measure } from "./disk-use.js";
 import { freedBytes } from "./prune-plan.js";
 
-/** An archive that went, with its tree and its entries. */
+/** An archive that was removed with its tree and its entries. */
 export interface RemovedTree {
   readonly digest: Digest;
   /** The kernels that it served. */
@@ -22,14 +22,14 @@ export interface RemovedTree {
 
 export interface RemoveReport {
   readonly removed: readonly RemovedTree[];
-  /** What a living process uses, and so stayed. */
+  /** What stayed because a running process uses it. */
   readonly inUse: readonly Digest[];
-  /** Bytes that the disk got back from archives and trees. */
+  /** Bytes that were freed. */
   readonly freedBytes: number;
 }
 
 /**
- * Removes archives with their trees and entries, except those that a living process has leased.
+ * Removes archives with their trees and entries, except those that a running process has leased.
  *
  * @throws KheadersError `cache-failed`; the signal's reason when it aborts.
  */
@@ -51,8 +51,8 @@ export async function remove(
 }
 
 /**
- * Removes all that the cache has, also what cannot be read, except what a living process uses. Its folders stay, for
- * others may be about to write there.
+ * Removes all that the cache has, also what cannot be read, except what a running process uses. Its folders
+ * stay, because others may be about to write there.
  *
  * @throws KheadersError `cache-failed`; the signal's reason when it aborts.
  */
@@ -76,11 +76,12 @@ export async function removeAll(store: Store, signal: AbortSignal | undefined): 
 }
 
 /**
- * Removes one archive with its tree, extras and entries. Its tree is taken out of sight first; if it proves to be used then, it is
- * put back, so that who looked before this finds it, and who looks later finds it gone.
+ * Removes one archive with its tree, extras and entries. Its tree is moved away first. If it then turns out
+ * to be in use, it is moved back: a process that took a lease before this finds it again, and a later one
+ * finds it gone.
  *
- * @param isUsed Asked once the tree is out of sight.
- * @returns Undefined where it is used, and so stayed.
+ * @param isUsed Called when the tree has been moved away.
+ * @returns Undefined if it is in use, and so stayed.
  * @throws KheadersError `cache-failed`; the signal's reason when it aborts.
  */
 export function removeDigest(
@@ -95,13 +96,13 @@ export function removeDigest(
     try {
       const tree = paths.tree(digest);
       move(tree, work.removed);
-      let goes = false;
+      let isFree = false;
       try {
-        goes = !(await isUsed());
+        isFree = !(await isUsed());
       } finally {
-        if (!goes) putBack(work.removed, tree);
+        if (!isFree) putBack(work.removed, tree);
       }
-      if (!goes) return undefined;
+      if (!isFree) return undefined;
       move(paths.extrasOf(digest), work.removedExtra);
       const kernels = forgetEntries(store, digest);
       for (const file of [paths.record(digest), paths.archive(digest), paths.manifest(digest)]) forget(file);
@@ -112,7 +113,7 @@ export function removeDigest(
   });
 }
 
-/** Whether a living process has leased a digest. @throws KheadersError `cache-failed`. */
+/** Whether a running process has leased a digest. @throws KheadersError `cache-failed`. */
 export async function isLeased(store: Store, digest: Digest): Promise<boolean> {
   return (await liveLeases(store.paths, store.now())).subjects.has(digest);
 }
@@ -137,7 +138,7 @@ function move(from: string, to: string): void {
   try {
     renameSync(from, to);
   } catch (error) {
-    if (!isMissing(error)) throw diskError(error, "remove", from);
+    if (!isMissing(error)) throw diskError(error, "remove from the cache", from);
   }
 }
 
@@ -145,9 +146,9 @@ function putBack(from: string, to: string): void {
   try {
     renameSync(from, to);
   } catch (error) {
-    // Whoever missed it has made it again.
+    // A process that missed the tree has made it again.
     if (isMissing(error) || errnoOf(error) === "ENOTEMPTY" || errnoOf(error) === "EEXIST") return;
-    throw diskError(error, "put back", to);
+    throw diskError(error, "put the tree back", to);
   }
 }
 
@@ -156,6 +157,6 @@ export function forget(file: string): void {
   try {
     rmSync(file, { force: true });
   } catch (error) {
-    throw diskError(error, "remove", file);
+    throw diskError(error, "remove from the cache", file);
   }
 }

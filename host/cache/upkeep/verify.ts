@@ -25,17 +25,18 @@ export interface Problem {
   /** What is wrong with it, fit for a terminal. */
   readonly detail: string;
   /**
-   * `repaired`: made whole again. `removed`: could not be mended, and went with all that depends on it, to be pulled
-   * again. `found`: left as it is, for nothing was to be changed or a living process uses it.
+   * `repaired`: made whole again. `removed`: could not be mended, and was removed with all that depends on
+   * it; it must be pulled again. `found`: left as it is, because nothing was to be changed or a running
+   * process uses it.
    */
   readonly outcome: "repaired" | "removed" | "found";
 }
 
 export interface VerifyReport {
-  /** Archives, with their trees, that were looked at. */
+  /** How many archives were checked, with their trees. */
   readonly checked: number;
   readonly problems: readonly Problem[];
-  /** What dead processes left, and was removed: temporary files and archives that never got a tree. */
+  /** What dead processes left and was removed: temporary files, and archives without a tree. */
   readonly leftovers: readonly string[];
 }
 
@@ -43,15 +44,16 @@ export interface VerifyOptions {
   /** Whether to change anything. */
   readonly repair: boolean;
   readonly signal?: AbortSignal | undefined;
-  /** Told after each archive, of how many. */
+  /** Called after each archive. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
 /**
- * Checks every archive against its digest, every tree against its archive, and that every entry can be read. What is
- * missing in a tree, or changed, is made again from the archive.
+ * Checks every archive against its digest, every tree against its archive, and that every entry can be read.
+ * What is missing in a tree, or changed, is made again from the archive.
  *
- * @throws KheadersError `cache-failed`, or `disk-full` where a repair finds no space; the signal's reason when it aborts.
+ * @throws KheadersError `cache-failed`, or `disk-full` if a repair finds no space; the signal's reason when
+ * it aborts.
  */
 export async function verify(store: Store, options: VerifyOptions): Promise<VerifyReport> {
   const { repair, signal, onProgress } = options;
@@ -76,7 +78,10 @@ export async function verify(store: Store, options: VerifyOptions): Promise<Veri
   return { checked, problems, leftovers };
 }
 
-/** Entries whose files were cut short or changed. What they served stays, and serves when its kernel is pulled again. */
+/**
+ * Entries whose files were cut short or changed. Their trees stay, and serve again once the kernel is pulled
+ * again.
+ */
 function unreadableEntries(store: Store, repair: boolean): Problem[] {
   const { paths } = store;
   return entryIds(paths)
@@ -88,7 +93,7 @@ function unreadableEntries(store: Store, repair: boolean): Problem[] {
     });
 }
 
-/** Whether a digest was never shown: who published it died before its record was written. */
+/** Whether a digest was never published: its process died before it wrote the record. */
 async function isLeftover(store: Store, digest: Digest): Promise<boolean> {
   return (
     readTreeRecord(store.paths, digest) === undefined &&
@@ -122,12 +127,11 @@ async function readableManifest(
 ): Promise<Manifest | string> {
   const archive = store.paths.archive(digest);
   if (!existsSync(archive)) return "is missing";
-  if (!(await isArchiveWhole(store.paths, digest, signal)))
-    return "does not have the digest that its name says";
+  if (!(await isArchiveWhole(store.paths, digest, signal))) return "does not match the digest in its name";
   try {
     return await manifestOfArchive(archive, { caseInsensitive: false, signal });
   } catch (error) {
-    // It came as it is, but from a version of kheaders that took it.
+    // Its digest is right, so it was pulled like this, by a version of kheaders that accepted it.
     if (error instanceof KheadersError && error.exitStatus === badArchive) return error.message;
     throw error;
   }

@@ -195,9 +195,9 @@ it("takes an unreadable /proc/config.gz for unknown, and says so", async () => {
 describe("a cache that cannot be written", () => {
   it.each([
     {
-      what: "below a link that leads nowhere",
+      what: "below a broken link",
       place: (folder: string) => symlinkSync("/nowhere/at/all", join(folder, "place")),
-      detail: "is a link that leads nowhere",
+      detail: "is a broken link",
     },
     {
       what: "below a file",

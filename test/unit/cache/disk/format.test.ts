@@ -123,7 +123,7 @@ test.each([
   ["source", '"source": "thin air"'],
   ["created", '"created": "yesterday"'],
   ["buildId", '"buildId": ""'],
-])("an entry whose %s is not of its form is as if it were absent", async (field, replacement) => {
+])("an entry whose %s has the wrong form counts as missing", async (field, replacement) => {
   const cache = temporaryCache();
   await pullInto(cache, { identity: kernel(), serial: "serial", archive: () => archiveOf() });
   const [name] = readdirSync(path.join(cache.dir, "entries"));
@@ -182,6 +182,6 @@ test("without either it is the platform's cache folder; without a home folder, a
   const homeless = startChild(program, orders, { environment: { ...environment, HOME: "" } });
   expect(await homeless.said((report) => "error" in report)).toEqual({
     error: "cache-failed",
-    message: expect.stringContaining("cannot tell where the cache is"),
+    message: expect.stringContaining("cannot find the cache folder"),
   });
 });

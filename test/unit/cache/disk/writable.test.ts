@@ -17,9 +17,9 @@ test("the nearest folder that exists is where a cache would be made, and nothing
 
 test.each([
   {
-    what: "a link that leads nowhere",
+    what: "a broken link",
     make: (place: string) => symlinkSync("/nowhere/at/all", place),
-    message: /is a link that leads nowhere/,
+    message: /is a broken link/,
   },
   { what: "a file", make: (place: string) => writeFileSync(place, ""), message: /is not a folder/ },
 ])("$what stands in the way", ({ make, message }) => {

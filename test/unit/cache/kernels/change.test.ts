@@ -7,7 +7,11 @@ const rows: [name: string, changes: Partial<KernelIdentity>, expected: string | 
   ["nothing", {}, undefined],
   ["another boot", { bootId: "another" }, undefined],
   ["less known", { buildId: undefined, configDigest: undefined }, undefined],
-  ["release", { release: "6.6.1" }, "another kernel than last time: release 6.1.57-android14-11, now 6.6.1"],
+  [
+    "release",
+    { release: "6.6.1" },
+    "not the same kernel as last time: release 6.1.57-android14-11, now 6.6.1",
+  ],
   [
     "version",
     { version: "#2 SMP" },
@@ -28,11 +32,15 @@ const rows: [name: string, changes: Partial<KernelIdentity>, expected: string | 
     { machine: "armv8l" },
     "another build of 6.1.57-android14-11 than last time: machine aarch64, now armv8l",
   ],
-  ["fingerprint", { fingerprint: "new" }, `another system than last time: ${kernel().fingerprint}, now new`],
+  [
+    "fingerprint",
+    { fingerprint: "new" },
+    `not the same system as last time: ${kernel().fingerprint}, now new`,
+  ],
   [
     "hostile text",
     { release: "\u001b]0;x\u0007" },
-    "another kernel than last time: release 6.1.57-android14-11, now \\x1b]0;x\\x07",
+    "not the same kernel as last time: release 6.1.57-android14-11, now \\x1b]0;x\\x07",
   ],
 ];
 

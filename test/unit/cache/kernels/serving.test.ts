@@ -164,7 +164,7 @@ test("each outcome says why, and what root or the user could do", () => {
   const hidden = kernel({ buildId: undefined, configDigest: undefined });
   expect(decide({ identity: hidden, candidates, rootPossible: true })).toEqual({
     outcome: "ask-root",
-    why: "a kernel 6.1.57-android14-11 is cached, but only the build-id, which root may read, tells whether it is this one",
+    why: "a kernel 6.1.57-android14-11 is cached, but only the build-id, which root may read, can show that it is this one",
   });
   expect(decide({ identity: hidden, candidates })).toMatchObject({
     outcome: "denied",
@@ -173,7 +173,7 @@ test("each outcome says why, and what root or the user could do", () => {
   });
   expect(decide({ identity: hidden, candidates, asked: "facts-as-root" })).toMatchObject({
     outcome: "miss",
-    why: expect.stringContaining("no build-id to compare, not even to root"),
+    why: expect.stringContaining("shows no build-id, not even to root"),
   });
   expect(decide({ identity: kernel({ version: "#2" }), candidates })).toMatchObject({
     why: "only other builds of 6.1.57-android14-11 are cached",

@@ -163,8 +163,8 @@ describe("an extra", () => {
 
   test.each(["../note", "a/b", ".tmp-note", "", "Note", "a.b.c"])("cannot be called %j", async (name) => {
     const { cache, digest } = await cacheWithKernel();
-    expect(() => cache.extra(digest, name)).toThrow("no name of an extra");
-    await expect(cache.keepExtra(digest, name, writing(""))).rejects.toThrow("no name of an extra");
+    expect(() => cache.extra(digest, name)).toThrow("not a name for an extra");
+    await expect(cache.keepExtra(digest, name, writing(""))).rejects.toThrow("not a name for an extra");
   });
 
   test("is kept in a cache that older versions made, which has no place for it", async () => {
