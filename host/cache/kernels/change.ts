@@ -10,7 +10,7 @@ export function describeChange(previous: Kernel, current: Kernel): string | unde
     return `not the same kernel as last time: release ${printable(previous.release)}, now ${printable(current.release)}`;
   }
   const what = buildDifference(previous, current);
-  if (what !== undefined) return `another build of ${printable(current.release)} than last time: ${what}`;
+  if (what !== undefined) return `not the same build of ${printable(current.release)} as last time: ${what}`;
   if (previous.fingerprint !== current.fingerprint) {
     return `not the same system as last time: ${printable(previous.fingerprint)}, now ${printable(current.fingerprint)}`;
   }

@@ -21,8 +21,8 @@ export interface KeepExtraOptions {
    */
   readonly replace?: boolean | ((there: string) => boolean) | undefined;
   /**
-   * Its readers notice damage, so it need not have reached the disk before it is shown: a power cut can empty
-   * what was written shortly before.
+   * Its readers notice damage, so it need not have reached the disk before it is published: a power cut can
+   * empty what was written shortly before.
    */
   readonly checkedByReaders?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;

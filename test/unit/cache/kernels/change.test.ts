@@ -15,22 +15,22 @@ const rows: [name: string, changes: Partial<KernelIdentity>, expected: string | 
   [
     "version",
     { version: "#2 SMP" },
-    "another build of 6.1.57-android14-11 than last time: version #1 SMP PREEMPT Mon Jan 15 09:30:00 UTC 2024, now #2 SMP",
+    "not the same build of 6.1.57-android14-11 as last time: version #1 SMP PREEMPT Mon Jan 15 09:30:00 UTC 2024, now #2 SMP",
   ],
   [
     "build-id",
     { buildId: buildIdNamed("other") },
-    `another build of 6.1.57-android14-11 than last time: build-id ${buildIdNamed("build")}, now ${buildIdNamed("other")}`,
+    `not the same build of 6.1.57-android14-11 as last time: build-id ${buildIdNamed("build")}, now ${buildIdNamed("other")}`,
   ],
   [
     "config",
     { configDigest: digestNamed("other") },
-    "another build of 6.1.57-android14-11 than last time: its configuration changed",
+    "not the same build of 6.1.57-android14-11 as last time: its configuration changed",
   ],
   [
     "machine",
     { machine: "armv8l" },
-    "another build of 6.1.57-android14-11 than last time: machine aarch64, now armv8l",
+    "not the same build of 6.1.57-android14-11 as last time: machine aarch64, now armv8l",
   ],
   [
     "fingerprint",
