@@ -12,7 +12,7 @@ export function drawTerminal(lines: readonly string[], prompt: string): string {
     const style = line.startsWith(prompt) ? ` class="command"` : "";
     return line === "" ? "" : `  <text x="${margin}" y="${y}"${style}>${escapeXml(line)}</text>\n`;
   });
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">
+  return `<svg xmlns="http://www.w3.org/2000/svg" xml:space="preserve" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">
   <title>A terminal</title>
   <style>
     text { font: ${fontSize}px ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; fill: #c9d1d9; white-space: pre }
