@@ -110,8 +110,9 @@ function isSameBuild({ kernel }: CacheEntry, identity: KernelIdentity): boolean 
 }
 
 /**
- * The possible entry that version, release and config prove. If the same three belong to several archives,
- * even to one of a kernel that the build-id rules out, they prove nothing.
+ * The possible entry that version, release and config prove. If the same three may belong to several archives, even to
+ * one of a kernel that the build-id rules out, they prove nothing. An entry without a config may have this one: the
+ * kernel's own was unreadable, or was spoofed.
  */
 function provenByVersion(
   candidates: readonly CacheEntry[],
@@ -120,10 +121,11 @@ function provenByVersion(
 ): CacheEntry | undefined {
   const { configDigest, release, version } = identity;
   if (configDigest === undefined || isDirty(release) || !hasBuildDate(version)) return undefined;
-  const agrees = ({ kernel }: CacheEntry) =>
-    kernel.version === version && kernel.configDigest === configDigest;
-  const archives = new Set(candidates.filter(agrees).map((entry) => entry.digest));
-  return archives.size === 1 ? possible.find(agrees) : undefined;
+  const mayAgree = ({ kernel }: CacheEntry) =>
+    kernel.version === version && (kernel.configDigest ?? configDigest) === configDigest;
+  const archives = new Set(candidates.filter(mayAgree).map((entry) => entry.digest));
+  if (archives.size !== 1) return undefined;
+  return possible.find(({ kernel }) => kernel.version === version && kernel.configDigest === configDigest);
 }
 
 /**

@@ -49,6 +49,17 @@ describe("named cases", () => {
   const rows: [name: string, question: Partial<ServingQuestion>, expected: string][] = [
     ["nothing is cached", {}, "miss"],
     [
+      "the stock kernel, and one that showed its release and version but no configuration to be trusted",
+      {
+        identity: kernel({ buildId: undefined }),
+        candidates: [
+          entry({ buildId: undefined }),
+          entry(unknown, { digest: digestNamed("spoofed"), source: "built-in" }),
+        ],
+      },
+      "miss",
+    ],
+    [
       "the same boot, only greeted",
       { identity: kernel(unknown), boot: entry(), asked: "hello" },
       "hit by boot",
