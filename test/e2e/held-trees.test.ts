@@ -55,3 +55,11 @@ it.each([
   expect({ status, stderr }).toEqual({ status: 0, stderr: expect.not.stringContaining("kheaders:") });
   expect(readFileSync(kept, "utf8")).toMatch(/^(kept\n)+$/);
 });
+
+it("watch --exec keeps the tree while its command runs", async () => {
+  const watch = host.start(["-s", device.serial, "watch", "--json", "--shell", "--exec", emptyCache]);
+  await watch.says(/"event":"command-ended".*"status":0/);
+  watch.signal("SIGTERM");
+  await watch.ended;
+  expect(readFileSync(kept, "utf8")).toBe("kept\n");
+});

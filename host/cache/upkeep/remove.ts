@@ -76,11 +76,11 @@ export async function removeAll(store: Store, signal: AbortSignal | undefined): 
 }
 
 /**
- * Removes one archive with its tree, extras and entries. Its tree is moved away first. If it then turns out
- * to be in use, it is moved back: a process that took a lease before this finds it again, and a later one
- * finds it gone.
+ * Removes one archive with its tree, extras and entries, unless it is in use. Its tree is moved away first. If its
+ * use began meanwhile, it is moved back: a process that took a lease before this finds it again, and a later one finds
+ * it gone.
  *
- * @param isUsed Called when the tree has been moved away.
+ * @param isUsed Called before and after the tree is moved away.
  * @returns Undefined if it is in use, and so stayed.
  * @throws KheadersError `cache-failed`; the signal's reason when it aborts.
  */
@@ -92,6 +92,7 @@ export function removeDigest(
 ): Promise<RemovedTree | undefined> {
   const { paths } = store;
   return store.withDigestLock(digest, signal, async () => {
+    if (await isUsed()) return undefined;
     const work = await Work.begin(store, signal);
     try {
       const tree = paths.tree(digest);

@@ -305,11 +305,15 @@ describe("prune", () => {
       hostBootId: () => undefined,
       locks: true,
     });
-    const kept = await removeDigest(store, one.digest, undefined, async () => {
-      expect(existsSync(one.tree)).toBe(false);
-      return true;
-    });
+    const seen: boolean[] = [];
+    const kept = await removeDigest(
+      store,
+      one.digest,
+      undefined,
+      async () => seen.push(existsSync(one.tree)) > 1,
+    );
     expect(kept).toBeUndefined();
+    expect(seen).toEqual([true, false]);
     expect(listTree(one.tree)).toEqual(one.expected);
     expect((await cache.verify({ repair: false })).problems).toEqual([]);
   });

@@ -51,7 +51,7 @@ describe("the steps of scripts/test", () => {
     const left = Number(await steps.says(/left=(\d+)/));
     const { status, output } = await steps.ended;
     expect(status).toBe(0);
-    expect(isRunning(left)).toBe(false);
+    await expect.poll(() => isRunning(left), { timeout: 60_000 }).toBe(false);
     expect(existsSync(/run=(.+)/.exec(output)?.[1] ?? "")).toBe(false);
   });
 
@@ -68,7 +68,8 @@ describe("the steps of scripts/test", () => {
     steps.shell.kill(signal);
     const { status, output } = await steps.ended;
     expect(status).toBe(expected);
-    expect(pids.map(isRunning)).toEqual([false, false]);
+    // What was killed may still be on its way out.
+    await expect.poll(() => pids.map(isRunning), { timeout: 60_000 }).toEqual([false, false]);
     expect(output).toMatch(/passed .* one\nended .* two\n$/);
     expect(existsSync(/run=(.+)/.exec(output)?.[1] ?? "")).toBe(false);
   });
