@@ -61,7 +61,7 @@ test("two kernels with one release and version live side by side; swapping betwe
   await device.reboot(second);
   const two = await pull();
   expect(two.digest).not.toBe(one.digest);
-  expect(two.stderr).toContain(`not the same build of ${dirty} as last time`);
+  expect(two.stderr).toContain(`a different build of ${dirty} than last time`);
   const before = await device.counts();
   for (const [kernel, known] of [
     [first, one],

@@ -91,7 +91,7 @@ describe("two builds of one release on one device", () => {
     await device.reboot(builds[0]);
     await host.kheaders(["pull"]);
     await device.reboot(builds[1]);
-    expect((await host.kheaders(["pull"])).stderr).toContain("another build");
+    expect((await host.kheaders(["pull"])).stderr).toContain("a different build");
   });
 });
 

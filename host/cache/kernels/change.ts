@@ -7,12 +7,12 @@ import type { Kernel } from "./entry.js";
  */
 export function describeChange(previous: Kernel, current: Kernel): string | undefined {
   if (previous.release !== current.release) {
-    return `not the same kernel as last time: release ${printable(previous.release)}, now ${printable(current.release)}`;
+    return `a different kernel than last time: release ${printable(previous.release)}, now ${printable(current.release)}`;
   }
   const what = buildDifference(previous, current);
-  if (what !== undefined) return `not the same build of ${printable(current.release)} as last time: ${what}`;
+  if (what !== undefined) return `a different build of ${printable(current.release)} than last time: ${what}`;
   if (previous.fingerprint !== current.fingerprint) {
-    return `not the same system as last time: ${printable(previous.fingerprint)}, now ${printable(current.fingerprint)}`;
+    return `a different system than last time: ${printable(previous.fingerprint)}, now ${printable(current.fingerprint)}`;
   }
   return undefined;
 }

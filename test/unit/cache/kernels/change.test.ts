@@ -10,37 +10,37 @@ const rows: [name: string, changes: Partial<KernelIdentity>, expected: string | 
   [
     "release",
     { release: "6.6.1" },
-    "not the same kernel as last time: release 6.1.57-android14-11, now 6.6.1",
+    "a different kernel than last time: release 6.1.57-android14-11, now 6.6.1",
   ],
   [
     "version",
     { version: "#2 SMP" },
-    "not the same build of 6.1.57-android14-11 as last time: version #1 SMP PREEMPT Mon Jan 15 09:30:00 UTC 2024, now #2 SMP",
+    "a different build of 6.1.57-android14-11 than last time: version #1 SMP PREEMPT Mon Jan 15 09:30:00 UTC 2024, now #2 SMP",
   ],
   [
     "build-id",
     { buildId: buildIdNamed("other") },
-    `not the same build of 6.1.57-android14-11 as last time: build-id ${buildIdNamed("build")}, now ${buildIdNamed("other")}`,
+    `a different build of 6.1.57-android14-11 than last time: build-id ${buildIdNamed("build")}, now ${buildIdNamed("other")}`,
   ],
   [
     "config",
     { configDigest: digestNamed("other") },
-    "not the same build of 6.1.57-android14-11 as last time: its configuration changed",
+    "a different build of 6.1.57-android14-11 than last time: its configuration changed",
   ],
   [
     "machine",
     { machine: "armv8l" },
-    "not the same build of 6.1.57-android14-11 as last time: machine aarch64, now armv8l",
+    "a different build of 6.1.57-android14-11 than last time: machine aarch64, now armv8l",
   ],
   [
     "fingerprint",
     { fingerprint: "new" },
-    `not the same system as last time: ${kernel().fingerprint}, now new`,
+    `a different system than last time: ${kernel().fingerprint}, now new`,
   ],
   [
     "hostile text",
     { release: "\u001b]0;x\u0007" },
-    "not the same kernel as last time: release 6.1.57-android14-11, now \\x1b]0;x\\x07",
+    "a different kernel than last time: release 6.1.57-android14-11, now \\x1b]0;x\\x07",
   ],
 ];
 
