@@ -32,3 +32,9 @@ export type ProgressEvent =
   | { readonly type: "warning"; readonly message: string };
 
 export type ProgressListener = (event: ProgressEvent) => void;
+
+/** The event for waiting for another process. It names that process if it is known and not this one. */
+export function waitingEvent(stage: Stage, pid: number | undefined): ProgressEvent {
+  if (pid === undefined || pid === process.pid) return { type: "stage", stage };
+  return { type: "stage", stage, detail: `process ${pid}` };
+}

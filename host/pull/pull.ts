@@ -1,6 +1,7 @@
 import { KheadersError } from "../../shared/errors.js";
 import type { KernelIdentity } from "../../shared/identity.js";
 import { printable } from "../../shared/printable.js";
+import { waitingEvent } from "../../shared/progress.js";
 import { withAdbdRoot } from "../adb/adbd-root.js";
 import type { Device } from "../adb/devices.js";
 import { findDevice } from "../adb/wait.js";
@@ -66,7 +67,7 @@ async function fetchUnderLock(session: Session): Promise<PullResult> {
   const headway = new Headway(stallSeconds * headwayShare);
   let facts: Promise<void> | undefined;
   const onWait = (pid: number | undefined) => {
-    onProgress({ type: "stage", stage: "waiting-for-other-pull", ...otherProcess(pid) });
+    onProgress(waitingEvent("waiting-for-other-pull", pid));
     // What that pull brings will serve if the facts agree. They are asked for now, not when others wait for us.
     if (kernel.hasFacts) return;
     facts = kernel.askFacts().then(() => clock.lap("identify"));
@@ -95,9 +96,4 @@ function notCached(kernel: KernelIdentity): KheadersError {
   return new KheadersError("not-cached", `the headers of ${printable(kernel.release)} are not cached`, {
     hint: "Pull them once without --offline.",
   });
-}
-
-/** Names the process that is waited for, if it is known and not this one. */
-function otherProcess(pid: number | undefined): { detail: string } | undefined {
-  return pid === undefined || pid === process.pid ? undefined : { detail: `process ${pid}` };
 }

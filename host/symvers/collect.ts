@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { KheadersError } from "../../shared/errors.js";
 import { printable } from "../../shared/printable.js";
+import { waitingEvent } from "../../shared/progress.js";
 import { moduleFolders } from "../../shared/protocol.js";
 import { withAdbdRoot } from "../adb/adbd-root.js";
 import type { Device } from "../adb/devices.js";
@@ -102,7 +103,7 @@ export async function symversOf(pulled: PullResult, options: PullOptions): Promi
   await cache.keepExtra(entry.digest, symversName(entry), make, {
     replace: refresh || known !== undefined,
     signal,
-    onWait: () => onProgress({ type: "stage", stage: "waiting-for-device-lock" }),
+    onWait: (pid) => onProgress(waitingEvent("waiting-for-device-lock", pid)),
   });
   const kept = cachedSymvers(cache, entry);
   if (kept === undefined)

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { errnoOf } from "../../../shared/errors.js";
-import { readHostBootId, replaceFile } from "../../cache/index.js";
+import { waitingEvent } from "../../../shared/progress.js";
+import { type Cache, readHostBootId, replaceFile } from "../../cache/index.js";
 import type { PullOptions } from "../../pull/options.js";
 import type { LocatedTree } from "../../pull/tree/locate.js";
 import { textName } from "../../symvers/record.js";
@@ -9,6 +10,10 @@ import { copyTree } from "../../user-files/copy.js";
 
 /** Holds the boot of the workstation in which the folder was made: a power cut may have emptied what is older. */
 const bootName = ".kheaders-host-boot";
+
+interface BuildFolderOptions extends Pick<PullOptions, "signal" | "onProgress"> {
+  readonly cache: Pick<Cache, "keepExtra">;
+}
 
 /**
  * Gives the folder that make works with as the kernel's: of a cached tree a writable copy beside it, which stays, so that make
@@ -20,7 +25,7 @@ const bootName = ".kheaders-host-boot";
 export async function buildFolder(
   located: LocatedTree,
   symvers: string | undefined,
-  { cache, signal, onProgress }: Pick<PullOptions, "cache" | "signal" | "onProgress">,
+  { cache, signal, onProgress }: BuildFolderOptions,
 ): Promise<string> {
   const { digest, entry, tree } = located;
   if (digest === undefined) return tree;
@@ -31,7 +36,7 @@ export async function buildFolder(
     await copyTree({ tree }, folder, signal);
     writeFileSync(join(folder, bootName), readHostBootId() ?? "");
   };
-  const onWait = () => onProgress({ type: "stage", stage: "waiting-for-other-build" });
+  const onWait = (pid: number | undefined) => onProgress(waitingEvent("waiting-for-other-build", pid));
   const folder = await cache.keepExtra(digest, name, make, {
     replace: (there) => !isOfThisBoot(there),
     checkedByReaders: true,
