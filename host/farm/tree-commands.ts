@@ -1,9 +1,9 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
 import { asKheadersError, KheadersError } from "../../shared/errors.js";
 import type { Cache } from "../cache/index.js";
 import { endingMilliseconds, signalGroup } from "../process/child.js";
-import { endOf } from "../process/command.js";
+import { startCommand } from "../process/command.js";
 import type { PullResult } from "../pull/result.js";
 import { treeEnvironment } from "../pull/tree/environment.js";
 import { holdTree } from "../pull/tree/hold.js";
@@ -84,15 +84,15 @@ export class TreeCommands {
 
   async #spawn(result: PullResult): Promise<number> {
     const { program, args } = this.#command;
-    const child = spawn(program, args, {
+    const { child, status } = startCommand(program, args, {
       stdio: ["ignore", process.stderr, process.stderr],
       // A process group of its own: what the command starts ends with it.
       detached: true,
-      env: { ...process.env, ...treeEnvironment(result) },
+      environment: treeEnvironment(result),
     });
     this.#running.add(child);
     try {
-      return await endOf(child, program);
+      return await status;
     } finally {
       this.#running.delete(child);
     }

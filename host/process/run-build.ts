@@ -1,28 +1,23 @@
 import { spawn } from "node:child_process";
-import { endingMilliseconds, notStarted, shellStatus, signalGroup } from "./child.js";
+import { endingMilliseconds, signalGroup, statusOf, toolResult } from "./child.js";
 
 /** How to run a build. */
 export interface BuildOptions {
-  /** Ends it, with all that it started; what is thrown then is the signal's reason. */
+  /** Ends the build and all that it started; the signal's reason is thrown. */
   readonly signal: AbortSignal;
-  /** Is told what it prints, on either stream, as it comes. */
+  /** Gets what the build prints, on either stream, as it comes. */
   readonly onOutput: (text: Uint8Array) => void;
   /** What to do if the program is not installed. */
   readonly hint: string;
 }
 
-/**
- * Runs a build to its end.
- *
- * @returns its exit status, as a shell gives it.
- * @throws KheadersError `tool-missing` if it cannot be run; the signal's reason when it aborts.
- */
+/** Runs a build to its end, and returns its exit status, as a shell gives it. Throws `tool-missing` if it cannot be run. */
 export async function runBuild(
   program: string,
   args: readonly string[],
   options: BuildOptions,
 ): Promise<number> {
-  const { signal, onOutput, hint } = options;
+  const { signal, onOutput } = options;
   signal.throwIfAborted();
   // A process group of its own: what make starts ends with it.
   const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], detached: true });
@@ -35,15 +30,7 @@ export async function runBuild(
   };
   signal.addEventListener("abort", abort);
   try {
-    const status = await new Promise<number>((resolve, reject) => {
-      child.on("error", reject);
-      child.on("close", (code, name) => resolve(shellStatus(code, name)));
-    });
-    signal.throwIfAborted();
-    return status;
-  } catch (cause) {
-    signal.throwIfAborted();
-    throw notStarted("tool-missing", program, cause, hint);
+    return await toolResult(statusOf(child, "close"), program, options);
   } finally {
     clearTimeout(killTimer);
     signal.removeEventListener("abort", abort);

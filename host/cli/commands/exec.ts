@@ -1,5 +1,4 @@
-import { spawn } from "node:child_process";
-import { endOf } from "../../process/command.js";
+import { startCommand } from "../../process/command.js";
 import { treeEnvironment } from "../../pull/tree/environment.js";
 import { holdTree } from "../../pull/tree/hold.js";
 import { command } from "../options/command.js";
@@ -40,6 +39,6 @@ async function run(program: string, args: string[], environment: Record<string, 
   process.on("SIGTERM", forward).on("SIGHUP", forward);
   // Ctrl-C reaches the command from the terminal. It decides what to do, and we report how it ended.
   process.on("SIGINT", () => undefined);
-  const child = spawn(program, args, { stdio: "inherit", env: { ...process.env, ...environment } });
-  return endOf(child, program);
+  const { child, status } = startCommand(program, args, { stdio: "inherit", environment });
+  return status;
 }

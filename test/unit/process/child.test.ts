@@ -14,7 +14,7 @@ it("sends nothing to a group that ended, or was never there", () => {
 
 it.each([
   ["ENOENT", "tool was not found"],
-  ["EACCES", "tool was not found, or may not be run"],
+  ["EACCES", "tool was not found or is not executable"],
   ["ENOEXEC", "tool cannot be run"],
 ])("says of %s: %s", (code, message) => {
   const cause = Object.assign(new Error("spawn"), { code });
