@@ -127,7 +127,7 @@ export async function withTree<T>(
  * Tells what a tree is of: release, architecture, configuration, and what stands in the way of building modules with it.
  *
  * @param what As for {@link withTree}.
- * @throws KheadersError `usage` where it is no tree of kernel headers, and what {@link withTree} throws.
+ * @throws KheadersError `usage` if it is not a kernel header tree, and what {@link withTree} throws.
  */
 export async function treeInfo(
   what: string | undefined,

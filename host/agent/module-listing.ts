@@ -20,8 +20,8 @@ export interface ModuleListing {
   readonly denied: readonly string[];
   /** Something in the module folders, or one of them, may not be looked into. */
   readonly isPartial: boolean;
-  /** There are modules that cannot be asked for: their names hold a line break, or are not UTF-8. */
-  readonly hasUnspeakable: boolean;
+  /** Some modules cannot be requested: their names have a line break or are not UTF-8. */
+  readonly hasUnusableNames: boolean;
 }
 
 /** `S_IFMT` and `S_IFREG` of stat(2). */
@@ -40,7 +40,7 @@ export function moduleListingOf(block: Block, said: string): ModuleListing {
   if (lines.length > maxModules)
     throw new KheadersError("protocol-error", `the device lists more than ${maxModules} modules`);
   const modules = new Map<string, ListedModule>();
-  let hasUnspeakable = block.get("odd") === "yes";
+  let hasUnusableNames = block.get("odd") === "yes";
   for (const line of lines) {
     const { mode, size, inode, path } =
       /^(?<mode>[0-9a-f]{1,8}) (?<size>\d{1,15}) (?<inode>\d+:\d+) (?<path>\/.*)$/.exec(line)?.groups ?? {};
@@ -50,7 +50,7 @@ export function moduleListingOf(block: Block, said: string): ModuleListing {
         `unexpected line in the device's list of modules: ${printable(line, 80)}`,
       );
     const isFile = (Number.parseInt(mode, 16) & typeMask) === regularFile;
-    if (path.includes("\ufffd")) hasUnspeakable = true;
+    if (path.includes("\ufffd")) hasUnusableNames = true;
     // Of one file by several paths, as /system/lib/modules is a link to /system_dlkm/lib/modules, the first.
     else if (isFile && !modules.has(inode)) modules.set(inode, { path, size: Number(size) });
   }
@@ -60,6 +60,6 @@ export function moduleListingOf(block: Block, said: string): ModuleListing {
     loaded: new Set(block.all("loaded")),
     denied,
     isPartial: denied.length > 0 || /permission denied/i.test(said),
-    hasUnspeakable,
+    hasUnusableNames,
   };
 }

@@ -20,17 +20,17 @@ export interface BpfOptions {
   readonly tree: string;
   /** The program's C source. */
   readonly source: string;
-  /** Where the object goes; a regular file that is there gives way to it. */
+  /** Where the object goes; a regular file there is replaced. */
   readonly output: string;
   readonly version: BpfVersion;
-  /** A path, or a name in PATH. llc is found by it. */
+  /** A path, or a name in PATH. It says where its llc is. */
   readonly clang: string;
-  /** More flags for clang; they come after ours. */
+  /** More flags for clang; they come after those of kheaders. */
   readonly flags: readonly string[];
   readonly signal: AbortSignal;
-  /** Is told what clang and llc say, errors and warnings, as they print it. */
+  /** Gets the errors and warnings of clang and llc as they print them. */
   readonly onDiagnostics: (text: string) => void;
-  /** Is told what is wrong with the headers. */
+  /** Gets a message for each problem of the headers. */
   readonly onWarning: (message: string) => void;
 }
 
@@ -45,12 +45,12 @@ export interface BpfObject {
 }
 
 /**
- * Compiles an eBPF program against a tree, with BTF: by default with the `clang` in PATH, for the first version of eBPF. Kernel headers do not compile for eBPF itself, because of their inline
- * assembly: clang compiles for the kernel's architecture, to LLVM's intermediate language, and llc makes eBPF of that. The
- * object appears whole, or not at all.
+ * Compiles an eBPF program against a tree, with BTF: by default with the `clang` in PATH, for the first version of eBPF.
+ * Kernel headers do not compile for eBPF itself, because of their inline assembly: clang compiles for the kernel's
+ * architecture, to LLVM's intermediate language, and llc turns that into eBPF. The object appears whole, or not at all.
  *
- * @throws KheadersError `compile-failed` where clang or llc refuses the program; `tool-missing`; `usage` for what is no tree
- * or no source, and for kernels of 32 bits; `output-failed` or `disk-full`; the signal's reason when it aborts.
+ * @throws KheadersError `compile-failed` if clang or llc refuses the program; `tool-missing`; `usage` if the tree or the
+ * source is missing or not one, and for 32-bit kernels; `output-failed` or `disk-full`; the signal's reason when it aborts.
  */
 export async function compileBpf(
   options: Pick<BpfOptions, "tree" | "source" | "output"> & Optional<BpfOptions>,
@@ -93,7 +93,7 @@ export async function compileBpf(
  * Checks the user's files, which can be done before a device is asked for its headers.
  *
  * @returns where the object goes.
- * @throws KheadersError `usage` where the source is not there; `output-failed`.
+ * @throws KheadersError `usage` if there is no such source; `output-failed`.
  */
 export function checkBpfFiles({ source, output }: Pick<BpfOptions, "source" | "output">): string {
   if (!statSync(source, { throwIfNoEntry: false })?.isFile())

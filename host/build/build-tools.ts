@@ -11,7 +11,7 @@ const programs = [
   "tools/objtool/objtool",
 ];
 
-/** A workstation, as Node tells of it. */
+/** A workstation, as Node describes it. */
 export interface BuildHost {
   /** `process.platform`. */
   readonly platform: string;
@@ -19,18 +19,18 @@ export interface BuildHost {
   readonly machine: string;
 }
 
-/** The programs of a tree that building a module runs. They were made when the kernel was, for the machine that built it. */
+/** The programs of a tree that building a module runs. They were built with the kernel, for the machine that built it. */
 export interface BuildTools {
-  /** The machine that they run on, as `uname -m` tells it (but `arm` for all of these). */
+  /** The machine that they run on, as `uname -m` prints it (but `arm` for every 32-bit ARM). */
   readonly machine: string;
-  /** Whether that is this workstation's. */
+  /** Whether they run on this workstation. */
   readonly runHere: boolean;
 }
 
 /**
- * Tells for which machine the build tools of a tree were made.
+ * Reads for which machine the build tools of a tree were made.
  *
- * @returns undefined where there are none. Where they are of several machines, one that does not run here is told.
+ * @returns undefined if there are none. If they are for several machines, one that does not run here.
  */
 export function readBuildTools(tree: string, host: BuildHost): BuildTools | undefined {
   const machines = programs

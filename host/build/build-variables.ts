@@ -1,14 +1,14 @@
 import type { Architecture } from "../kernel/architecture.js";
 import type { TreeFacts } from "../kernel/tree-facts.js";
 
-/** The machine that a build runs on, as `uname -m` tells it. */
+/** The machine that a build runs on, as `uname -m` prints it. */
 export type BuildMachine = string;
 
 /**
- * The variables that builds against a kernel's headers go by: the kernel's own Makefile (`KDIR` by custom, `ARCH`,
- * `CROSS_COMPILE`, `LLVM`), bpftrace and bcc. What does not apply is empty, which the Makefile takes for not set: the shell
- * may still have it from another kernel. A kernel that clang built wants its modules built by clang: its configuration
- * holds what the compiler can do (Documentation/kbuild/llvm.rst).
+ * The variables that builds against a kernel's headers use: the kernel's own Makefile (`KDIR` by custom, `ARCH`,
+ * `CROSS_COMPILE`, `LLVM`), bpftrace and bcc. A variable that does not apply is empty, which the Makefile takes for unset: the
+ * shell may still have it from another kernel. Modules of a kernel that clang built need clang: its configuration depends on
+ * what the compiler can do (Documentation/kbuild/llvm.rst).
  */
 export function buildVariables(facts: TreeFacts, machine: BuildMachine): Record<string, string> {
   const { tree, architecture, config } = facts;

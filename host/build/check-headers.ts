@@ -14,23 +14,23 @@ export interface CheckHeadersOptions {
   /** A path, or a name in PATH. */
   readonly clang: string;
   readonly signal: AbortSignal;
-  /** Is told after each header how many are done, of how many. */
+  /** Called after each header. */
   readonly onProgress: (done: number, total: number) => void;
-  /** Is told what is wrong with the headers, though they compile. */
+  /** Gets a message for each problem of the headers that does not keep them from compiling. */
   readonly onWarning: (message: string) => void;
 }
 
 /** Whether a program that includes a header compiles. */
 export interface HeaderCheck {
   readonly header: string;
-  /** The compiler's first error, without the program's name; undefined where it compiles. */
+  /** The compiler's first error, without the program's name; undefined if it compiles. */
   readonly error: string | undefined;
 }
 
 /**
- * Compiles, for each header that tracers use, a small program that includes it, as clang's half of making eBPF of it.
+ * Compiles, for each header that tracers use, a small program that includes it, as the clang step of compiling it to eBPF does.
  *
- * @throws KheadersError `usage` for what is no tree; `tool-missing` where there is no clang; the signal's reason.
+ * @throws KheadersError `usage` if it is not a kernel header tree; `tool-missing` if there is no clang; the signal's reason.
  */
 export async function checkHeaders(
   options: Pick<CheckHeadersOptions, "tree"> & Optional<CheckHeadersOptions>,
@@ -61,7 +61,7 @@ export async function checkHeaders(
   return checks;
 }
 
-/** The first error of what clang said, with the place where it is unless that is the program itself. */
+/** The first error that clang printed, with its place unless that is the program itself. */
 function firstError(diagnostics: string, status: number): string {
   const line = diagnostics.split("\n").find((text) => /\berror: /.test(text));
   return line?.replace(/^<stdin>:\d+:\d+: /, "") ?? `clang ended with status ${status}`;

@@ -4,7 +4,7 @@ import { printable } from "../../shared/printable.js";
 import { runTool } from "../process/tool.js";
 
 const oldestClang = 14;
-/** What to do where there is no clang that can be used. */
+/** What to do if there is no usable clang. */
 export const clangHint = `Install clang ${oldestClang} or later (Debian: apt install clang llvm), or name it with --clang.`;
 const llcHint =
   "Install the rest of LLVM in clang's version (Debian: apt install llvm), or name a clang that has it with --clang. " +
@@ -20,25 +20,25 @@ export interface BpfTools {
 /**
  * The folder of clang's own headers (`stddef.h`, `stdarg.h`), which stand in for the C library's.
  *
- * @throws KheadersError `tool-missing` where there is no such clang, or it does not answer.
+ * @throws KheadersError `tool-missing` if there is no such clang, or it fails.
  */
 export async function clangIncludeFolder(clang: string, signal: AbortSignal): Promise<string> {
-  // A clang that is named by a relative path may answer with one.
+  // A clang that is named by a relative path may print one.
   return join(resolve(await answer(clang, "-print-resource-dir", clangHint, signal)), "include");
 }
 
-/** A clang that can be used. */
+/** A usable clang. */
 export interface Clang {
-  /** All that it says of its version: another build of clang says something else. */
+  /** Its whole version text: that of another build of clang differs. */
   readonly version: string;
   /** As {@link clangIncludeFolder} gives it. */
   readonly includeFolder: string;
 }
 
 /**
- * Looks at a clang.
+ * Asks a clang for its version and its headers.
  *
- * @throws KheadersError `tool-missing` where it is missing or too old.
+ * @throws KheadersError `tool-missing` if it is missing or too old.
  */
 export async function findClang(clang: string, signal: AbortSignal): Promise<Clang> {
   const [number, version, includeFolder] = await Promise.all([
@@ -54,7 +54,7 @@ export async function findClang(clang: string, signal: AbortSignal): Promise<Cla
  * Finds the llc that belongs to a clang: the one beside it, else the one in PATH. Each writes and reads LLVM's
  * intermediate language of its own version.
  *
- * @throws KheadersError `tool-missing` where clang or llc is missing or too old, or they are of two versions.
+ * @throws KheadersError `tool-missing` if clang or llc is missing or too old, or their versions differ.
  */
 export async function findBpfTools(clang: string, signal: AbortSignal): Promise<BpfTools> {
   const [version, llc] = await Promise.all([
@@ -74,7 +74,7 @@ export async function findBpfTools(clang: string, signal: AbortSignal): Promise<
   return { clang, llc };
 }
 
-/** The first number of clang's version. @throws KheadersError `tool-missing` where that is too old. */
+/** The first number of clang's version. @throws KheadersError `tool-missing` if that is too old. */
 function majorOf(clang: string, version: string): number {
   const major = Number.parseInt(version, 10);
   if (major >= oldestClang) return major;

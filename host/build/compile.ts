@@ -7,17 +7,17 @@ import { clangHint } from "./clang.js";
 export interface CompileOptions {
   /** What it compiles, as it completes "does not compile …"; fit for a terminal. */
   readonly what: string;
-  /** What it reads from standard input. */
+  /** Its standard input. */
   readonly input?: string;
   readonly signal: AbortSignal;
-  /** Is told what the compiler says, errors and warnings, as it prints them. */
+  /** Gets the compiler's errors and warnings as it prints them. */
   readonly onDiagnostics: (text: string) => void;
 }
 
 /**
- * Runs clang or llc, and passes on what it says.
+ * Runs clang or llc, and passes on its errors and warnings.
  *
- * @throws KheadersError `compile-failed` where it refuses what it is given; `tool-missing`; the signal's reason when it
+ * @throws KheadersError `compile-failed` if it refuses its input; `tool-missing`; the signal's reason when it
  * aborts.
  */
 export async function compile(tool: string, args: readonly string[], options: CompileOptions): Promise<void> {
@@ -33,7 +33,7 @@ export async function compile(tool: string, args: readonly string[], options: Co
 }
 
 /**
- * A file as an argument that no compiler takes for something else: `@…` is a file with arguments for clang, even after `--`, and
+ * A file name that no compiler takes for something else: `@…` is a file with arguments for clang, even after `--`, and
  * `-…` is an option.
  */
 export function fileArgument(path: string): string {

@@ -36,7 +36,7 @@ export function compilerFlags(facts: TreeFacts, purpose: Purpose, clangInclude: 
   ];
 }
 
-/** What tells headers that the program is for eBPF, and what eBPF cannot have or needs: BTF is made of `-g`. */
+/** Macros that say the program is for eBPF, and what eBPF cannot have or needs: BTF comes from `-g`. */
 function bpfFlags(target: string): string[] {
   return [
     "-D__BPF_TRACING__",

@@ -1,6 +1,6 @@
 /**
- * The files in a rule for make that a compiler wrote (`-MD -MT out`): all that it read. It escapes spaces and `#` with a backslash
- * and doubles `$`, as make wants it (clang lib/Frontend/DependencyFile.cpp, PrintFilename).
+ * The files in a rule for make that a compiler wrote (`-MD -MT out`): every file that it read. It escapes spaces and `#` with a backslash
+ * and doubles `$`, as make requires (clang lib/Frontend/DependencyFile.cpp, PrintFilename).
  */
 export function filesInRule(rule: string): string[] {
   const joined = rule.replace(/\\\r?\n/g, " ");

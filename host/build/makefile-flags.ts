@@ -33,8 +33,8 @@ const none =
     !any(...options)(config);
 
 /**
- * What the kernel's Makefiles tell the compiler and its headers depend on: macros that are not in `autoconf.h`, the dialect of
- * C, what changes the layout of structures, and the warnings that its headers do without. Each row names the file that it is
+ * What the kernel's Makefiles pass to the compiler and its headers depend on: macros that are not in `autoconf.h`, the dialect of
+ * C, what changes the layout of structures, and the warnings that are off for its headers. Each row names the file that it is
  * from; where no version is named, all from 4.14 to 7.1 have it.
  *
  * Left out on purpose:
@@ -58,7 +58,7 @@ const rows: readonly Row[] = [
   // scripts/Makefile.lib from 5.12 on: part of an identifier.
   { flags: ["-D__KBUILD_MODNAME=kmod_kheaders"], since: [5, 12] },
 
-  // Makefile: gnu89 before 5.18, of which the headers need the meaning of `extern inline` alone.
+  // Makefile: gnu89 before 5.18, of which the headers only need the meaning of `extern inline`.
   { flags: ["-std=gnu11"] },
   { flags: ["-fgnu89-inline"], before: [5, 18] },
   // Makefile from 6.19 on (c4781dc3d1cf), CONFIG_CC_MS_EXTENSIONS from 7.1 on, and kernels of vendors that took it over,
@@ -166,7 +166,7 @@ const rows: readonly Row[] = [
   { flags: ["-mbig-endian"], when: all("CPU_BIG_ENDIAN") },
 
   // Warnings that clang gives unasked and the kernel does without: Makefile, scripts/Makefile.extrawarn, from 6.18 on
-  // scripts/Makefile.warn. Nothing that would only be seen with -Wall: that the user asks for.
+  // scripts/Makefile.warn. Not those that only -Wall turns on: the user asks for them.
   {
     flags: [
       "-Wno-unknown-warning-option",

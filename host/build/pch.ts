@@ -24,18 +24,18 @@ export interface PchOptions {
   readonly cache: Cache;
   /** The flags that it is for: it serves no others. */
   readonly purpose: Purpose;
-  /** As after `#include`, in their order, such as `linux/sched.h`; where there are none, those that tracers use. */
+  /** As after `#include`, in their order, such as `linux/sched.h`; if there are none, those that tracers use. */
   readonly headers: readonly string[];
   /** A path, or a name in PATH. */
   readonly clang: string;
-  /** More flags for clang; they come after ours, and must be given where the precompiled header is used, too. */
+  /** More flags for clang; they come after those of kheaders, and must also be given when the precompiled header is used. */
   readonly flags: readonly string[];
-  /** Where it goes; undefined for the cache, which only has a place for it where the tree is the cache's. */
+  /** Where it goes; undefined for the cache, which only has a place for it if the tree is cached. */
   readonly output: string | undefined;
   readonly signal: AbortSignal;
-  /** Is told what clang says, errors and warnings, as it prints it. */
+  /** Gets clang's errors and warnings as it prints them. */
   readonly onDiagnostics: (text: string) => void;
-  /** Is told what is wrong with the headers. */
+  /** Gets a message for each problem of the headers. */
   readonly onWarning: (message: string) => void;
 }
 
@@ -64,7 +64,7 @@ interface Recipe {
   readonly fixed: readonly string[];
 }
 
-/** A file that may change without the cache's doing. Clang takes one of another size or time for another. */
+/** A file outside the cache, which may change. For clang it has changed if its size or time has. */
 interface Input {
   readonly path: string;
   readonly bytes: number;
@@ -135,7 +135,7 @@ async function keepPch(
   return { path: join(folder, pchName), cache: "miss" };
 }
 
-/** Makes the precompiled header as a file of the user's. @returns its absolute path. */
+/** Makes the precompiled header as a file outside the cache. @returns its absolute path. */
 async function writePch(output: string, recipe: Recipe, options: PchOptions): Promise<string> {
   const target = outputTarget(output);
   const folder = mkdtempSync(join(resolve(tmpdir()), "kheaders-pch-"));
@@ -148,7 +148,7 @@ async function writePch(output: string, recipe: Recipe, options: PchOptions): Pr
   }
 }
 
-/** Has clang make it, and gives the files it was made of that may change. */
+/** Has clang make it, and returns the files it was made of that may change. */
 async function makePch(path: string, recipe: Recipe, options: PchOptions): Promise<Input[]> {
   const { clang, flags, input, fixed } = recipe;
   const { signal, onDiagnostics } = options;
@@ -183,7 +183,7 @@ function isGood(folder: string): boolean {
 
 /** The name under which it is kept: another for whatever makes another one. */
 function nameOf({ flags, input }: Recipe, version: string, own: readonly string[]): string {
-  // Flags of the user's may name files and folders relative to where we are.
+  // The user's flags may name files and folders relative to the working directory.
   const folder = own.length > 0 ? process.cwd() : "";
   const hash = createHash("sha256").update(JSON.stringify([version, flags, folder, input]));
   return `pch-${hash.digest("hex").slice(0, 32)}`;

@@ -23,7 +23,7 @@ export function makeWord(word: string): string {
  * Quotes a word for an element of a CMake list: a quoted argument whose semicolons do not divide (cmake-language(7)). CMake
  * has no lists whose elements end with a backslash, and takes what is between `[` and `]` for one element.
  *
- * @throws KheadersError `usage` for what no list can hold.
+ * @throws KheadersError `usage` for a word that no list can hold.
  */
 export function cmakeWord(word: string): string {
   if (word.endsWith("\\") || !hasPairedBrackets(word))

@@ -9,26 +9,26 @@ import type { LocatedTree } from "../pull/tree/locate.js";
 import { type BuildTools, readBuildTools } from "./build-tools.js";
 import { headerWarnings } from "./tree-warnings.js";
 
-/** What a tree says of its kernel, and what can be built with it. */
+/** What a tree says about its kernel, and what can be built with it. */
 export interface TreeInfo extends Omit<TreeFacts, "config"> {
   /** Regular files in it. */
   readonly files: number;
   /** The kernel's configuration, sorted by option. */
   readonly config: KernelConfig;
-  /** Where it is from: `/proc/config.gz` of the device, as it was pulled, or `autoconf.h`. */
+  /** Its source: the device's `/proc/config.gz` as it was pulled, or the tree's `autoconf.h`. */
   readonly configSource: "device" | "headers";
-  /** Of a tree that builds modules; undefined for others, and where it has no such programs. */
+  /** Of a tree that builds modules; undefined for others, and if it has no such programs. */
   readonly buildTools: BuildTools | undefined;
   /** What will go wrong with compiling or with building modules, and what to do about it; a sentence or more each. */
   readonly warnings: readonly string[];
 }
 
 /**
- * Tells what a tree is of.
+ * Reads what a tree says about its kernel.
  *
  * @param located As `withTree` gives it.
  * @param cache Has the configuration of the kernels that were pulled.
- * @throws KheadersError `usage` where it is no tree of kernel headers; `cache-failed`.
+ * @throws KheadersError `usage` if it is not a kernel header tree; `cache-failed`.
  */
 export async function treeInfo(located: LocatedTree, cache: Cache): Promise<TreeInfo> {
   const { config: macros, ...facts } = readTreeFacts(located.tree);

@@ -4,7 +4,7 @@ import { printable } from "../../shared/printable.js";
 import { openCache, writableFolder } from "../cache/index.js";
 import { attempt, type Check, ok, skipped, warning } from "./check.js";
 
-/** A tree and its archive take 50 MB and 6,700 inodes; the double of it, to be on the safe side. */
+/** A tree and its archive take 50 MB and 6,700 inodes; twice that, to be safe. */
 const neededBytes = 100e6;
 const neededInodes = 15_000;
 

@@ -1,15 +1,15 @@
 import { type ErrorCode, KheadersError } from "../../shared/errors.js";
 
-/** One thing that was looked at. */
+/** One thing that was checked. */
 export interface Check {
   readonly name: string;
-  /** `skipped`: it could not be looked at, for something before it failed. */
+  /** `skipped`: it could not be checked, because something before it failed. */
   readonly status: "ok" | "warning" | "failed" | "skipped";
   /** What was found, fit for a terminal. */
   readonly detail: string;
   /** What to do about it. */
   readonly hint: string | undefined;
-  /** Of a failed check: what a pull would end with. */
+  /** For a failed check: the error code that a pull would end with. */
   readonly code: ErrorCode | undefined;
 }
 

@@ -24,8 +24,8 @@ export interface DoctorOptions {
 }
 
 /**
- * Looks at everything that a pull needs, in its order, and changes nothing: starts no adb server, loads nothing, never
- * asks su.
+ * Checks everything that a pull needs, in that order, and changes nothing: it starts no adb server, loads no module and
+ * never asks su.
  */
 export async function doctor(given: Optional<DoctorOptions> = {}): Promise<Check[]> {
   const options = await complete(given);

@@ -64,7 +64,7 @@ function checkRoot(report: HeadersReport): Check {
   );
 }
 
-/** Module files are a few MB; one that is longer is not read for its release. */
+/** Module files have a few MB; a larger one is not read for its release. */
 const maxModuleBytes = 32 * 1024 * 1024;
 
 /** The release that kheaders.ko says it was built for; undefined if that cannot be read. */
@@ -79,7 +79,7 @@ async function releaseOfModule(
       return readModuleFile(content).vermagic?.split(" ")[0];
     }
   } catch (error) {
-    // Another user's file, or a compressed one: a pull finds out.
+    // Not readable by this user, or compressed: a pull finds out.
     if (!(error instanceof AgentRefusal) && !(error instanceof MalformedElf)) throw error;
   }
   return undefined;

@@ -2,14 +2,14 @@
 export interface Architecture {
   /** The kernel's folder `arch/…` (SRCARCH), which is also what its Makefile takes for ARCH. */
   readonly sourceName: string;
-  /** `uname -m`, or the one of several that stands for all. */
+  /** `uname -m`; if there are several names, the most common. */
   readonly machine: string;
   readonly bits: 32 | 64;
   /** clang's `-target` for code of this architecture. */
   readonly clangTarget: string;
   /** The prefix of GNU tools on a workstation of another architecture. */
   readonly crossCompile: string;
-  /** What libbpf's `bpf_tracing.h` asks for: `__TARGET_ARCH_…`. */
+  /** The suffix of `__TARGET_ARCH_…`, which libbpf's `bpf_tracing.h` needs. */
   readonly bpfTarget: string;
 }
 
@@ -56,7 +56,7 @@ const architectures: readonly Architecture[] = [
   },
 ];
 
-/** The architecture of a tree by its folder in `arch/` and its word size, or undefined for one that is not known here. */
+/** The architecture of a tree by its folder in `arch/` and its word size, or undefined if it is unknown. */
 export function architectureOf(sourceName: string, bits: 32 | 64): Architecture | undefined {
   return architectures.find((known) => known.sourceName === sourceName && known.bits === bits);
 }

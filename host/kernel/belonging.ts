@@ -2,9 +2,9 @@ import { KheadersError } from "../../shared/errors.js";
 import { printable } from "../../shared/printable.js";
 import { differingMacros, type KernelConfig, macrosOf, parseAutoconf } from "./config.js";
 
-/** Where a tree tells its kernel's release. */
+/** The file of a tree that has its kernel's release. */
 export const releasePath = "include/generated/utsrelease.h";
-/** Where a tree tells its kernel's configuration. */
+/** The file of a tree that has its kernel's configuration. */
 export const autoconfPath = "include/generated/autoconf.h";
 const namedDifferences = 5;
 
@@ -24,21 +24,21 @@ export class KernelEvidence {
   #utsrelease: string | undefined;
   #autoconf: string | undefined;
 
-  /** Takes a file of the archive into account if it is one of those that count. */
+  /** Remembers a file of the archive if it says something about the kernel. */
   see(path: string, content: Uint8Array): void {
     if (path === releasePath) this.#utsrelease = Buffer.from(content).toString();
     if (path === autoconfPath) this.#autoconf = Buffer.from(content).toString();
   }
 
-  /** The archive's release (`UTS_RELEASE`), or undefined where it has none. */
+  /** The archive's release (`UTS_RELEASE`), or undefined if it has none. */
   get release(): string | undefined {
     return releaseIn(this.#utsrelease ?? "");
   }
 
   /**
-   * Compares the archive with the running kernel: `uname -r`, and the kernel's configuration where it is known. A
-   * kheaders.ko of another kernel loads without a word where the kernel has MODVERSIONS, so this is the only guard.
-   * `utsversion.h` proves nothing: it is older than the kernel it lies in.
+   * Compares the archive with the running kernel: `uname -r`, and the kernel's configuration if it is known. A
+   * kheaders.ko of another kernel loads without a warning if the kernel has MODVERSIONS, so this is the only guard.
+   * `utsversion.h` proves nothing: it is older than the kernel that it is in.
    */
   belongsTo(release: string, config: KernelConfig | undefined): Belonging {
     if (this.release === undefined) {

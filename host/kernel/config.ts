@@ -29,8 +29,8 @@ export function macrosOf(config: KernelConfig): ConfigMacros {
 }
 
 /**
- * The configuration that macros come from, sorted by option: the way back of {@link macrosOf}. It cannot tell
- * `CONFIG_X=m` from an option that is itself called `CONFIG_X_MODULE`; the kernel has few of these.
+ * The configuration that macros come from, sorted by option: the inverse of {@link macrosOf}. It confuses
+ * `CONFIG_X=m` with an option that is itself called `CONFIG_X_MODULE`; the kernel has few of these.
  */
 export function configOf(macros: ConfigMacros): KernelConfig {
   const options = Array.from(macros, ([name, value]): [string, string] => {
@@ -45,7 +45,7 @@ export function sortedByName(config: KernelConfig): KernelConfig {
   return new Map([...config].sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
-/** The macros that two configurations do not agree on, sorted by name. */
+/** The macros that differ between two configurations, sorted by name. */
 export function differingMacros(left: ConfigMacros, right: ConfigMacros): string[] {
   return [...new Set([...left.keys(), ...right.keys()])]
     .filter((name) => !isSameValue(left.get(name), right.get(name)))
@@ -53,8 +53,8 @@ export function differingMacros(left: ConfigMacros, right: ConfigMacros): string
 }
 
 /**
- * Whether two spellings are of one value. A hexadecimal option stands in `.config` as it was given, and gets its `0x` in
- * autoconf.h alone (Linux scripts/kconfig/confdata.c, print_symbol_for_c); digits may be of either case, with zeros before them.
+ * Whether two spellings mean the same value. A hexadecimal option is in `.config` as it was given, and gets its `0x` only
+ * in autoconf.h (Linux scripts/kconfig/confdata.c, print_symbol_for_c); digits may be of either case, with zeros before them.
  */
 function isSameValue(one: string | undefined, other: string | undefined): boolean {
   if (one === other) return true;

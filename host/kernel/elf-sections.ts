@@ -38,12 +38,12 @@ const withoutBytes = 8;
 const weakBinding = 2;
 /** Section numbers from here on mean something else (`SHN_LORESERVE`). */
 const firstReserved = 0xff00;
-/** The kernel accepts no longer name for a symbol (include/linux/kallsyms.h, KSYM_NAME_LEN). */
+/** The longest symbol name that the kernel accepts (include/linux/kallsyms.h, KSYM_NAME_LEN). */
 const maxName = 512;
 
 /**
- * Reads the section table of an ELF file of 32 or 64 bits and of either byte order (System V ABI, chapter 4). What it costs
- * is bounded by the file's own size. Throws {@link MalformedElf} if it is not one, or a section lies outside of it.
+ * Reads the section table of an ELF file of 32 or 64 bits and of either byte order (System V ABI, chapter 4). The cost
+ * is bounded by the file's own size. Throws {@link MalformedElf} if it is not an ELF file, or a section lies outside of it.
  */
 export function readElf(file: Uint8Array): ElfFile {
   const header = parseElfHeader(file);
@@ -139,7 +139,7 @@ class Reader {
     return this.#view.getUint32(offset, this.#littleEndian);
   }
 
-  /** A number as wide as an address. What is too large to be exact lies outside of any file. */
+  /** A number as wide as an address. A number too large to be exact lies outside of any file. */
   word(offset: number): number {
     if (this.bits === 32) return this.four(offset);
     this.#check(offset, 8);

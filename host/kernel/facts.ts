@@ -12,13 +12,13 @@ export interface KernelFacts {
   /** SHA-256 of the unpacked configuration. */
   readonly configDigest: Digest | undefined;
   readonly buildId: BuildId | undefined;
-  /** Files that are there but say nothing, and what is unknown because of it; a line each. */
+  /** Files that exist but cannot be used, and what is unknown because of that; a line each. */
   readonly problems: readonly string[];
 }
 
 /**
- * Reads the raw `/proc/config.gz` and `/sys/kernel/notes` of a device. They are optional evidence: what is empty or damaged is
- * unknown, as if the file were not there.
+ * Reads the raw `/proc/config.gz` and `/sys/kernel/notes` of a device. They are optional evidence: an empty or
+ * damaged file counts as a missing one.
  */
 export function readKernelFacts(raw: {
   readonly config: Uint8Array | undefined;
@@ -46,12 +46,12 @@ export function readKernelFacts(raw: {
 
 /** Unpacks a configuration; undefined if it is not gzip, is cut off, or is far too long. */
 function unpack(config: Uint8Array): Buffer | undefined {
-  // Loaded here alone: a hit on a boot that is known asks for no configuration.
+  // Loaded only here: a cache hit on a known boot needs no configuration.
   const { gunzipSync } = process.getBuiltinModule("node:zlib");
   try {
     return gunzipSync(config, { maxOutputLength: maxConfigBytes });
   } catch {
-    // Whatever the reason, it says nothing; the caller warns.
+    // Whatever the reason, the file cannot be used; the caller warns.
     return undefined;
   }
 }

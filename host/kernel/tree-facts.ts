@@ -13,12 +13,12 @@ export interface TreeFacts {
   readonly release: string;
   readonly architecture: Architecture;
   readonly endianness: "little" | "big";
-  /** `headers`: as mainline's archive; `modules`: also builds modules, as the original patch's archive. */
+  /** `headers`: as in mainline's archive; `modules`: can also build modules, as in the original patch's archive. */
   readonly flavour: "headers" | "modules";
-  /** `CONFIG_CC_VERSION_TEXT`, from 5.8 on; before, `LINUX_COMPILER`, where the archive has it. */
+  /** `CONFIG_CC_VERSION_TEXT`, from 5.8 on; before that, `LINUX_COMPILER`, if the archive has it. */
   readonly compiler: string | undefined;
   readonly config: ConfigMacros;
-  /** The headers that the kernel's build includes before all else, by their paths in the tree. */
+  /** The headers that the kernel's build includes before all others, by their paths in the tree. */
   readonly includedFirst: readonly string[];
 }
 
@@ -26,16 +26,16 @@ export interface TreeFacts {
  * Reads what a tree says of its kernel.
  *
  * @param tree Absolute path.
- * @throws KheadersError `usage` where it is no tree of kernel headers, or of an architecture that is not known.
+ * @throws KheadersError `usage` if it is not a kernel header tree, or its architecture is unknown.
  */
 export function readTreeFacts(tree: string): TreeFacts {
   const release = releaseIn(read(tree, releasePath));
-  if (release === undefined) throw noTree(tree, `${releasePath} does not tell a release`);
+  if (release === undefined) throw notATree(tree, `${releasePath} does not tell a release`);
   const config = parseAutoconf(read(tree, autoconfPath));
   const sourceName = architectureFolder(tree);
-  if (sourceName === undefined) throw noTree(tree, "it has no arch/…/include");
+  if (sourceName === undefined) throw notATree(tree, "it has no arch/…/include");
   const architecture = architectureOf(sourceName, config.has("CONFIG_64BIT") ? 64 : 32);
-  if (!architecture) throw noTree(tree, `its architecture "${printable(sourceName)}" is not known`);
+  if (!architecture) throw notATree(tree, `its architecture "${printable(sourceName)}" is not known`);
   return {
     tree,
     release,
@@ -84,12 +84,12 @@ function read(tree: string, path: string): string {
     return readFileSync(join(tree, path), "utf8");
   } catch (cause) {
     if (errnoOf(cause) !== "ENOENT" && errnoOf(cause) !== "ENOTDIR") throw cause;
-    throw noTree(tree, `it has no ${path}`, cause);
+    throw notATree(tree, `it has no ${path}`, cause);
   }
 }
 
-function noTree(tree: string, reason: string, cause?: unknown): KheadersError {
-  return new KheadersError("usage", `${printable(tree, 4096)} is no tree of kernel headers: ${reason}`, {
+function notATree(tree: string, reason: string, cause?: unknown): KheadersError {
+  return new KheadersError("usage", `${printable(tree, 4096)} is not a kernel header tree: ${reason}`, {
     hint: 'Name one that kheaders made, as in: kheaders info "$(kheaders pull)"',
     cause,
   });

@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 
 /** A place among a bounded number. */
 export interface Slot {
-  /** Gives the place to whoever waits longest. May be called again. */
+  /** Gives the place to the caller that has waited longest. May be called again. */
   release(): void;
 }
 
@@ -56,5 +56,5 @@ export class Slots {
   }
 }
 
-/** The decoders that this process runs at once: each computes in a thread of its own, so one a core. */
+/** The decoders that this process runs at once: each computes in its own thread, so one per core. */
 export const decoderSlots = new Slots(availableParallelism());

@@ -124,7 +124,7 @@ function spoofed({ contradicts, reason }: Exclude<Belonging, { belongs: true }>)
   return `the device's ${contradicts} contradicts the headers that are built into its kernel, which are right (is it spoofed?): ${reason}`;
 }
 
-/** Keeps the kernel's configuration beside its headers; if that fails, the headers serve all the same. */
+/** Keeps the kernel's configuration beside its headers; if that fails, the headers can still be used. */
 async function keepConfigOf(entry: CacheEntry | undefined, { kernel, options }: Session): Promise<void> {
   if (entry === undefined || kernel.compressedConfig === undefined) return;
   try {

@@ -2,8 +2,8 @@ import type { HeadersReport } from "../agent/conversation.js";
 import { ikheadersOf, type KernelConfig } from "../kernel/config.js";
 
 /**
- * How a device offers its headers: in the kernel, in a module that can be loaded or that somebody has loaded, not at all, or
- * in a way that only root can see.
+ * How a device offers its headers: in the kernel, in a module that can be loaded or is already loaded, not at all, or in
+ * a way that only root can see.
  */
 export type Headers = "built-in" | "module" | "loaded" | "none" | "needs-root";
 

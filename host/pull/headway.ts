@@ -29,14 +29,14 @@ export class Headway {
     else this.#held.push(held);
   }
 
-  /** The device has made headway, or is about to be asked: its time begins anew. */
+  /** The device has made headway, or is about to be asked: its time starts again. */
   made(): void {
     if (this.#isOver) return;
     if (this.#timer) this.#timer.refresh();
     else this.#timer = setTimeout(() => this.end(), this.#milliseconds);
   }
 
-  /** Stops the time: it is not the device that we wait for now. */
+  /** Stops the time: we are not waiting for the device now. */
   pause(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

@@ -5,10 +5,10 @@ import { type Cache, type CacheEntry, readIfThere } from "../cache/index.js";
 import type { KernelConfig } from "../kernel/config.js";
 import { type KernelFacts, readKernelFacts } from "../kernel/facts.js";
 
-/** Bytes of a compressed configuration, of which the largest have some 60 KB. */
+/** The most bytes of a compressed configuration. The largest have some 60 KB. */
 const maxConfigBytes = 1024 * 1024;
 
-/** The extra that holds a configuration. It has the digest in its name: kernels with one archive need not have one of it. */
+/** The extra that holds a configuration. Its name has the configuration's digest: kernels that share an archive may differ in it. */
 const extraOf = (configDigest: Digest) => `config-${configDigest}.gz`;
 
 /**
@@ -30,8 +30,8 @@ export async function keepConfig(
 }
 
 /**
- * The configuration that was kept of a tree's kernel: undefined where there is none, or it is damaged, or kernels with
- * different ones share the tree.
+ * The configuration that was kept of a tree's kernel: undefined if there is none, it is damaged, or kernels with different
+ * ones share the tree.
  *
  * @throws KheadersError `cache-failed`.
  */
@@ -54,7 +54,7 @@ function readFacts(file: string): KernelFacts | undefined {
   return content && factsIn(content);
 }
 
-/** What a kept file says; undefined for one that cannot be unpacked. */
+/** What a kept file says; undefined if it cannot be unpacked. */
 function factsIn(config: Uint8Array): KernelFacts | undefined {
   try {
     return readKernelFacts({ config, notes: undefined });

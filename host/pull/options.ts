@@ -11,21 +11,21 @@ export interface PullOptions {
   readonly server: AdbServer;
   readonly choice: DeviceChoice;
   readonly cache: Cache;
-  /** Seconds to wait for the device to come; 0 for not at all. */
+  /** Seconds to wait for the device to connect; 0: does not wait. */
   readonly waitSeconds: number;
   /** Ignores what the cache has. */
   readonly refresh: boolean;
   /** Answers from the cache alone: a device is only asked which kernel it runs. */
   readonly offline: boolean;
-  /** Leaves the module in. */
+  /** Leaves the module loaded. */
   readonly keepLoaded: boolean;
-  /** Unpacks an archive of another kernel all the same, apart from this kernel's. */
+  /** Unpacks an archive of another kernel anyway, apart from those of this kernel. */
   readonly allowMismatch: boolean;
   /** Serves by fingerprint and release alone. */
   readonly trustRelease: boolean;
   /** How the device may become root if that is needed. */
   readonly root: RootMode;
-  /** Seconds after which a transfer that does not move is ended. */
+  /** Seconds after which a stalled transfer is ended. */
   readonly stallSeconds: number;
   readonly signal: AbortSignal;
   readonly onProgress: ProgressListener;

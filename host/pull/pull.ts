@@ -14,7 +14,7 @@ import type { PullOptions } from "./options.js";
 import type { PullResult } from "./result.js";
 import { RunningKernel } from "./running-kernel.js";
 
-/** A device that makes no headway for this part of the time after which it is given up no longer holds up other pulls. */
+/** After this share of the stall time without headway, a device no longer holds up other pulls. */
 const headwayShare = 1 / 3;
 
 /**
@@ -33,7 +33,7 @@ export async function pull(options: PullOptions): Promise<PullResult> {
   return withAdbdRoot(device, options, (reached) => pullTwiceIfCut(reached, options, clock));
 }
 
-/** Somebody else may unload the module while we read: that is worth a second try, under the device's lock. */
+/** Another process may unload the module while we read: that is worth a second try, under the device's lock. */
 async function pullTwiceIfCut(device: Device, options: PullOptions, clock: Clock): Promise<PullResult> {
   try {
     return await pullFrom(device, options, clock);
@@ -78,7 +78,7 @@ async function fetchUnderLock(session: Session): Promise<PullResult> {
   try {
     headway.made();
     await facts;
-    // Somebody else may have pulled it between our look and our lock.
+    // Another process may have pulled it after we looked and before we had the lock.
     const cached = refresh ? undefined : await lookUp(session);
     return cached ?? (await (await import("./fetch.js")).fetchHeaders(session, headway));
   } finally {

@@ -66,7 +66,7 @@ export async function receiveArchive(
       staging.tree.add(entry);
     }
   }
-  // The device may still be at its digest.
+  // The device may still be computing its digest.
   const staged = staging.finish();
   const trailer = await source.trailer();
   if (source.hasDigest && trailer.digest === undefined) {

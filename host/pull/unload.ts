@@ -21,11 +21,11 @@ export interface UnloadOptions {
 }
 
 /**
- * Takes the kheaders module out of a device's kernel, as after a pull that left it in.
+ * Unloads the kheaders module from a device's kernel, for example after a pull that left it loaded.
  *
  * @returns the device's serial, and whether the module was there to unload.
- * @throws KheadersError `device-busy` while somebody reads the archive or has the device, `needs-root`, `root-refused`, `not-permitted`,
- * and what finding and reaching a device throws.
+ * @throws KheadersError `device-busy` while another process reads the archive or holds the device's lock, `needs-root`,
+ * `root-refused`, `not-permitted`, and what finding and reaching a device throws.
  */
 export async function unload(
   given: Optional<UnloadOptions> = {},

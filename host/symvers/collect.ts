@@ -37,19 +37,19 @@ export interface Symvers extends SymversRecord {
 }
 
 /**
- * Gives the symbol versions of the kernel that a device runs, which its modules tell and its headers do not: from the cache,
- * else from the device. The headers are pulled if need be.
+ * Returns the symbol versions of the kernel that a device runs. Its modules have them and its headers do not. They come
+ * from the cache, else from the device. The headers are pulled if need be.
  *
- * @param options `refresh` applies to the symbol versions alone.
- * @throws KheadersError `no-symbol-versions` if the kernel has none, or none of its modules is there; `symbol-conflict` if
- * its modules are of two kernels; `not-cached` with `offline`; `archive-mismatch` with `allowMismatch`; and what {@link pull}
+ * @param options `refresh` applies only to the symbol versions.
+ * @throws KheadersError `no-symbol-versions` if the kernel has none, or the device has none of its modules;
+ * `symbol-conflict` if its modules are of two kernels; `not-cached` with `offline`; `archive-mismatch` with `allowMismatch`; and what {@link pull}
  * throws.
  */
 export function symvers(options: PullOptions): Promise<Symvers> {
   return withSymvers(options, async (found) => found);
 }
 
-/** As {@link symvers}, and runs `work` on them. They are neither pruned nor removed meanwhile. */
+/** As {@link symvers}, and runs `work` on them. Until it ends they are neither pruned nor removed. */
 export function withSymvers<T>(options: PullOptions, work: (found: Symvers) => Promise<T>): Promise<T> {
   return holdTree(
     options.cache,
@@ -78,7 +78,7 @@ export async function symversOf(pulled: PullResult, options: PullOptions): Promi
     );
   }
   const known = refresh ? undefined : cachedSymvers(cache, entry);
-  // What was collected without access to every folder serves only if there is still none.
+  // A collection made without access to every folder is used only if root is still out of reach.
   if (known !== undefined && (!known.isPartial || options.root === "never" || options.offline)) {
     warnOf(known, options);
     return { ...known, serial, release, cache: "hit" };
@@ -147,7 +147,7 @@ async function collect(
   }
 }
 
-/** Collects what the shell can read; as root if it sees too little, and that is allowed. */
+/** Collects what the shell can read; as root if that is too little and root is allowed. */
 async function collectAs(
   conversation: Conversation,
   facts: TreeFacts,
@@ -165,7 +165,7 @@ async function collectAs(
   let isRoot = conversation.hello.uid === 0;
   let listing = await conversation.modules();
   const seesNone = listing.modules.length === 0;
-  // SELinux may hide folders as if they did not exist. For them, and for closed ones, root is asked, unless that is ruled out.
+  // SELinux may hide folders as if they did not exist. Hidden and denied folders are listed as root, unless that is ruled out.
   if (!isRoot && (root === "never" ? seesNone && listing.isPartial : seesNone || listing.isPartial)) {
     listing = await listAsRoot(`${placesOf(listing)} may only be listed by root`);
     isRoot = true;
@@ -198,8 +198,8 @@ async function readModules(
   collection.end();
   const { versions, modules, skipped } = collection;
   if (versions.size === 0) throw noVersions(total, skipped);
-  const { isPartial, denied, hasUnspeakable } = listing;
-  const record = { symbols: versions.size, modules, bytes, skipped, isPartial, denied, hasUnspeakable };
+  const { isPartial, denied, hasUnusableNames } = listing;
+  const record = { symbols: versions.size, modules, bytes, skipped, isPartial, denied, hasUnusableNames };
   return { text: versions.text(), record };
 }
 
@@ -242,13 +242,13 @@ function noVersions(modules: number, skipped: readonly SkippedModule[]): Kheader
   );
 }
 
-/** Warns of what was left out, each time that the symbol versions are used: some may be missing. */
+/** Warns about what was left out each time the symbol versions are used, because some may be missing. */
 function warnOf(record: SymversRecord, { onProgress }: PullOptions): void {
   const warn = (message: string) => onProgress({ type: "warning", message });
   if (record.isPartial) {
     const where = record.denied.map((folder) => printable(folder)).join(", ") || "some folders";
     warn(`${where} may not be listed without root: symbols that only modules there import are missing`);
   }
-  if (record.hasUnspeakable) warn("modules with a line break in their names were left out");
+  if (record.hasUnusableNames) warn("modules with a line break in their names were left out");
   for (const line of describeSkipped(record.skipped)) warn(line);
 }

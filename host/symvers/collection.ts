@@ -12,7 +12,7 @@ interface SizedFile {
   readonly size: number;
 }
 
-/** A module that tells nothing. */
+/** A module that was left out. */
 export interface SkippedModule {
   /** As the device spells it; not printable as it is. */
   readonly path: string;
@@ -32,22 +32,23 @@ interface PutAside {
 }
 
 const MiB = 1024 * 1024;
-/** The largest module that is read, in bytes; also unpacked. It is held in memory. The largest graphics drivers have 60 MB. */
+/** The largest module that is read, in bytes, packed or unpacked. It is held in memory. The largest graphics drivers have 60 MB. */
 const maxModule = 96 * MiB;
-/** The largest one that comes compressed. It is held in memory together with what it unpacks to. */
+/** The largest compressed module. It is held in memory together with its unpacked form. */
 const maxCompressed = 32 * MiB;
-/** What all modules together may have. A full distribution's have some 500 MB. */
+/** The most bytes that all modules together may have. A full distribution's have some 500 MB. */
 const maxTotal = 4 * 1024 * MiB;
-/** Symbols of modules that are put aside. The modules of a phone have some 80,000. */
+/** The most symbols of modules that are put aside. The modules of a phone have some 80,000. */
 const maxPutAside = 500_000;
-/** What the names of these have together, in bytes. */
+/** The most bytes that their names have together. */
 const maxPutAsideBytes = 16 * MiB;
 /** Devices that can change their page size have the modules for the other one beside theirs. */
 const otherPages = /\/16k-mode\//;
 
 /**
- * Makes symbol versions of a device's modules, which come one after the other. Those that were built for exactly the
- * running release are believed first, then those that are loaded; what contradicts them is of another kernel, and left out.
+ * Collects symbol versions from a device's modules, which come one after the other. Modules that were built for exactly the
+ * running release are trusted first, then those that are loaded. A module that contradicts them is of another kernel and is
+ * left out.
  */
 export class SymbolCollection<File extends SizedFile> {
   /** The modules to read. */
@@ -58,7 +59,7 @@ export class SymbolCollection<File extends SizedFile> {
   /** How many modules have a name. */
   readonly #names = new Map<string, number>();
   readonly #skipped: SkippedModule[] = [];
-  /** Modules that were built for another release, which may fit all the same: GKI keeps the versions of its symbols. */
+  /** Modules that were built for another release. They may still fit: GKI keeps the versions of its symbols. */
   readonly #putAside: PutAside[] = [];
   #putAsideSymbols = 0;
   #putAsideBytes = 0;
@@ -94,7 +95,7 @@ export class SymbolCollection<File extends SizedFile> {
       );
   }
 
-  /** How many modules told something. */
+  /** How many modules were used. */
   get modules(): number {
     return this.#modules;
   }
@@ -103,7 +104,7 @@ export class SymbolCollection<File extends SizedFile> {
     return this.#skipped;
   }
 
-  /** Takes in a module. Throws `symbol-conflict` if it and another one are of two kernels, and neither is known to be ours. */
+  /** Adds a module. Throws `symbol-conflict` if it contradicts another one and neither is known to be of the running kernel. */
   add({ path }: File, content: Uint8Array): void {
     try {
       const module = readModuleFile(path.endsWith(".gz") ? unpack(content) : content);
@@ -126,7 +127,7 @@ export class SymbolCollection<File extends SizedFile> {
     this.#takeFitting(others.filter((other) => !loaded.has(other)));
   }
 
-  /** All are compared with what is known to be of this kernel before any of them is believed. */
+  /** Compares all of them with what is known to be of this kernel before it trusts any of them. */
   #takeFitting(others: readonly PutAside[]): void {
     const strangers = new Set(others.filter(({ module }) => this.versions.contradicts(module)));
     for (const other of others) {
@@ -151,7 +152,7 @@ export class SymbolCollection<File extends SizedFile> {
   }
 }
 
-/** The name of a module in /proc/modules. */
+/** A module's name, as in /proc/modules. */
 function nameOf({ name }: ModuleFile, path: string): string {
   return name ?? moduleFileName(path).replaceAll("-", "_");
 }
@@ -171,8 +172,8 @@ export function describeSkipped(skipped: readonly SkippedModule[]): string[] {
 }
 
 /**
- * Tells which files lie in the folder of another release, `lib/modules/RELEASE/`, beside one of the running release: they
- * are of another kernel. A folder of another release alone may be in use, for GKI kernels take modules of older ones.
+ * Finds files in the folder of another release, `lib/modules/RELEASE/`, beside one of the running release: they are of
+ * another kernel. If there is only a folder of another release it may be in use: GKI kernels take modules of older ones.
  */
 function otherReleases(files: readonly SizedFile[], release: string): (file: SizedFile) => boolean {
   const placeOf = ({ path }: SizedFile) => {

@@ -6,9 +6,9 @@ export interface ModuleFile {
   readonly name: string | undefined;
   /** The kernel that it was built for: release and flags (Linux include/linux/vermagic.h); undefined if it does not say. */
   readonly vermagic: string | undefined;
-  /** The CRCs of the symbols that it imports, by name; none where its kernel has no MODVERSIONS. */
+  /** The CRCs of the symbols that it imports, by name; empty if its kernel has no MODVERSIONS. */
   readonly versions: ReadonlyMap<string, number>;
-  /** The symbols that it exports, each with whether modules under the GPL alone may use it. */
+  /** The symbols that it exports, and whether only GPL modules may use each. */
   readonly exports: ReadonlyMap<string, { readonly gplOnly: boolean }>;
   /** The symbols that it needs from the kernel or other modules. */
   readonly imports: readonly string[];
@@ -17,21 +17,21 @@ export interface ModuleFile {
 /** Bytes of a `struct modversion_info` (Linux include/linux/module.h): an unsigned long and a name fill it. */
 const versionSize = 64;
 const exportPrefix = "__ksymtab_";
-/** No module imports or exports nearly as many symbols; a whole kernel has some 40,000. */
+/** More symbols than any module imports or exports; a whole kernel has some 40,000. */
 const maxSymbols = 65_536;
-/** What the names of these have together, in bytes. */
+/** The most bytes that their names have together. */
 const maxNameBytes = 4 * 1024 * 1024;
-/** Local symbols included. */
+/** The most entries of a symbol table, local symbols included. */
 const maxTableEntries = 300_000;
 const maxModinfo = 256 * 1024;
 
 /**
- * Reads a module file. Symbol versions are in `__versions`, and from 6.14 on, where the kernel has
+ * Reads a module file. Symbol versions are in `__versions`, and from 6.14 on, if the kernel has
  * CONFIG_EXTENDED_MODVERSIONS, also or only in `__version_ext_crcs` and `__version_ext_names` (Linux kernel/module/version.c,
- * scripts/mod/modpost.c). What it exports has a symbol `__ksymtab_…` in `__ksymtab` or `__ksymtab_gpl`
+ * scripts/mod/modpost.c). An exported symbol has a symbol `__ksymtab_…` in `__ksymtab` or `__ksymtab_gpl`
  * (include/linux/export.h).
  *
- * What it costs is bounded, whatever the file says. Throws {@link MalformedElf} if it is damaged, says two things of one
+ * The cost is bounded, whatever the file says. Throws {@link MalformedElf} if it is damaged, has two versions of one
  * symbol, or has more symbols than any module.
  */
 export function readModuleFile(file: Uint8Array): ModuleFile {
@@ -69,7 +69,7 @@ function* basicVersions(elf: ElfFile): Generator<[string, number]> {
   if (table.length % versionSize !== 0) throw new MalformedElf("its table of symbol versions is damaged");
   const view = new DataView(table.buffer, table.byteOffset, table.byteLength);
   const nameAt = elf.bits / 8;
-  // A CRC has 32 bits; an unsigned long of 64 has it in its last four bytes where the first is the highest.
+  // A CRC has 32 bits; a big-endian unsigned long of 64 bits has it in its last four bytes.
   const crcAt = elf.littleEndian ? 0 : nameAt - 4;
   for (let offset = 0; offset < table.length; offset += versionSize) {
     const name = textAt(table.subarray(offset + nameAt, offset + versionSize), 0);

@@ -8,24 +8,24 @@ import type { SkippedModule } from "./collection.js";
 export interface SymversRecord {
   /** How many symbols have a version. */
   readonly symbols: number;
-  /** The modules that they are from. */
+  /** How many modules they come from. */
   readonly modules: number;
-  /** Bytes of these. */
+  /** The bytes of these modules. */
   readonly bytes: number;
   readonly skipped: readonly SkippedModule[];
   /** Some folders could not be listed. */
   readonly isPartial: boolean;
   /** Module folders that could not be listed. */
   readonly denied: readonly string[];
-  /** There are modules whose names cannot be sent. */
-  readonly hasUnspeakable: boolean;
+  /** Some modules have names with a line break, or that are not UTF-8; these cannot be requested. */
+  readonly hasUnusableNames: boolean;
 }
 
 /** The file that the kernel's Makefile looks for. */
 export const textName = "Module.symvers";
 const recordName = "record.json";
 const format = 1;
-/** Bytes of a record. The device's list of modules, of which it may hold parts, has 8 MiB at most. */
+/** Bytes of a record. It may hold parts of the device's list of modules, which has at most 8 MiB. */
 const maxRecord = 16 * 1024 * 1024;
 
 /** The extra of a tree that holds the symbol versions of one kernel: an archive may serve several. */
@@ -35,16 +35,20 @@ export function symversName(entry: Pick<CacheEntry, "id">): string {
 
 /** Writes the record of a folder with symbol versions. */
 export function writeSymversRecord(folder: string, record: SymversRecord): void {
-  writeFileSync(join(folder, recordName), `${JSON.stringify({ format, ...record })}\n`, { mode: 0o644 });
+  const { hasUnusableNames, ...rest } = record;
+  // The key on disk stays, so that other versions of kheaders can read the record.
+  const onDisk = { format, ...rest, hasUnspeakable: hasUnusableNames };
+  writeFileSync(join(folder, recordName), `${JSON.stringify(onDisk)}\n`, { mode: 0o644 });
 }
 
-/** Reads it; undefined if it is not there, is not a record, or is another version's. */
+/** Reads the record; undefined if it is missing, is not a record, or has another format. */
 export function readSymversRecord(folder: string): SymversRecord | undefined {
   const file = join(folder, recordName);
   try {
     const stat = lstatSync(file);
     if (!stat.isFile() || stat.size > maxRecord) return undefined;
-    const { format: itsFormat, ...record } = JSON.parse(readFileSync(file, "utf8")) ?? {};
+    const { format: itsFormat, hasUnspeakable, ...rest } = JSON.parse(readFileSync(file, "utf8")) ?? {};
+    const record = { ...rest, hasUnusableNames: hasUnspeakable === true };
     return itsFormat === format && isRecord(record) ? record : undefined;
   } catch (error) {
     if (errnoOf(error) === "ENOENT" || error instanceof SyntaxError) return undefined;

@@ -7,17 +7,17 @@ const validName = /^[\w.-]{1,64}$/;
 
 /** A kernel exports some 40,000 symbols, all its modules together not many more. */
 const maxSymbols = 262_144;
-/** What the names of these have together, in bytes. */
+/** The most bytes that their names have together. */
 const maxNameBytes = 16 * 1024 * 1024;
 
-/** The version of a symbol, and a module that says so. */
+/** The version of a symbol, and a module file that has it. */
 interface Version {
   readonly crc: number;
   readonly file: string;
 }
 
 /**
- * The symbol versions (CRCs) of a kernel, out of its modules: each has those of the symbols that it imports, and every one
+ * The symbol versions (CRCs) of a kernel, from its modules: each has those of the symbols that it imports, and every one
  * has that of `module_layout`, by which the kernel recognizes a module that was built for it.
  */
 export class SymbolVersions {
@@ -34,13 +34,13 @@ export class SymbolVersions {
     return this.#crcs.has(symbol);
   }
 
-  /** Whether a module contradicts what others said before it. */
+  /** Whether a module contradicts one that was added before. */
   contradicts(module: ModuleFile): boolean {
     return [...module.versions].some(([symbol, crc]) => (this.#crcs.get(symbol)?.crc ?? crc) !== crc);
   }
 
   /**
-   * Adds what a module says; `file` names it in errors. Throws `symbol-conflict` if two have different CRCs for one symbol,
+   * Adds a module; `file` names it in errors. Throws `symbol-conflict` if two modules have different CRCs for one symbol,
    * because they are of two kernels; `protocol-error` if there are more symbols than any kernel has.
    */
   add(module: ModuleFile, file: string): void {
@@ -73,9 +73,9 @@ export class SymbolVersions {
    * 5.5 had the namespace elsewhere and do not read this).
    *
    * An importer does not say who exports a symbol. Which module does is seen from the modules' own symbols, and modpost
-   * makes the module's dependencies of it; the rest is exported by the kernel itself, `vmlinux`. Which of those are for GPL
-   * modules alone is not known: as `EXPORT_SYMBOL`, all modules build, and the kernel decides when it loads one. The
-   * namespace is not known either: the module must import it with MODULE_IMPORT_NS, which the kernel checks when it loads it.
+   * derives the module's dependencies from it; the rest is exported by the kernel itself, `vmlinux`. Which of those only GPL
+   * modules may use is unknown: with `EXPORT_SYMBOL` all modules build, and the kernel decides when it loads one. The
+   * namespace is unknown too: the module must import it with MODULE_IMPORT_NS, which the kernel checks when it loads it.
    */
   text(): string {
     const symbols = [...this.#crcs].sort(([one], [other]) => (one < other ? -1 : 1));
@@ -99,7 +99,7 @@ function conflict(symbol: string, one: Version, other: Version): KheadersError {
   );
 }
 
-/** The name of a module file, without what says its format. */
+/** The name of a module file, without its extensions. */
 export function moduleFileName(file: string): string {
   return (file.split("/").at(-1) ?? "").replace(/\.ko(\.gz)?$/, "");
 }

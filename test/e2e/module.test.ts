@@ -257,7 +257,7 @@ describe("`module` without a device", () => {
     const tree = treeWith();
     const empty = await module(folderWith({}), tree);
     expect(empty.status).toBe(2);
-    expect(empty.stderr).toContain("is no folder with a Kbuild or Makefile");
+    expect(empty.stderr).toContain("has no Kbuild or Makefile");
     const spaced = await module(folderWith({ Kbuild: "" }, "my module"), tree);
     expect(spaced.status).toBe(2);
     expect(spaced.stderr).toContain("has a space in its path: ");

@@ -105,7 +105,7 @@ describe("`info` of a folder", () => {
   it("ends with status 2 for a folder that is no tree, 3 for what is neither folder nor digest", async () => {
     const folder = await host.kheaders(["info", join(tree, "include")]);
     expect(folder).toMatchObject({ status: 2, stdout: "" });
-    expect(folder.stderr).toContain("is no tree of kernel headers");
+    expect(folder.stderr).toContain("is not a kernel header tree");
     expect(await host.kheaders(["info", "0123456789ab"])).toMatchObject({ status: 3, stdout: "" });
   });
 });

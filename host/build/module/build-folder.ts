@@ -8,7 +8,7 @@ import type { LocatedTree } from "../../pull/tree/locate.js";
 import { textName } from "../../symvers/record.js";
 import { copyTree } from "../../user-files/copy.js";
 
-/** Holds the boot of the workstation in which the folder was made: a power cut may have emptied what is older. */
+/** Has the workstation's boot in which the folder was made: a power cut may have emptied the files of older ones. */
 const bootName = ".kheaders-host-boot";
 
 interface BuildFolderOptions extends Pick<PullOptions, "signal" | "onProgress"> {
@@ -16,10 +16,10 @@ interface BuildFolderOptions extends Pick<PullOptions, "signal" | "onProgress"> 
 }
 
 /**
- * Gives the folder that make works with as the kernel's: of a cached tree a writable copy beside it, which stays, so that make
- * finds at the next build what it made; a folder of the user's own is its own.
+ * Returns the folder that make uses as the kernel's. For a cached tree it is a writable copy beside it, which stays, so that
+ * the next build finds what make has built. A folder outside the cache is used as it is.
  *
- * @param symvers path of the `Module.symvers` that belongs there; where there is none, that of an earlier build goes.
+ * @param symvers path of the `Module.symvers` to place there; without one, that of an earlier build is removed.
  * @throws KheadersError `cache-failed`, `disk-full`, `output-failed`; the signal's reason when it aborts.
  */
 export async function buildFolder(
@@ -29,7 +29,7 @@ export async function buildFolder(
 ): Promise<string> {
   const { digest, entry, tree } = located;
   if (digest === undefined) return tree;
-  // Symbol versions are the kernel's: kernels with one archive must not take them from each other.
+  // Symbol versions are the kernel's: kernels that share an archive must not share them.
   const name = entry === undefined ? "build" : `build-${entry.id}`;
   const make = async (folder: string) => {
     onProgress({ type: "stage", stage: "copying", detail: "the tree, to build in" });

@@ -14,18 +14,19 @@ export interface ModuleBuild {
 }
 
 /**
- * Decides how to build modules for a kernel: with LLVM where it was built by clang, for a kernel's headers hold what its
- * compiler can do (CONFIG_CC_IS_CLANG; Documentation/kbuild/llvm.rst), else with GCC, a cross compiler where the workstation
- * is another machine. Symbols without a version are no error of modpost's: it knows only those that some module imports.
+ * Decides how to build modules for a kernel: with LLVM if clang built it, because a kernel's headers
+ * depend on what its compiler can do (CONFIG_CC_IS_CLANG; Documentation/kbuild/llvm.rst); else with GCC, a cross compiler if
+ * the workstation is another machine. Symbols without a version only make modpost warn: the versions are only of symbols
+ * that some module imports.
  *
- * @param machine the workstation's, as `uname -m` tells it.
+ * @param machine the workstation's, as `uname -m` prints it.
  */
 export function moduleBuild(facts: TreeFacts, machine: string): ModuleBuild {
   const environment = buildVariables(facts, machine);
   const usesClang = environment.LLVM !== "";
-  // Also those that are empty: the shell may have them for another kernel. Before 5.15 clang takes its target of CROSS_COMPILE.
+  // Also empty ones: the shell may have them for another kernel. Before 5.15 clang takes its target from CROSS_COMPILE.
   const variables = ["ARCH", "CROSS_COMPILE", "LLVM"].map((name) => `${name}=${environment[name]}`);
-  // Before 5.7 there is no LLVM=1, and a kernel built by clang may have been linked by GNU's linker.
+  // Before 5.7 there is no LLVM=1, and a kernel that clang built may have been linked by GNU ld.
   if (usesClang && isBefore(facts.release, 5, 7)) {
     variables.push("CC=clang");
     if (facts.config.has("CONFIG_LD_IS_LLD")) variables.push("LD=ld.lld");
@@ -35,10 +36,10 @@ export function moduleBuild(facts: TreeFacts, machine: string): ModuleBuild {
 }
 
 /**
- * Refuses a path that make cannot work with, or that its shell would take for more than a path: the kernel's Makefiles put paths
- * into commands as they are, so `a;id` would run `id`. Make itself takes lists apart at spaces, and rules at colons.
+ * Refuses a path that make cannot work with, or that its shell would read as more than a path: the kernel's Makefiles put paths
+ * into commands as they are, so `a;id` would run `id`. Make itself splits lists at spaces, and rules at colons.
  *
- * @param what whose path it is, as it begins a sentence.
+ * @param what whose path it is, as the subject of the message.
  * @throws KheadersError `usage`.
  */
 export function assertPathForMake(path: string, what: string, hint: string): void {
@@ -51,8 +52,8 @@ export function assertPathForMake(path: string, what: string, hint: string): voi
 }
 
 /**
- * The paths of the modules that a build made, from the text of its `modules.order`, which names them differently over the years:
- * `kernel/` and the path (before 5.3), the path, and with `.o` in the place of `.ko` (from 6.2 on), relative from 6.13 on.
+ * The paths of the modules that a build made, from the text of its `modules.order`, whose form has changed over the
+ * years: `kernel/` and the path (before 5.3), the path, with `.o` instead of `.ko` (from 6.2 on), relative (from 6.13 on).
  */
 export function modulesIn(order: string, dir: string): string[] {
   const paths = order

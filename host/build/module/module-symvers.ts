@@ -6,16 +6,20 @@ import type { LocatedTree } from "../../pull/tree/locate.js";
 import { cachedSymvers, symversOf } from "../../symvers/collect.js";
 import { textName } from "../../symvers/record.js";
 
-/** Errors of collecting symbol versions without which a module can be built all the same. */
-const bearable: ReadonlySet<string> = new Set(["no-symbol-versions", "not-cached", "archive-mismatch"]);
+/** Error codes that mean there are no symbol versions to be had: the module is built without them, with a warning. */
+const codesWithoutVersions: ReadonlySet<string> = new Set([
+  "no-symbol-versions",
+  "not-cached",
+  "archive-mismatch",
+]);
 
 /**
- * Finds the symbol versions for building modules with a tree: those of the device, collected if need be, where the tree is of
- * one; else those that the cache has; of a folder of the user's own, its `Module.symvers`. Where there are none, a warning
- * says what comes of it.
+ * Finds the symbol versions for building modules with a tree: for a device's tree those of the device, collected if need be;
+ * for another cached tree those in the cache; for a folder outside the cache its own `Module.symvers`. If there are none, a
+ * warning says what that means.
  *
  * @returns the path of the file.
- * @throws KheadersError `several-kernels` where the cache has different ones; and what collecting them throws.
+ * @throws KheadersError `several-kernels` if the cache has different ones; and what collecting them throws.
  */
 export async function symversFor(located: LocatedTree, options: PullOptions): Promise<string | undefined> {
   const warn = (reason: string) =>
@@ -27,7 +31,7 @@ export async function symversFor(located: LocatedTree, options: PullOptions): Pr
     try {
       return (await symversOf(located.result, options)).path;
     } catch (error) {
-      if (!(error instanceof KheadersError) || !bearable.has(error.code)) throw error;
+      if (!(error instanceof KheadersError) || !codesWithoutVersions.has(error.code)) throw error;
       warn(error.message);
       return undefined;
     }

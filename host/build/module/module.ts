@@ -21,11 +21,11 @@ export interface ModuleOptions {
   readonly dir: string;
   /** As `withTree` takes it: undefined for the device's. */
   readonly tree: string | undefined;
-  /** More arguments for make; they come after ours. */
+  /** More arguments for make; they come after those of kheaders. */
   readonly makeArguments: readonly string[];
   /** How to reach the device, and the cache. */
   readonly pull: PullOptions;
-  /** Is told what make prints, as it comes. */
+  /** Gets what make prints, as it comes. */
   readonly onOutput: (text: Uint8Array) => void;
 }
 
@@ -33,7 +33,7 @@ export interface ModuleOptions {
 export interface BuiltModule {
   /** Absolute path of its `.ko` file. */
   readonly path: string;
-  /** Symbols that it needs and whose version is not known, for no module on the device imports them. */
+  /** Symbols that it needs and whose version is unknown, because no module on the device imports them. */
   readonly unknownSymbols: readonly string[];
 }
 
@@ -44,7 +44,7 @@ export interface ModuleBuildResult {
   readonly release: string;
   /** The folder that make worked with as the kernel's. */
   readonly kernelFolder: string;
-  /** `Module.symvers` with the symbol versions; undefined where there are none. */
+  /** `Module.symvers` with the symbol versions; undefined if there are none. */
   readonly symvers: string | undefined;
 }
 
@@ -53,11 +53,12 @@ const compilerHint =
   "Install the compiler (Debian: apt install gcc, or clang lld llvm), or name another after --, as in: -- CC=gcc-12";
 
 /**
- * Builds a kernel's modules out of a folder, for a tree that can (the original patch's archives): with the compiler that built
- * the kernel, or the workstation's of that kind, and with symbol versions. A cached tree stays as it is: a copy is built in.
+ * Builds a kernel's modules out of a folder, for a tree that can build modules (the original patch's archives): with the
+ * workstation's compiler of the kind that built the kernel, and with symbol versions. A cached tree stays as it is: make works
+ * in a copy.
  *
- * @throws KheadersError `compile-failed` where make fails; `tool-missing` where make, the compiler or the tree's own build tools
- * cannot be run; `usage` for headers alone, for what is no such folder, and for paths with blanks; what collecting symbol
+ * @throws KheadersError `compile-failed` if make fails; `tool-missing` if make, the compiler or the tree's own build tools cannot
+ * be run; `usage` for a tree with headers only, a folder without a Makefile, and paths with blanks; what collecting symbol
  * versions throws; the signal's reason when it aborts.
  */
 export async function buildModule(options: ModuleOptions): Promise<ModuleBuildResult> {
@@ -100,12 +101,12 @@ async function buildFor(
   return { modules, release: facts.release, kernelFolder, symvers };
 }
 
-/** The folder with the module, as make is told of it. */
+/** The folder with the module, as make gets it. */
 function moduleFolder(dir: string): string {
   const folder = resolve(dir);
   const hasMakefile = ["Kbuild", "Makefile"].some((name) => existsSync(join(folder, name)));
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory() || !hasMakefile) {
-    throw new KheadersError("usage", `${printable(dir, 4096)} is no folder with a Kbuild or Makefile`, {
+    throw new KheadersError("usage", `${printable(dir, 4096)} has no Kbuild or Makefile`, {
       hint: "Its least content is a line such as: obj-m := hello.o",
     });
   }
@@ -126,7 +127,7 @@ function assertBuildsModules(facts: TreeFacts): void {
   );
 }
 
-/** Build tools of another machine may run all the same, where its programs are emulated. */
+/** Build tools of another machine may still run, if its programs are emulated. */
 async function assertToolsRun(tree: string, signal: AbortSignal): Promise<void> {
   const tools = readBuildTools(tree, { platform: process.platform, machine: machine() });
   if (tools?.runHere) return;
@@ -144,7 +145,7 @@ async function assertToolsRun(tree: string, signal: AbortSignal): Promise<void> 
   );
 }
 
-/** Whether a tool runs. Not by its status: the C library has a shell run what the kernel does not. */
+/** Whether a tool runs. Its status does not say so: the C library has a shell run what the kernel does not. */
 async function saysUsage(program: string, signal: AbortSignal): Promise<boolean> {
   try {
     return /usage/i.test((await runTool(program, [], { signal, hint: "" })).stderr);

@@ -10,7 +10,7 @@ interface FoundTree {
 
 /**
  * Finds a tree and runs `work` on it. A lease keeps a cached tree in the cache meanwhile. A tree may be removed after it
- * was found and before it was leased, so it is looked at again under the lease, and found anew if it is gone.
+ * was found and before it was leased, so it is checked again under the lease, and located again if it is gone.
  *
  * @param find May be called several times.
  */

@@ -9,7 +9,7 @@ import { pull } from "../pull.js";
 import type { PullResult } from "../result.js";
 import { holdTree } from "./hold.js";
 
-/** A tree, where it was found, and what the cache knows of it. */
+/** A tree, where it was found, and what the cache knows about it. */
 export type LocatedTree =
   /** Pulled from a device, or taken from the cache for it. */
   | (CachedTree & { readonly from: "device"; readonly result: PullResult })
@@ -34,7 +34,7 @@ interface CachedTree {
 }
 
 /**
- * Locates the tree that a user means and runs `work` on it. A cached tree is neither pruned nor removed meanwhile.
+ * Locates the tree that a user means and runs `work` on it. Until it ends, a cached tree is neither pruned nor removed.
  *
  * @param what A folder, or the digest of a cached archive (8 hexadecimal digits or more); undefined for the headers of
  * the chosen device, which are pulled if need be.

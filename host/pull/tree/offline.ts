@@ -5,7 +5,7 @@ import type { ProgressListener } from "../../../shared/progress.js";
 import type { Cache, CacheEntry } from "../../cache/index.js";
 import { type PullResult, resultOf } from "../result.js";
 
-/** Which cached kernel is meant, where no device is there to tell. */
+/** Selects a cached kernel when there is no device to ask. */
 export interface OfflineSelector {
   readonly fingerprint?: string | undefined;
   readonly release?: string | undefined;
@@ -16,8 +16,8 @@ export interface OfflineSelector {
 /**
  * Answers from the cache alone, with no device.
  *
- * @throws KheadersError `usage` for a digest that is none; `not-cached` where nothing fits, or what fitted is damaged
- * past mending; `several-kernels` where several fit: the message lists them.
+ * @throws KheadersError `usage` for an invalid digest; `not-cached` if nothing fits, or what fits is damaged beyond repair;
+ * `several-kernels` if several fit: the message lists them.
  */
 export async function findOffline(
   cache: Cache,

@@ -174,7 +174,7 @@ describe("modules", () => {
       loaded: new Set(["a", "b_c"]),
       denied: [],
       isPartial: false,
-      hasUnspeakable: false,
+      hasUnusableNames: false,
     });
   });
 
@@ -185,9 +185,9 @@ describe("modules", () => {
       denied: ["/odm/lib/modules"],
       isPartial: true,
     });
-    expect((await listed("odd=yes\n")).hasUnspeakable).toBe(true);
-    const { modules, hasUnspeakable } = await listed("module=81a4 1 8:1 /odm/lib/modules/\xff.ko\n");
-    expect({ modules, hasUnspeakable }).toEqual({ modules: [], hasUnspeakable: true });
+    expect((await listed("odd=yes\n")).hasUnusableNames).toBe(true);
+    const { modules, hasUnusableNames } = await listed("module=81a4 1 8:1 /odm/lib/modules/\xff.ko\n");
+    expect({ modules, hasUnusableNames }).toEqual({ modules: [], hasUnusableNames: true });
   });
 
   it.each(["module=no such thing", "module=81a4 1 8:1 relative.ko", "module=81a4 -1 8:1 /a.ko"])(

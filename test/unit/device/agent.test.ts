@@ -690,13 +690,13 @@ function agentTests(shell: DeviceShell): void {
       device.write("/odm/lib/modules/6.1/kernel/net/c.ko", "c");
       device.write("/odm/lib/modules/6.1/kernel/net/d.ko.xz", "packed");
       device.write("/odm/lib/modules/modules.dep", "c.ko:");
-      const { sizes, isPartial, hasUnspeakable } = await listed(device, await started(device));
+      const { sizes, isPartial, hasUnusableNames } = await listed(device, await started(device));
       expect(sizes).toEqual({
         "/vendor/lib/modules/a b.ko": content.length,
         "/odm/lib/modules/6.1/kernel/net/c.ko": 1,
         "/odm/lib/modules/6.1/kernel/net/d.ko.xz": 6,
       });
-      expect({ isPartial, hasUnspeakable }).toEqual({ isPartial: false, hasUnspeakable: false });
+      expect({ isPartial, hasUnusableNames }).toEqual({ isPartial: false, hasUnusableNames: false });
     });
 
     it("are listed with the names of those that are loaded", async ({ device }) => {
@@ -726,9 +726,9 @@ function agentTests(shell: DeviceShell): void {
     it("are left out where a name cannot be sent", async ({ device }) => {
       device.write("/vendor/lib/modules/a\nb.ko", content);
       device.write("/vendor/lib/modules/c.ko", "c");
-      const { sizes, hasUnspeakable } = await listed(device, await started(device));
+      const { sizes, hasUnusableNames } = await listed(device, await started(device));
       expect(sizes).toEqual({ "/vendor/lib/modules/c.ko": 1 });
-      expect(hasUnspeakable).toBe(true);
+      expect(hasUnusableNames).toBe(true);
     });
 
     it("may not be listed in a folder, or below one", async ({ device }) => {

@@ -62,9 +62,9 @@ describe("what is no tree", () => {
     expect.objectContaining({ code: "usage", message: expect.stringMatching(message) });
 
   it("is refused when it is empty, or a file", () => {
-    expect(() => readTreeFacts(folder)).toThrow(usage(/is no tree of kernel headers: it has no include/));
+    expect(() => readTreeFacts(folder)).toThrow(usage(/is not a kernel header tree: it has no include/));
     writeFileSync(join(folder, "file"), "");
-    expect(() => readTreeFacts(join(folder, "file"))).toThrow(usage(/is no tree of kernel headers/));
+    expect(() => readTreeFacts(join(folder, "file"))).toThrow(usage(/is not a kernel header tree/));
   });
 
   it("is refused when its release is not told", () => {

@@ -12,7 +12,7 @@ const record: SymversRecord = {
   skipped: [{ path: "/m/a.ko", reason: "it is too large" }],
   isPartial: true,
   denied: ["/vendor/lib/modules"],
-  hasUnspeakable: false,
+  hasUnusableNames: false,
 };
 
 describe("the record of symbol versions", () => {
