@@ -61,8 +61,8 @@ export async function compileBpf(
   if (facts.architecture.bits === 32) {
     throw new KheadersError(
       "usage",
-      `${facts.architecture.machine} has pointers of 32 bits and eBPF of 64: llc would get the offsets of the kernel's structures wrong`,
-      { hint: "Take the headers of a 64-bit kernel." },
+      `${facts.architecture.machine} has 32-bit pointers and eBPF has 64-bit ones: llc would get the offsets of the kernel's structures wrong`,
+      { hint: "Use the headers of a 64-bit kernel." },
     );
   }
   const target = checkBpfFiles(options);
@@ -97,6 +97,6 @@ export async function compileBpf(
  */
 export function checkBpfFiles({ source, output }: Pick<BpfOptions, "source" | "output">): string {
   if (!statSync(source, { throwIfNoEntry: false })?.isFile())
-    throw new KheadersError("usage", `there is no file ${printable(source, 4096)}`);
+    throw new KheadersError("usage", `no such file: ${printable(source, 4096)}`);
   return outputTarget(output);
 }

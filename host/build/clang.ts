@@ -64,7 +64,7 @@ export async function findBpfTools(clang: string, signal: AbortSignal): Promise<
   const major = majorOf(clang, version);
   const llcVersion = /LLVM version (\d+)\S*/.exec(await answer(llc, "--version", llcHint, signal));
   if (Number(llcVersion?.[1]) !== major) {
-    const its = llcVersion?.[0] ?? "of a version that it does not tell";
+    const its = llcVersion?.[0] ?? "of unknown version";
     throw new KheadersError(
       "tool-missing",
       `${printable(clang, 4096)} is of version ${printable(version)}, ${printable(llc, 4096)} is ${printable(its)}`,
@@ -79,7 +79,7 @@ function majorOf(clang: string, version: string): number {
   const major = Number.parseInt(version, 10);
   if (major >= oldestClang) return major;
   const said = printable(version);
-  throw new KheadersError("tool-missing", `${printable(clang, 4096)} is of version ${said}, too old`, {
+  throw new KheadersError("tool-missing", `${printable(clang, 4096)} version ${said} is too old`, {
     hint: clangHint,
   });
 }

@@ -28,7 +28,7 @@ export async function compile(tool: string, args: readonly string[], options: Co
   throw new KheadersError(
     "compile-failed",
     `${printable(tool, 4096)} does not compile ${what} (status ${status})`,
-    { hint: "See what it says above. `kheaders check` tells which headers of this kernel compile." },
+    { hint: "See its output above. `kheaders check` shows which headers of this kernel compile." },
   );
 }
 

@@ -93,7 +93,7 @@ export async function precompileHeaders(options: PchOptions): Promise<Precompile
   if (output === undefined && located.digest === undefined) {
     throw new KheadersError(
       "usage",
-      `${printable(located.tree, 4096)} is not the cache's: there is no place for it there`,
+      `${printable(located.tree, 4096)} is not in the cache, so there is no place for the precompiled header`,
       {
         hint: "Name a file with -o.",
       },
@@ -201,7 +201,7 @@ export function checkPch({ headers, output }: Pick<PchOptions, "headers" | "outp
 
 function include(header: string): string {
   if (/^[^<>"\\\p{C}]+$/u.test(header)) return `#include <${header}>\n`;
-  throw new KheadersError("usage", `${printable(header)} cannot be the name of a header`, {
+  throw new KheadersError("usage", `"${printable(header)}" cannot be the name of a header`, {
     hint: "Name headers as after #include, for example linux/sched.h.",
   });
 }

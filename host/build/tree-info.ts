@@ -65,20 +65,18 @@ export function moduleWarnings(about: {
   const { buildTools, config, hasVersions, machine } = about;
   const warnings: string[] = [];
   if (buildTools === undefined) {
-    warnings.push(
-      "scripts/ has no built programs (fixdep, modpost): `make modules` will fail for want of them.",
-    );
+    warnings.push("scripts/ has no built programs (fixdep, modpost): `make modules` will fail without them.");
   } else if (!buildTools.runHere) {
     warnings.push(
       `The build tools in scripts/ were made for ${buildTools.machine} and do not run on this workstation (${machine}). ` +
-        "Build modules on such a machine, or have its programs emulated (Debian: apt install qemu-user-static).",
+        "Build modules on such a machine, or emulate its programs (Debian: apt install qemu-user-static).",
     );
   }
   if (!hasVersions) {
     const meaning = config.has("CONFIG_MODVERSIONS")
       ? "The kernel has CONFIG_MODVERSIONS: it refuses them (no symbol version for module_layout), or loads them unchecked. " +
-        "`kheaders symvers` makes one of the device's own modules, and `kheaders module` builds with it."
-      : "The kernel has no CONFIG_MODVERSIONS and takes them all the same.";
+        "`kheaders symvers` makes one from the device's own modules, and `kheaders module` builds with it."
+      : "The kernel has no CONFIG_MODVERSIONS and loads them without versions.";
     warnings.push(
       `Modules that are built with this tree as it is get no symbol versions: a kernel's archive has no Module.symvers. ${meaning}`,
     );

@@ -5,7 +5,7 @@ export function headerWarnings({ config }: Pick<TreeFacts, "config">): string[] 
   const option = shufflingOptions.find((name) => config.has(name));
   if (option === undefined) return [];
   return [
-    `The kernel was built with ${option}: it shuffled the members of many structures with a seed that no archive holds. ` +
+    `The kernel was built with ${option}: it shuffled the members of many structures with a seed that no archive has. ` +
       "Offsets and sizes from these headers are not the kernel's. Take them from the kernel's BTF (/sys/kernel/btf/vmlinux), " +
       "as CO-RE programs do. Modules that are built with these headers do not fit the kernel.",
   ];

@@ -39,7 +39,7 @@ export async function checkCache(options: {
     if (lost === 0) checks.push(ok("cache", detail));
     else
       checks.push(
-        warning("cache", `${detail}, ${lost} without a tree`, "Mend it with: kheaders cache verify"),
+        warning("cache", `${detail}, ${lost} without a tree`, "Repair it with: kheaders cache verify"),
       );
   });
   return checks[0] ?? skipped("cache");

@@ -41,5 +41,5 @@ export function failed(name: string, error: KheadersError): Check {
 }
 
 export function skipped(name: string): Check {
-  return { name, status: "skipped", detail: "could not be looked at", hint: undefined, code: undefined };
+  return { name, status: "skipped", detail: "could not be checked", hint: undefined, code: undefined };
 }

@@ -52,7 +52,7 @@ function checkAdb(server: AdbServer): Check {
   if (adb !== undefined) return ok("adb", printable(adb));
   return warning(
     "adb",
-    "no adb was found: only a server that already runs can be used",
+    "adb was not found: only a server that is already running can be used",
     "Install platform-tools (Debian: apt install adb).",
   );
 }

@@ -54,7 +54,7 @@ function askDevice(options: KernelOptions, device: Device, checks: Check[]): Pro
 
 function checkRoot(report: HeadersReport): Check {
   if (report.uid === 0) return ok("root", "adbd runs as root");
-  if (report.su) return ok("root", "su is there; a pull asks it when it must");
+  if (report.su) return ok("root", "su is available; a pull uses it if it must");
   if (report.debuggable) return ok("root", "adbd can be restarted as root: pull --root");
   if (report.archive !== undefined && report.readable) return ok("root", "not needed");
   return warning(
@@ -109,14 +109,14 @@ function checkConfig(config: KernelConfig | undefined, problems: readonly string
 }
 
 function checkModule(report: HeadersReport): Check {
-  if (report.loaded === "yes") return ok("module", "loaded by somebody");
+  if (report.loaded === "yes") return ok("module", "already loaded");
   if (report.module !== undefined) return ok("module", printable(report.module));
   if (report.archive !== undefined) return ok("module", "not needed");
   const denied = report.denied.map((folder) => printable(folder)).join(", ");
-  if (denied) return warning("module", `${denied} may not be listed without root`, undefined);
+  if (denied) return warning("module", `${denied} can only be listed as root`, undefined);
   return warning(
     "module",
-    "kheaders.ko is in none of the module folders",
+    "no kheaders.ko in the module folders",
     "Install the modules that were built with this kernel.",
   );
 }

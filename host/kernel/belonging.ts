@@ -44,7 +44,7 @@ export class KernelEvidence {
     if (this.release === undefined) {
       return {
         belongs: false,
-        reason: `it has no ${releasePath} that tells its release`,
+        reason: `it has no ${releasePath} that defines its release`,
         contradicts: undefined,
       };
     }
@@ -70,7 +70,7 @@ export class KernelEvidence {
     const more = differing.length > named.length ? ` and ${differing.length - named.length} more` : "";
     return {
       belongs: false,
-      reason: `its configuration is not the running kernel's: they differ in ${named.join(", ")}${more}`,
+      reason: `its configuration differs from the running kernel's in ${named.join(", ")}${more}`,
       contradicts: "/proc/config.gz",
     };
   }
@@ -89,7 +89,7 @@ export function mismatch(reason: string): KheadersError {
     {
       hint:
         "Install the modules that were built with this kernel (system_dlkm, vendor_dlkm). " +
-        "--allow-mismatch unpacks them all the same.",
+        "--allow-mismatch unpacks them anyway.",
     },
   );
 }

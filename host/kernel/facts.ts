@@ -30,11 +30,11 @@ export function readKernelFacts(raw: {
   const config = parsed?.size ? parsed : undefined;
   if (raw.config !== undefined && config === undefined) {
     const what = dotConfig === undefined ? "cannot be unpacked" : "holds no configuration";
-    problems.push(`/proc/config.gz ${what}: the kernel's configuration is not known`);
+    problems.push(`/proc/config.gz ${what}: the kernel's configuration is unknown`);
   }
   const notes = raw.notes && readNotes(raw.notes);
   if (notes?.isWhole === false) {
-    problems.push("/sys/kernel/notes is empty or damaged: the kernel's build-id is not known");
+    problems.push("/sys/kernel/notes is empty or damaged: the kernel's build-id is unknown");
   }
   return {
     config,

@@ -30,12 +30,12 @@ export interface TreeFacts {
  */
 export function readTreeFacts(tree: string): TreeFacts {
   const release = releaseIn(read(tree, releasePath));
-  if (release === undefined) throw notATree(tree, `${releasePath} does not tell a release`);
+  if (release === undefined) throw notATree(tree, `${releasePath} does not define UTS_RELEASE`);
   const config = parseAutoconf(read(tree, autoconfPath));
   const sourceName = architectureFolder(tree);
   if (sourceName === undefined) throw notATree(tree, "it has no arch/…/include");
   const architecture = architectureOf(sourceName, config.has("CONFIG_64BIT") ? 64 : 32);
-  if (!architecture) throw notATree(tree, `its architecture "${printable(sourceName)}" is not known`);
+  if (!architecture) throw notATree(tree, `its architecture "${printable(sourceName)}" is unknown`);
   return {
     tree,
     release,
@@ -90,7 +90,7 @@ function read(tree: string, path: string): string {
 
 function notATree(tree: string, reason: string, cause?: unknown): KheadersError {
   return new KheadersError("usage", `${printable(tree, 4096)} is not a kernel header tree: ${reason}`, {
-    hint: 'Name one that kheaders made, as in: kheaders info "$(kheaders pull)"',
+    hint: 'Name a tree that kheaders made, as in: kheaders info "$(kheaders pull)"',
     cause,
   });
 }

@@ -34,7 +34,7 @@ export async function receiveArchive(
   if (source.size > archiveLimits.compressedBytes) {
     throw new KheadersError(
       "archive-refused",
-      `the device's archive has ${source.size} bytes; no more than ${archiveLimits.compressedBytes} are taken`,
+      `the device's archive has ${source.size} bytes; the limit is ${archiveLimits.compressedBytes}`,
     );
   }
   const started = performance.now();
@@ -72,14 +72,14 @@ export async function receiveArchive(
   if (source.hasDigest && trailer.digest === undefined) {
     throw new KheadersError(
       "protocol-error",
-      "the device did not tell the archive's digest, as it said it would",
+      "the device did not send the archive's digest, as it said it would",
     );
   }
   if (trailer.digest !== undefined && trailer.digest !== staged.digest) {
     throw new KheadersError(
       "archive-corrupt",
       `the archive came with the digest ${staged.digest}; the device computed ${trailer.digest}`,
-      { hint: "Try again; if it stays so, check the cable and the device's memory." },
+      { hint: "Try again; if it happens again, check the cable and the device's memory." },
     );
   }
   return { staged, source: source.source, trailer, evidence, transferMilliseconds };

@@ -48,9 +48,9 @@ function unloadFrom(
     if (report.loaded === "no") return { serial: device.serial, unloaded: false };
     if (report.uid !== 0) {
       if (options.root !== "su")
-        throw new KheadersError("needs-root", "only root may unload the kheaders module");
+        throw new KheadersError("needs-root", "only root can unload the kheaders module");
       options.onProgress({ type: "stage", stage: "becoming-root" });
-      await becomeRoot(conversation, "only root may unload the kheaders module");
+      await becomeRoot(conversation, "only root can unload the kheaders module");
     }
     const unloaded = await conversation.unload(() =>
       options.onProgress({ type: "stage", stage: "waiting-for-device-lock" }),
@@ -58,9 +58,9 @@ function unloadFrom(
     if (unloaded === "in-use") {
       throw new KheadersError(
         "device-busy",
-        "somebody is reading the headers on the device; the module stays loaded",
+        "another process is reading the headers on the device, so the module stays loaded",
         {
-          hint: "Try again when it is done.",
+          hint: "Try again when it has finished.",
         },
       );
     }

@@ -107,7 +107,7 @@ export async function symversOf(pulled: PullResult, options: PullOptions): Promi
   });
   const kept = cachedSymvers(cache, entry);
   if (kept === undefined)
-    throw new KheadersError("cache-failed", "the symbol versions were removed meanwhile", {
+    throw new KheadersError("cache-failed", "the symbol versions were removed by another kheaders", {
       hint: "Try again.",
     });
   warnOf(kept, options);
@@ -167,14 +167,14 @@ async function collectAs(
   const seesNone = listing.modules.length === 0;
   // SELinux may hide folders as if they did not exist. Hidden and denied folders are listed as root, unless that is ruled out.
   if (!isRoot && (root === "never" ? seesNone && listing.isPartial : seesNone || listing.isPartial)) {
-    listing = await listAsRoot(`${placesOf(listing)} may only be listed by root`);
+    listing = await listAsRoot(`${placesOf(listing)} can only be listed as root`);
     isRoot = true;
   }
   try {
     return await readModules(conversation, listing, facts, options);
   } catch (error) {
     if (!(error instanceof AgentRefusal) || isRoot) throw error;
-    const purpose = `${printable(error.path ?? "a module")} may only be read by root`;
+    const purpose = `${printable(error.path ?? "a module")} can only be read as root`;
     return await readModules(conversation, await listAsRoot(purpose), facts, options);
   }
 }
@@ -208,7 +208,7 @@ function assertSameKernel({ hello }: Conversation, { kernel }: PullResult): void
   const isSame =
     hello.bootId === kernel.bootId && hello.release === kernel.release && hello.version === kernel.version;
   if (isSame) return;
-  throw new KheadersError("device-lost", "the device was rebooted meanwhile", { hint: "Try again." });
+  throw new KheadersError("device-lost", "the device was rebooted", { hint: "Try again." });
 }
 
 function placesOf(listing: ModuleListing): string {
@@ -226,7 +226,7 @@ function needsRoot(purpose: string): KheadersError {
 function confined(refusal: AgentRefusal): KheadersError {
   return new KheadersError(
     "not-permitted",
-    `${printable(refusal.path ?? "a module")} may not be read even by root`,
+    `${printable(refusal.path ?? "a module")} cannot be read even as root`,
     { hint: "SELinux seems to confine the root shell: adb shell dmesg | grep avc" },
   );
 }
@@ -236,7 +236,7 @@ function noVersions(modules: number, skipped: readonly SkippedModule[]): Kheader
   return new KheadersError(
     "no-symbol-versions",
     modules === 0
-      ? `there is no module on the device that has symbol versions. Searched: ${moduleFolders.join(", ")}${left.join("")}`
+      ? `no module on the device has symbol versions. Searched: ${moduleFolders.join(", ")}${left.join("")}`
       : `the device's modules (${modules}) have no symbol versions${left.join("")}`,
     { hint: "Install the modules that were built with this kernel (system_dlkm, vendor_dlkm)." },
   );
@@ -247,8 +247,8 @@ function warnOf(record: SymversRecord, { onProgress }: PullOptions): void {
   const warn = (message: string) => onProgress({ type: "warning", message });
   if (record.isPartial) {
     const where = record.denied.map((folder) => printable(folder)).join(", ") || "some folders";
-    warn(`${where} may not be listed without root: symbols that only modules there import are missing`);
+    warn(`${where} cannot be listed without root: symbols that only modules there import are missing`);
   }
-  if (record.hasUnusableNames) warn("modules with a line break in their names were left out");
+  if (record.hasUnusableNames) warn("modules whose names have a line break or are not UTF-8 were left out");
   for (const line of describeSkipped(record.skipped)) warn(line);
 }

@@ -94,7 +94,7 @@ function conflict(symbol: string, one: Version, other: Version): KheadersError {
     "symbol-conflict",
     `the device's modules are of two kernels: ${printable(symbol)} has the version ${says(one)} and ${says(other)}`,
     {
-      hint: "Install the modules that were built with this kernel (system_dlkm, vendor_dlkm), and those alone.",
+      hint: "Install the modules that were built with this kernel (system_dlkm, vendor_dlkm), and no others.",
     },
   );
 }

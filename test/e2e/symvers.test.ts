@@ -124,7 +124,7 @@ describe("`symvers`", () => {
         "left out /system/lib/modules/broken.ko: it is not an ELF file",
         "left out /system/lib/modules/cut.ko.gz: it cannot be unpacked",
         /left out \S+ and 1 more: it is compressed, but not with gzip/,
-        "modules with a line break in their names were left out",
+        "modules whose names have a line break or are not UTF-8 were left out",
       ])
         expect(stderr).toMatch(line);
     }
@@ -188,7 +188,7 @@ describe("`symvers`", () => {
     const told = await Promise.all([without, unversioned, free].map((device) => symvers(device)));
     expect(told.map(({ status }) => status)).toEqual([4, 4, 4]);
     expect(told.map(({ result }) => result.error.message)).toEqual([
-      expect.stringContaining("there is no module on the device"),
+      expect.stringContaining("no module on the device has symbol versions"),
       "the device's modules (1) have no symbol versions",
       expect.stringContaining("CONFIG_MODVERSIONS is not set"),
     ]);
@@ -206,12 +206,12 @@ describe("`symvers` where root is needed and not to be had", () => {
     const device = await simulate(modules, { fingerprint: "lab/closed", user: "shell" });
     const refused = await symvers(device);
     expect(refused.status).toBe(5);
-    expect(refused.result.error.message).toContain("may only be listed by root, and the shell finds no su");
+    expect(refused.result.error.message).toContain("can only be listed as root, and the shell finds no su");
     for (const cache of ["miss", "hit"]) {
       const partly = await symvers(device, "--no-su");
       expect(partly.status).toBe(0);
       expect(partly.result).toMatchObject({ cache, symbols: 1, partial: true });
-      expect(partly.stderr).toContain("may not be listed without root");
+      expect(partly.stderr).toContain("cannot be listed without root");
     }
     expect((await symvers(device)).status).toBe(5);
   });
@@ -220,7 +220,7 @@ describe("`symvers` where root is needed and not to be had", () => {
     const device = await simulate([], { fingerprint: "lab/hidden", user: "shell" });
     const { status, result } = await symvers(device);
     expect(status).toBe(5);
-    expect(result.error.message).toContain("the device's modules may only be listed by root");
+    expect(result.error.message).toContain("the device's modules can only be listed as root");
     expect((await symvers(device, "--no-su")).status).toBe(4);
   });
 
@@ -229,7 +229,7 @@ describe("`symvers` where root is needed and not to be had", () => {
     const device = await simulate([closed], { fingerprint: "lab/closed-file", user: "shell" });
     const { status, result } = await symvers(device, "--no-su");
     expect(status).toBe(5);
-    expect(result.error.message).toBe("/system/lib/modules/closed.ko may only be read by root");
+    expect(result.error.message).toBe("/system/lib/modules/closed.ko can only be read as root");
   });
 });
 

@@ -136,5 +136,5 @@ it("`bpf` ends with status 2 for a 32-bit kernel", async () => {
   const source = `${arm}/include/linux/kconfig.h`;
   const outcome = await host.kheaders(["bpf", source, "-o", "prog.o", "--tree", arm]);
   expect(outcome).toMatchObject({ status: 2, stdout: "" });
-  expect(outcome.stderr).toContain("pointers of 32 bits");
+  expect(outcome.stderr).toContain("32-bit pointers");
 });

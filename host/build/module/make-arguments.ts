@@ -47,7 +47,7 @@ export function assertPathForMake(path: string, what: string, hint: string): voi
   if (odd === undefined) return;
   const named = /\s/.test(odd) ? "a space" : `"${printable(odd)}"`;
   throw new KheadersError("usage", `${what} has ${named} in its path: ${printable(path, 4096)}`, {
-    hint: `make and its shell can only work with letters, digits and @ + = , . / - _ there. ${hint}`,
+    hint: `make and its shell only work with letters, digits and @ + = , . / - _ there. ${hint}`,
   });
 }
 

@@ -91,7 +91,7 @@ async function buildFor(
       "compile-failed",
       `${printable(dir, 4096)} does not build: make ended with status ${status}`,
       {
-        hint: "See what it says above.",
+        hint: "See its output above.",
       },
     );
   }
@@ -107,7 +107,7 @@ function moduleFolder(dir: string): string {
   const hasMakefile = ["Kbuild", "Makefile"].some((name) => existsSync(join(folder, name)));
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory() || !hasMakefile) {
     throw new KheadersError("usage", `${printable(dir, 4096)} has no Kbuild or Makefile`, {
-      hint: "Its least content is a line such as: obj-m := hello.o",
+      hint: "It needs at least a line such as: obj-m := hello.o",
     });
   }
   assertPathForMake(folder, "the module's folder", "Move it, or build in a copy.");
@@ -118,10 +118,10 @@ function assertBuildsModules(facts: TreeFacts): void {
   if (facts.flavour === "modules") return;
   throw new KheadersError(
     "usage",
-    `modules cannot be built with headers alone: the archive of ${printable(facts.release)} has no Makefile and no scripts/`,
+    `modules cannot be built from headers alone: the archive of ${printable(facts.release)} has no Makefile and no scripts/`,
     {
       hint:
-        "Mainline kernels offer no more. Build with the kernel's own build folder, or with headers of a kernel that has the " +
+        "Mainline kernels offer only that. Build with the kernel's own build folder, or with headers of a kernel that has the " +
         "original patch (CONFIG_IKHEADERS_PROC).",
     },
   );
@@ -132,10 +132,10 @@ async function assertToolsRun(tree: string, signal: AbortSignal): Promise<void> 
   const tools = readBuildTools(tree, { platform: process.platform, machine: machine() });
   if (tools?.runHere) return;
   const hint =
-    "Build modules where they run, or have its programs emulated (Debian: apt install qemu-user-static).";
+    "Build modules on such a machine, or emulate its programs (Debian: apt install qemu-user-static).";
   if (tools === undefined)
     throw new KheadersError("tool-missing", "the tree's scripts/ has no built programs (fixdep, modpost)", {
-      hint: "Pull it anew.",
+      hint: "Pull the headers again: kheaders pull --refresh",
     });
   if (await saysUsage(join(tree, "scripts/basic/fixdep"), signal)) return;
   throw new KheadersError(
@@ -186,7 +186,7 @@ function warningOf(path: string, symbols: readonly string[]): { type: "warning";
   return {
     type: "warning",
     message:
-      `${printable(basename(path))} needs symbols that no module on the device imports, so their versions are not known: ${names}. ` +
-      "The kernel refuses it if it does not export them, or wants their versions",
+      `${printable(basename(path))} needs symbols that no module on the device imports, so their versions are unknown: ${names}. ` +
+      "The kernel refuses the module if it does not export them or requires their versions",
   };
 }

@@ -235,7 +235,7 @@ it("says when a cached kernel has lost its tree", async () => {
   expect(found("cache")).toMatchObject({
     status: "warning",
     detail: "1 kernel, 1 without a tree",
-    hint: "Mend it with: kheaders cache verify",
+    hint: "Repair it with: kheaders cache verify",
   });
   expect(existsSync(join(tree, "include"))).toBe(false);
 });

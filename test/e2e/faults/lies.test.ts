@@ -56,7 +56,7 @@ const cases: readonly Case[] = [
     lies: { send: "size=100000000000000; send" },
     status: 7,
     code: "archive-refused",
-    message: /100000000000000 bytes; no more than \d+ are taken/,
+    message: /100000000000000 bytes; the limit is \d+/,
   },
   {
     lie: "a size that is no number",
@@ -77,7 +77,7 @@ const cases: readonly Case[] = [
     lies: { send: "digest=; send" },
     status: 6,
     code: "protocol-error",
-    message: /did not tell the archive's digest/,
+    message: /did not send the archive's digest/,
   },
   {
     lie: "bytes that never end",

@@ -104,7 +104,7 @@ describe("a precompiled header", () => {
   it("goes where it is told to, which a folder of the user's own needs", async () => {
     const folder = temporaryFolder();
     const own = { from: "folder", tree: located.tree } as const;
-    await expect(precompile({ located: own })).rejects.toThrow(failure("usage", /is not the cache's/));
+    await expect(precompile({ located: own })).rejects.toThrow(failure("usage", /is not in the cache/));
     const output = path.join(folder, "headers.pch");
     expect(await precompile({ located: own, output })).toMatchObject({ cache: "miss", path: output });
     truncateSync(output);

@@ -54,13 +54,13 @@ describe("an archive does not belong", () => {
     {
       what: "a file that tells no release",
       files: { ...autoconf, "include/generated/utsrelease.h": "#define OTHER\n" },
-      says: /no include\/generated\/utsrelease\.h that tells its release/,
+      says: /no include\/generated\/utsrelease\.h that defines its release/,
     },
     { what: "no configuration", files: utsrelease, says: /no include\/generated\/autoconf\.h to compare/ },
     {
       what: "another configuration",
       files: { ...utsrelease, "include/generated/autoconf.h": "#define CONFIG_A 1\n#define CONFIG_B 1\n" },
-      says: /they differ in CONFIG_B, CONFIG_B_MODULE$/,
+      says: /differs from the running kernel's in CONFIG_B, CONFIG_B_MODULE$/,
       contradicts: "/proc/config.gz",
     },
     {
@@ -72,7 +72,7 @@ describe("an archive does not belong", () => {
           (letter) => `#define CONFIG_${letter} 1\n`,
         ).join(""),
       },
-      says: /they differ in CONFIG_A, CONFIG_B_MODULE, CONFIG_C, CONFIG_D, CONFIG_E and 5 more$/,
+      says: /differs from the running kernel's in CONFIG_A, CONFIG_B_MODULE, CONFIG_C, CONFIG_D, CONFIG_E and 5 more$/,
       contradicts: "/proc/config.gz",
     },
     {

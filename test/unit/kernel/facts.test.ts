@@ -45,7 +45,7 @@ describe("the raw files of a kernel", () => {
       config: undefined,
       configDigest: undefined,
       buildId: undefined,
-      problems: [expect.stringMatching(/^\/proc\/config\.gz .*not known$/)],
+      problems: [expect.stringMatching(/^\/proc\/config\.gz .*unknown$/)],
     });
   });
 
@@ -58,7 +58,7 @@ describe("the raw files of a kernel", () => {
       config: undefined,
       configDigest: undefined,
       buildId: undefined,
-      problems: [expect.stringMatching(/^\/sys\/kernel\/notes .*not known$/)],
+      problems: [expect.stringMatching(/^\/sys\/kernel\/notes .*unknown$/)],
     });
   });
 });

@@ -69,7 +69,7 @@ describe("what is no tree", () => {
 
   it("is refused when its release is not told", () => {
     const files = { "include/generated/utsrelease.h": "" };
-    expect(() => factsOf({ files })).toThrow(usage(/does not tell a release/));
+    expect(() => factsOf({ files })).toThrow(usage(/does not define UTS_RELEASE/));
   });
 
   it("is refused without a folder for an architecture", () => {
@@ -81,6 +81,6 @@ describe("what is no tree", () => {
   });
 
   it("is refused with an architecture that is not known", () => {
-    expect(() => factsOf({ arch: "sparc" })).toThrow(usage(/"sparc" is not known/));
+    expect(() => factsOf({ arch: "sparc" })).toThrow(usage(/"sparc" is unknown/));
   });
 });
