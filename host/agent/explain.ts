@@ -131,8 +131,8 @@ function explainMissingModule(context: RefusalContext): KheadersError {
 }
 
 /**
- * Android's kernels keep some symbols from modules that they did not sign themselves: for insmod that is EACCES, as if
- * SELinux had refused (android14-6.1 kernel/module/main.c, simplify_symbols).
+ * Android's kernels keep some symbols from modules that were not signed with them (CONFIG_MODULE_SIG_PROTECT): for insmod that
+ * is EACCES, as if SELinux had refused. The kernel log names the symbol.
  */
 const protectedSymbol = /protected symbol|unknown symbol \S+ \(err -13\)/i;
 

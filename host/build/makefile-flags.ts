@@ -35,7 +35,7 @@ const none =
 /**
  * What the kernel's Makefiles pass to the compiler and its headers depend on: macros that are not in `autoconf.h`, the dialect of
  * C, what changes the layout of structures, and the warnings that are off for its headers. Each row names the file that it is
- * from; where no version is named, all from 4.14 to 7.1 have it.
+ * from. If it names no version, the files that were read have it: of 4.14, 6.1, 6.12 and mainline (7.1).
  *
  * Left out on purpose:
  * - `RANDSTRUCT` and `RANDSTRUCT_PLUGIN` (scripts/Makefile.randstruct, scripts/Makefile.gcc-plugins): without the seed the
