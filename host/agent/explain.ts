@@ -131,8 +131,9 @@ function explainMissingModule(context: RefusalContext): KheadersError {
 }
 
 /**
- * Android's kernels keep some symbols from modules that were not signed with them (CONFIG_MODULE_SIG_PROTECT): for insmod that
- * is EACCES, as if SELinux had refused. The kernel log names the symbol.
+ * Android's kernels keep some symbols of signed modules from modules without their signature: for insmod that is EACCES, as
+ * if SELinux had refused. Android's 6.1 logs "Protected symbol: … (err -13)" in simplify_symbols and "exports protected
+ * symbol …" in verify_exported_symbols (kernel/module/main.c).
  */
 const protectedSymbol = /protected symbol|unknown symbol \S+ \(err -13\)/i;
 

@@ -33,9 +33,13 @@ const none =
     !any(...options)(config);
 
 /**
- * What the kernel's Makefiles pass to the compiler and its headers depend on: macros that are not in `autoconf.h`, the dialect of
- * C, what changes the layout of structures, and the warnings that are off for its headers. Each row names the file that it is
- * from. If it names no version, the files that were read have it: of 4.14, 6.1, 6.12 and mainline (7.1).
+ * What the kernel's Makefiles pass to the compiler and its headers depend on: macros that are not in
+ * `autoconf.h`, the dialect of C, what changes the layout of structures, and the warnings that are off for its
+ * headers. Each row names the file that it is from.
+ *
+ * The limits were checked against 4.14.206 and 4.14.289 (Android: x86, arm64), 5.4.268 (Android: arm64), and
+ * 5.10.223, 6.1.192, 6.12.117 and 7.2.13 (Debian). The versions that a row names are those that were read. The
+ * limit lies between them, and is not confirmed more closely unless the row names a commit.
  *
  * Left out on purpose:
  * - `RANDSTRUCT` and `RANDSTRUCT_PLUGIN` (scripts/Makefile.randstruct, scripts/Makefile.gcc-plugins): without the seed the
@@ -43,7 +47,7 @@ const none =
  * - `LATENT_ENTROPY_PLUGIN`, `STRUCTLEAK_PLUGIN`, `STACKLEAK_PLUGIN`: they only turn on attributes of GCC plugins.
  * - `ARM64_ASM_ARCH` (arch/arm64/Makefile): only a line in front of inline assembly, and its value needs quotes, which
  *   `clang $(kheaders cflags …)` would not survive.
- * - `CONFIG_AS_CFI…` (arch/x86/Makefile before 5.7): only assembly files look at them.
+ * - `CONFIG_AS_CFI…` (arch/x86/Makefile of 4.14): only assembly files look at them.
  * - `MODULE`: only the user knows whether the code is a module.
  */
 const rows: readonly Row[] = [
@@ -53,24 +57,26 @@ const rows: readonly Row[] = [
   { flags: ["-DCONFIG_CC_IS_CLANG"] },
   // scripts/Makefile.lib: strings that messages show. __FILE__ is one that needs no quotes.
   { flags: ["-DKBUILD_MODNAME=__FILE__", "-DKBUILD_BASENAME=__FILE__"] },
-  // scripts/Makefile.lib from 5.2 on; MODULE_LICENSE of code that is built in needs it.
-  { flags: ["-DKBUILD_MODFILE=__FILE__"], since: [5, 2] },
-  // scripts/Makefile.lib from 5.12 on: part of an identifier.
-  { flags: ["-D__KBUILD_MODNAME=kmod_kheaders"], since: [5, 12] },
+  // scripts/Makefile.lib: MODULE_LICENSE of code that is built in needs the first; the second is part of an identifier.
+  // 4.14 and 5.4 have neither. 5.10 has the first, and Android's 5.10 (Pixel 6) both, as have 6.1 and later.
+  // Headers that do not use them do not change.
+  { flags: ["-DKBUILD_MODFILE=__FILE__", "-D__KBUILD_MODNAME=kmod_kheaders"], since: [5, 5] },
 
-  // Makefile: gnu89 before 5.18, of which the headers only need the meaning of `extern inline`.
+  // Makefile: gnu89 in 5.4 and 5.10, gnu11 in commit e8c07082a810 and in 6.1. The headers only need gnu89's meaning of
+  // `extern inline`.
   { flags: ["-std=gnu11"] },
   { flags: ["-fgnu89-inline"], before: [5, 18] },
-  // Makefile from 6.19 on (c4781dc3d1cf), CONFIG_CC_MS_EXTENSIONS from 7.1 on, and kernels of vendors that took it over,
-  // from 6.6 on. Headers of other kernels mean the same with it.
+  // Makefile of 7.2, as CONFIG_CC_MS_EXTENSIONS (-fms-anonymous-structs if the compiler has it); not in 6.12. Other kernels
+  // may have taken it over, and headers that do not use it mean the same with it, so it is for all.
   { flags: ["-fms-extensions", "-Wno-microsoft-anon-tag"] },
   // Makefile: wchar_t of 16 bits.
   { flags: ["-fshort-wchar"] },
-  // Makefile from 6.2 on; before, char is as the architecture has it.
+  // Makefile: in commit 3bc753c06dd0 and 6.12, not in 6.1, where char is as the architecture has it.
   { flags: ["-funsigned-char"], since: [6, 2] },
   { flags: ["-fno-strict-aliasing", "-fno-pie"] },
 
-  // Makefile before 5.0, by scripts/gcc-goto.sh: struct static_key is another without it. clang can do it from version 9 on.
+  // Makefile, by scripts/gcc-goto.sh, until commit e9666d10a567, which followed 4.20. Without it struct static_key is
+  // another. clang can do it from version 9 on.
   {
     flags: ["-DCC_HAVE_ASM_GOTO"],
     before: [5, 0],
@@ -84,15 +90,17 @@ const rows: readonly Row[] = [
   { arch: "x86", flags: ["-mno-sse", "-mno-mmx"] },
   { arch: "x86", bits: 64, flags: ["-mno-80387", "-mno-red-zone", "-mcmodel=kernel"] },
   { arch: "x86", bits: 32, flags: ["-msoft-float", "-mregparm=3", "-freg-struct-return"] },
-  // arch/x86/Makefile from 5.18 on (CONFIG_X86_KERNEL_IBT). Without it clang warns of each `nocf_check`; eBPF does not change.
+  // arch/x86/Makefile: none in 4.14 and 5.10, branch with CONFIG_X86_KERNEL_IBT in 6.1 and later. Without branch clang warns
+  // of each `nocf_check`; eBPF does not change.
   { arch: "x86", flags: ["-fcf-protection=branch"], purpose: "bpf" },
   { arch: "x86", flags: ["-fcf-protection=branch"], purpose: "kernel", when: all("X86_KERNEL_IBT") },
   { arch: "x86", flags: ["-fcf-protection=none"], purpose: "kernel", when: none("X86_KERNEL_IBT") },
-  // arch/x86/Makefile before 5.18; then CONFIG_X86_X32_ABI is in autoconf.h.
+  // arch/x86/Makefile of 4.14 and 5.10; in 6.1 the option itself is CONFIG_X86_X32_ABI.
   { arch: "x86", flags: ["-DCONFIG_X86_X32_ABI"], before: [5, 18], when: all("X86_X32") },
-  // arch/x86/Makefile before 4.20; then the headers look at CONFIG_RETPOLINE.
+  // arch/x86/Makefile of old kernels. It was removed in stable kernels too (an Android 4.14 does without), whose headers
+  // look at CONFIG_RETPOLINE; for them it changes nothing. 5.10 does not have it.
   { arch: "x86", flags: ["-DRETPOLINE"], before: [4, 20], when: all("RETPOLINE"), purpose: "kernel" },
-  // arch/x86/Makefile before 5.7; then every assembler has them.
+  // arch/x86/Makefile of 4.14; not in 5.10, for which every assembler has them.
   {
     arch: "x86",
     flags: ["-DCONFIG_AS_FXSAVEQ=1", "-DCONFIG_AS_AVX=1"],
@@ -102,19 +110,19 @@ const rows: readonly Row[] = [
 
   // arch/arm64/Makefile.
   { arch: "arm64", flags: ["-mgeneral-regs-only"] },
-  // arch/arm64/Makefile from 5.0 on; before, asm/memory.h defines it.
+  // arch/arm64/Makefile of Android's 4.14, of 5.4 and later.
   { arch: "arm64", flags: ["-DKASAN_SHADOW_SCALE_SHIFT=4"], when: all("KASAN_SW_TAGS") },
   { arch: "arm64", flags: ["-DKASAN_SHADOW_SCALE_SHIFT=3"], when: all("KASAN_GENERIC") },
-  // arch/arm64/Makefile from 5.5 on; the option was renamed, and more of its kind came.
+  // arch/arm64/Makefile: with …_REGS in 5.10 and 6.1, with the other two in 6.12 and 7.2; not in 5.4.
   {
     arch: "arm64",
     flags: ["-DCC_USING_PATCHABLE_FUNCTION_ENTRY"],
     when: any("DYNAMIC_FTRACE_WITH_REGS", "DYNAMIC_FTRACE_WITH_ARGS", "DYNAMIC_FTRACE_WITH_CALL_OPS"),
   },
-  // arch/arm64/Makefile from 5.4 on.
+  // arch/arm64/Makefile of 5.4 and later; not in 4.14.
   { arch: "arm64", flags: ["-DCONFIG_CC_HAS_K_CONSTRAINT=1"], since: [5, 4] },
-  // arch/arm64/Makefile before 5.6; then CONFIG_AS_HAS_LSE_ATOMICS. It makes asm/lse.h hold assembly outside of functions,
-  // which llc would refuse for eBPF.
+  // arch/arm64/Makefile of 4.14 and 5.4; in 5.10 Kconfig has AS_HAS_LSE_ATOMICS instead. It makes asm/lse.h hold assembly
+  // outside of functions, which llc would refuse for eBPF.
   {
     arch: "arm64",
     flags: ["-DCONFIG_AS_LSE=1"],
@@ -154,7 +162,7 @@ const rows: readonly Row[] = [
   { arch: "riscv", flags: ["-march=rv64ima"], bits: 64, when: none("RISCV_ISA_C") },
   { arch: "riscv", flags: ["-mcmodel=medlow"], when: any("CMODEL_MEDLOW") },
   { arch: "riscv", flags: ["-mcmodel=medany"], when: none("CMODEL_MEDLOW") },
-  // arch/riscv/Makefile from 5.12 on.
+  // arch/riscv/Makefile: in commit afc76b8b8011 and 6.1, not in 5.10.
   {
     arch: "riscv",
     flags: ["-DCC_USING_PATCHABLE_FUNCTION_ENTRY"],
@@ -165,7 +173,7 @@ const rows: readonly Row[] = [
   // arch/arm/Makefile, arch/arm64/Makefile.
   { flags: ["-mbig-endian"], when: all("CPU_BIG_ENDIAN") },
 
-  // Warnings that clang gives unasked and the kernel does without: Makefile, scripts/Makefile.extrawarn, from 6.18 on
+  // Warnings that clang gives unasked and the kernel does without: Makefile, scripts/Makefile.extrawarn, in 7.2
   // scripts/Makefile.warn. Not those that only -Wall turns on: the user asks for them.
   {
     flags: [

@@ -31,8 +31,8 @@ const from: [flag: string, without: string | undefined, first: string, kernel: K
   ["-fms-extensions", undefined, "4.14.0", undefined],
   ["-fshort-wchar", undefined, "4.14.0", undefined],
   ["-funsigned-char", "6.1.99", "6.2.0", undefined],
-  ["-DKBUILD_MODFILE=__FILE__", "5.1.0", "5.2.0", undefined],
-  ["-D__KBUILD_MODNAME=kmod_kheaders", "5.11.0", "5.12.0", undefined],
+  ["-DKBUILD_MODFILE=__FILE__", "5.4.268", "5.10.223", undefined],
+  ["-D__KBUILD_MODNAME=kmod_kheaders", "5.4.268", "5.10.223", undefined],
   ["-DCONFIG_CC_HAS_K_CONSTRAINT=1", "5.3.18", "5.4.0", undefined],
   ["-DCC_USING_PATCHABLE_FUNCTION_ENTRY", "5.10.0", "5.15.0", { arch: "riscv", options: ["DYNAMIC_FTRACE"] }],
 ];
