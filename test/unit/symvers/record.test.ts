@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { rmSync, truncateSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readSymversRecord, type SymversRecord, writeSymversRecord } from "../../../host/symvers/record.js";
@@ -21,6 +21,17 @@ describe("the record of symbol versions", () => {
     expect(readSymversRecord(folder)).toBeUndefined();
     writeSymversRecord(folder, record);
     expect(readSymversRecord(folder)).toEqual(record);
+  });
+
+  it.each([true, false])("has its old key on disk for names that cannot be used: %s", (hasUnusableNames) => {
+    const folder = temporaryFolder();
+    const file = join(folder, "record.json");
+    const { hasUnusableNames: _, ...rest } = record;
+    const old = { format: 1, ...rest, hasUnspeakable: hasUnusableNames };
+    writeFileSync(file, JSON.stringify(old));
+    expect(readSymversRecord(folder)).toEqual({ ...record, hasUnusableNames });
+    writeSymversRecord(folder, { ...record, hasUnusableNames });
+    expect(JSON.parse(readFileSync(file, "utf8"))).toEqual(old);
   });
 
   it.each([
