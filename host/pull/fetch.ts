@@ -84,10 +84,7 @@ async function send({ conversation, kernel, options, clock }: Session): Promise<
       onWait: () => options.onProgress({ type: "stage", stage: "waiting-for-device-lock" }),
     });
     clock.lap("load");
-    if (header.facts !== undefined) {
-      kernel.learn(header.facts);
-      clock.lap("identify");
-    }
+    if (header.facts !== undefined) kernel.learn(header.facts);
     return header;
   } catch (error) {
     if (!(error instanceof AgentRefusal)) throw error;

@@ -47,12 +47,10 @@ export async function lookUp(session: Session): Promise<PullResult | undefined> 
         return undefined;
       case "ask-facts":
         await kernel.askFacts();
-        clock.lap("identify");
         break;
       case "ask-root":
         await kernel.becomeRoot(serving.why);
         await kernel.askFacts();
-        clock.lap("identify");
         break;
       case "denied":
         throw new KheadersError("needs-root", serving.why, { hint: serving.hint });

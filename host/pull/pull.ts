@@ -50,7 +50,7 @@ function pullFrom(device: Device, options: PullOptions, clock: Clock): Promise<P
   onProgress({ type: "stage", stage: "connecting", detail: printable(device.serial) });
   return withConversation(device, options, async (conversation) => {
     clock.lap("connect");
-    const kernel = new RunningKernel(device.serial, conversation, options);
+    const kernel = new RunningKernel(device.serial, conversation, options, clock);
     const session: Session = { conversation, kernel, options, clock, missedFor: undefined };
     const lastSeen = cache.lastSeen(device.serial);
     const cached = refresh ? undefined : await lookUp(session);
@@ -62,7 +62,7 @@ function pullFrom(device: Device, options: PullOptions, clock: Clock): Promise<P
 
 /** Waits for other pulls of this kernel, and fetches only what they have not brought. */
 async function fetchUnderLock(session: Session): Promise<PullResult> {
-  const { kernel, options, clock } = session;
+  const { kernel, options } = session;
   const { cache, refresh, stallSeconds, signal, onProgress } = options;
   const headway = new Headway(stallSeconds * headwayShare);
   let facts: Promise<void> | undefined;
@@ -70,7 +70,7 @@ async function fetchUnderLock(session: Session): Promise<PullResult> {
     onProgress(waitingEvent("waiting-for-other-pull", pid));
     // What that pull brings will serve if the facts agree. They are asked for now, not when others wait for us.
     if (kernel.hasFacts) return;
-    facts = kernel.askFacts().then(() => clock.lap("identify"));
+    facts = kernel.askFacts();
     // It is awaited below.
     facts.catch(() => undefined);
   };

@@ -4,6 +4,7 @@ import { becomeRoot } from "../agent/su.js";
 import type { Cache, Serving } from "../cache/index.js";
 import type { KernelConfig } from "../kernel/config.js";
 import { readKernelFacts } from "../kernel/facts.js";
+import type { Clock } from "./clock.js";
 import type { PullOptions } from "./options.js";
 
 /** The kernel that a device runs: what is known of it, how it came to be known, and whether it can be asked as root. */
@@ -11,6 +12,7 @@ export class RunningKernel {
   readonly serial: string;
   readonly #conversation: Conversation;
   readonly #options: Pick<PullOptions, "root" | "trustRelease" | "onProgress">;
+  readonly #clock: Clock;
   #identity: KernelIdentity;
   #config: KernelConfig | undefined;
   #compressedConfig: Uint8Array | undefined;
@@ -22,10 +24,12 @@ export class RunningKernel {
     serial: string,
     conversation: Conversation,
     options: Pick<PullOptions, "root" | "trustRelease" | "onProgress">,
+    clock: Clock,
   ) {
     this.serial = serial;
     this.#conversation = conversation;
     this.#options = options;
+    this.#clock = clock;
     const { uid, ...hello } = conversation.hello;
     this.#identity = { ...hello, configDigest: undefined, buildId: undefined };
     this.#isRoot = uid === 0;
@@ -85,6 +89,7 @@ export class RunningKernel {
       buildId: facts.buildId ?? this.#identity.buildId,
     };
     this.#asked = this.#isRoot ? "facts-as-root" : "facts";
+    this.#clock.lap("identify");
   }
 
   /** @param purpose what root is needed for. */
