@@ -1,10 +1,10 @@
 import { KheadersError } from "../../shared/errors.js";
 import type { Conversation } from "../agent/conversation.js";
 import { describeProof } from "../cache/index.js";
-import type { Clock } from "./clock.js";
 import type { PullOptions } from "./options.js";
 import { type PullResult, resultOf } from "./result.js";
 import type { RunningKernel } from "./running-kernel.js";
+import type { Clock } from "./transfer/clock.js";
 
 /** What the steps of a pull from one device share. */
 export interface Session {

@@ -7,12 +7,12 @@ import type { Device } from "../adb/devices.js";
 import { findDevice } from "../adb/wait.js";
 import { withConversation } from "../agent/with-conversation.js";
 import { describeChange, type Kernel } from "../cache/index.js";
-import { Clock } from "./clock.js";
-import { Headway } from "./headway.js";
 import { lookUp, type Session } from "./look-up.js";
 import type { PullOptions } from "./options.js";
 import type { PullResult } from "./result.js";
 import { RunningKernel } from "./running-kernel.js";
+import { Clock } from "./transfer/clock.js";
+import { Headway } from "./transfer/headway.js";
 
 /** After this share of the stall time without headway, a device no longer holds up other pulls. */
 const headwayShare = 1 / 3;
@@ -80,7 +80,7 @@ async function fetchUnderLock(session: Session): Promise<PullResult> {
     await facts;
     // Another process may have pulled it after we looked and before we had the lock.
     const cached = refresh ? undefined : await lookUp(session);
-    return cached ?? (await (await import("./fetch.js")).fetchHeaders(session, headway));
+    return cached ?? (await (await import("./transfer/fetch.js")).fetchHeaders(session, headway));
   } finally {
     headway.end();
   }

@@ -1,6 +1,6 @@
 import type { Digest, KernelIdentity, Source } from "../../shared/identity.js";
 import type { CacheEntry, OpenedTree, Proof } from "../cache/index.js";
-import type { PullTimes } from "./clock.js";
+import type { PullTimes } from "./transfer/clock.js";
 
 /** The headers of the kernel that a device runs. */
 export interface PullResult {

@@ -4,8 +4,8 @@ import { becomeRoot } from "../agent/su.js";
 import type { Cache, Serving } from "../cache/index.js";
 import type { KernelConfig } from "../kernel/config.js";
 import { readKernelFacts } from "../kernel/facts.js";
-import type { Clock } from "./clock.js";
 import type { PullOptions } from "./options.js";
+import type { Clock } from "./transfer/clock.js";
 
 /** The kernel that a device runs: what is known of it, how it came to be known, and whether it can be asked as root. */
 export class RunningKernel {

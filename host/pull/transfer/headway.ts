@@ -1,4 +1,4 @@
-import type { ProgressListener } from "../../shared/progress.js";
+import type { ProgressListener } from "../../../shared/progress.js";
 
 /** Something that one pull has and others wait for. */
 export interface Held {

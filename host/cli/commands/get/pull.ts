@@ -1,18 +1,18 @@
-import { KheadersError } from "../../../shared/errors.js";
-import { printable } from "../../../shared/printable.js";
-import type { DeviceOutcome } from "../../farm/pull-one.js";
-import type { PullOptions } from "../../pull/options.js";
-import type { PullResult } from "../../pull/result.js";
-import { findOffline } from "../../pull/tree/offline.js";
-import { command } from "../options/command.js";
-import { matchOption, type SelectionFlags, selectionOf, selectsMany } from "../options/devices.js";
-import { option } from "../options/option.js";
-import { type PullFlags, pullOptions, pullOptionsOf, sharedPullOptionsOf } from "../options/pull.js";
-import { parseCount } from "../options/units.js";
-import { summary } from "../report/device-row.js";
-import { reportFarmEvent } from "../report/farm-event.js";
-import { errorObject, resultObject } from "../report/result.js";
-import type { Context, Output } from "../run.js";
+import { KheadersError } from "../../../../shared/errors.js";
+import { printable } from "../../../../shared/printable.js";
+import type { DeviceOutcome } from "../../../farm/pull-one.js";
+import type { PullOptions } from "../../../pull/options.js";
+import type { PullResult } from "../../../pull/result.js";
+import { findOffline } from "../../../pull/tree/offline.js";
+import { command } from "../../options/command.js";
+import { matchOption, type SelectionFlags, selectionOf, selectsMany } from "../../options/devices.js";
+import { option } from "../../options/option.js";
+import { type PullFlags, pullOptions, pullOptionsOf, sharedPullOptionsOf } from "../../options/pull.js";
+import { parseCount } from "../../options/units.js";
+import { summary } from "../../report/device-row.js";
+import { reportFarmEvent } from "../../report/farm-event.js";
+import { errorObject, resultObject } from "../../report/result.js";
+import type { Context, Output } from "../../run.js";
 
 interface Flags extends PullFlags, SelectionFlags {
   readonly jobs?: number;
@@ -78,9 +78,11 @@ async function pullFromOne(context: Context<Flags>): Promise<Output> {
   const leaveOutputs = await prepareOutputs(flags);
   const options = await pullOptionsOf(context);
   const find = async () =>
-    isNamed ? findOffline(options.cache, flags, options) : (await import("../../pull/pull.js")).pull(options);
+    isNamed
+      ? findOffline(options.cache, flags, options)
+      : (await import("../../../pull/pull.js")).pull(options);
   if (leaveOutputs === undefined) return outputOfResult(await find());
-  const { holdTree } = await import("../../pull/tree/hold.js");
+  const { holdTree } = await import("../../../pull/tree/hold.js");
   return holdTree(options.cache, find, async (result) => {
     await leaveOutputs(result, options);
     return outputOfResult(result);
@@ -97,9 +99,9 @@ type LeaveOutputs = (result: PullResult, options: PullOptions) => Promise<void>;
 /** Checks that all outputs can be written, before the device is asked. @returns what writes them, if there are any. */
 async function prepareOutputs({ archive, output, link }: Flags): Promise<LeaveOutputs | undefined> {
   if ((archive ?? output ?? link) === undefined) return undefined;
-  const { checkCopyTarget, copyTree } = await import("../../user-files/copy.js");
+  const { checkCopyTarget, copyTree } = await import("../../../user-files/copy.js");
   const { checkLinkTarget, copyOutput, outputTarget, updateLink } = await import(
-    "../../user-files/output.js"
+    "../../../user-files/output.js"
   );
   if (output !== undefined) checkCopyTarget(output);
   if (archive !== undefined) outputTarget(archive);
@@ -126,7 +128,7 @@ async function pullFromMany(context: Context<Flags>): Promise<Output> {
   }
   const devices = selectionOf(flags);
   const options = await sharedPullOptionsOf(context);
-  const { exitStatusOfAll, pullMany } = await import("../../farm/pull-many.js");
+  const { exitStatusOfAll, pullMany } = await import("../../../farm/pull-many.js");
   const outcomes = await pullMany({
     ...options,
     devices,

@@ -1,8 +1,8 @@
-import { printable } from "../../../shared/printable.js";
-import { stallSeconds } from "../../../shared/protocol.js";
-import { command } from "../options/command.js";
-import { choiceOf, type GlobalFlags, serverOf, waitOf } from "../options/global.js";
-import { noSuOption } from "../options/pull.js";
+import { printable } from "../../../../shared/printable.js";
+import { stallSeconds } from "../../../../shared/protocol.js";
+import { command } from "../../options/command.js";
+import { choiceOf, type GlobalFlags, serverOf, waitOf } from "../../options/global.js";
+import { noSuOption } from "../../options/pull.js";
 
 interface Flags extends GlobalFlags {
   readonly su: boolean;
@@ -14,7 +14,7 @@ export const add = command<Flags>({
   options: [noSuOption],
   examples: ["kheaders unload -s R5CT30ABCDE"],
   async run({ flags, signal, reporter }) {
-    const { unload } = await import("../../pull/unload.js");
+    const { unload } = await import("../../../pull/unload.js");
     const result = await unload({
       server: serverOf(flags, process.env),
       choice: choiceOf(flags, process.env),

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { Slots } from "../../../host/pull/decoder-slots.js";
+import { Slots } from "../../../../host/pull/transfer/decoder-slots.js";
 
 const never = new AbortController().signal;
 

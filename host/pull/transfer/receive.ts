@@ -1,11 +1,11 @@
-import { KheadersError } from "../../shared/errors.js";
-import type { ProgressListener } from "../../shared/progress.js";
-import type { ArchiveTrailer } from "../agent/conversation.js";
-import { archiveLimits } from "../archive/limits.js";
-import { readArchive } from "../archive/read.js";
-import type { XzDecoder } from "../archive/xz/decoder.js";
-import type { Staged, Staging } from "../cache/index.js";
-import { KernelEvidence } from "../kernel/belonging.js";
+import { KheadersError } from "../../../shared/errors.js";
+import type { ProgressListener } from "../../../shared/progress.js";
+import type { ArchiveTrailer } from "../../agent/conversation.js";
+import { archiveLimits } from "../../archive/limits.js";
+import { readArchive } from "../../archive/read.js";
+import type { XzDecoder } from "../../archive/xz/decoder.js";
+import type { Staged, Staging } from "../../cache/index.js";
+import { KernelEvidence } from "../../kernel/belonging.js";
 import type { ArchiveSource } from "./source.js";
 
 /** An archive that was received whole and unpacked into the staging area. */

@@ -1,8 +1,8 @@
-import { KheadersError } from "../../../shared/errors.js";
-import { command } from "../options/command.js";
-import { argument, option } from "../options/option.js";
-import { type PullFlags, pullOptions, pullOptionsOf } from "../options/pull.js";
-import { type ClangFlags, clangOption, treeOption } from "../options/tree.js";
+import { KheadersError } from "../../../../shared/errors.js";
+import { command } from "../../options/command.js";
+import { argument, option } from "../../options/option.js";
+import { type PullFlags, pullOptions, pullOptionsOf } from "../../options/pull.js";
+import { type ClangFlags, clangOption, treeOption } from "../../options/tree.js";
 
 interface Flags extends PullFlags, ClangFlags {
   readonly bpf?: boolean;
@@ -35,9 +35,9 @@ headers and flags is answered at once.`,
   async run(context, words) {
     const { flags, signal, reporter } = context;
     if (!flags.bpf && !flags.kernel) throw new KheadersError("usage", "pch needs --bpf or --kernel");
-    const { withTree } = await import("../../pull/tree/locate.js");
-    const { checkPch, precompileHeaders } = await import("../../build/pch.js");
-    const { shellWord } = await import("../../build/quoting.js");
+    const { withTree } = await import("../../../pull/tree/locate.js");
+    const { checkPch, precompileHeaders } = await import("../../../build/pch.js");
+    const { shellWord } = await import("../../../build/quoting.js");
     const headers = words.slice(0, words.length - wordsAfterDashes(process.argv));
     checkPch({ headers, output: flags.output });
     const options = await pullOptionsOf(context);

@@ -1,9 +1,9 @@
-import { startCommand } from "../../process/command.js";
-import { treeEnvironment } from "../../pull/tree/environment.js";
-import { holdTree } from "../../pull/tree/hold.js";
-import { command } from "../options/command.js";
-import { argument } from "../options/option.js";
-import { type PullFlags, pullOptions, pullOptionsOf } from "../options/pull.js";
+import { startCommand } from "../../../process/command.js";
+import { treeEnvironment } from "../../../pull/tree/environment.js";
+import { holdTree } from "../../../pull/tree/hold.js";
+import { command } from "../../options/command.js";
+import { argument } from "../../options/option.js";
+import { type PullFlags, pullOptions, pullOptionsOf } from "../../options/pull.js";
 
 export const add = command<PullFlags, [program: string, args: string[]]>({
   name: "exec",
@@ -19,7 +19,7 @@ the command.`,
     "kheaders exec -s R5CT30ABCDE -- make -f build.mk",
   ],
   async run(context, program, args) {
-    const { pull } = await import("../../pull/pull.js");
+    const { pull } = await import("../../../pull/pull.js");
     const options = await pullOptionsOf(context);
     return holdTree(
       options.cache,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { Headway } from "../../../host/pull/headway.js";
+import { Headway } from "../../../../host/pull/transfer/headway.js";
 
 beforeEach(() => {
   vi.useFakeTimers();

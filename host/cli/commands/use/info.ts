@@ -1,10 +1,10 @@
-import { printable } from "../../../shared/printable.js";
-import type { TreeInfo } from "../../build/tree-info.js";
-import { command } from "../options/command.js";
-import { option } from "../options/option.js";
-import { type PullFlags, pullOptions, pullOptionsOf } from "../options/pull.js";
-import { treeArgument } from "../options/tree.js";
-import type { Output } from "../run.js";
+import { printable } from "../../../../shared/printable.js";
+import type { TreeInfo } from "../../../build/tree-info.js";
+import { command } from "../../options/command.js";
+import { option } from "../../options/option.js";
+import { type PullFlags, pullOptions, pullOptionsOf } from "../../options/pull.js";
+import { treeArgument } from "../../options/tree.js";
+import type { Output } from "../../run.js";
 
 interface Flags extends PullFlags {
   readonly config?: boolean;
@@ -29,8 +29,8 @@ export const add = command<Flags, [tree: string | undefined]>({
   options: [option("--config", "print the kernel's configuration as CONFIG_X=y lines"), ...pullOptions],
   examples: ["kheaders info", "kheaders info 3f786850e387", "kheaders info --config | grep CONFIG_BPF"],
   async run(context, what) {
-    const { withTree } = await import("../../pull/tree/locate.js");
-    const { treeInfo } = await import("../../build/tree-info.js");
+    const { withTree } = await import("../../../pull/tree/locate.js");
+    const { treeInfo } = await import("../../../build/tree-info.js");
     const options = await pullOptionsOf(context);
     const info = await withTree(what, options, (located) => treeInfo(located, options.cache));
     if (context.flags.config) return configOutput(info);

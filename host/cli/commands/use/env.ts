@@ -1,7 +1,7 @@
 import { machine } from "node:os";
-import { command } from "../options/command.js";
-import { type PullFlags, pullOptions, pullOptionsOf } from "../options/pull.js";
-import { treeArgument } from "../options/tree.js";
+import { command } from "../../options/command.js";
+import { type PullFlags, pullOptions, pullOptionsOf } from "../../options/pull.js";
+import { treeArgument } from "../../options/tree.js";
 
 export const add = command<PullFlags, [tree: string | undefined]>({
   name: "env",
@@ -10,10 +10,10 @@ export const add = command<PullFlags, [tree: string | undefined]>({
   options: pullOptions,
   examples: ['eval "$(kheaders env)" && make -C "$KDIR" M=$PWD modules'],
   async run(context, what) {
-    const { withTree } = await import("../../pull/tree/locate.js");
-    const { buildVariables } = await import("../../build/build-variables.js");
-    const { readTreeFacts } = await import("../../kernel/tree-facts.js");
-    const { shellWord } = await import("../../build/quoting.js");
+    const { withTree } = await import("../../../pull/tree/locate.js");
+    const { buildVariables } = await import("../../../build/build-variables.js");
+    const { readTreeFacts } = await import("../../../kernel/tree-facts.js");
+    const { shellWord } = await import("../../../build/quoting.js");
     const facts = await withTree(what, await pullOptionsOf(context), async ({ tree }) => readTreeFacts(tree));
     const variables = buildVariables(facts, machine());
     const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${shellWord(value)}`);

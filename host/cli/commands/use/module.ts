@@ -1,7 +1,7 @@
-import { command } from "../options/command.js";
-import { argument } from "../options/option.js";
-import { type PullFlags, pullOptions, pullOptionsOf } from "../options/pull.js";
-import { treeOption } from "../options/tree.js";
+import { command } from "../../options/command.js";
+import { argument } from "../../options/option.js";
+import { type PullFlags, pullOptions, pullOptionsOf } from "../../options/pull.js";
+import { treeOption } from "../../options/tree.js";
 
 interface Flags extends PullFlags {
   readonly tree?: string;
@@ -26,7 +26,7 @@ from the device if they are needed (see: kheaders symvers).`,
   ],
   async run(context, dir, makeArguments) {
     const { flags, reporter } = context;
-    const { buildModule } = await import("../../build/module/module.js");
+    const { buildModule } = await import("../../../build/module/module.js");
     const { modules, release, kernelFolder, symvers } = await buildModule({
       dir,
       tree: flags.tree,

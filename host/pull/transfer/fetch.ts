@@ -1,17 +1,17 @@
-import { KheadersError } from "../../shared/errors.js";
-import type { KernelIdentity } from "../../shared/identity.js";
-import { AgentRefusal, type ArchiveHeader, type ArchiveTrailer } from "../agent/conversation.js";
-import { explainRefusal } from "../agent/explain.js";
-import { startDecoder } from "../archive/xz/start.js";
-import type { CacheEntry, Staging } from "../cache/index.js";
-import { type Belonging, mismatch } from "../kernel/belonging.js";
-import { ikheadersOf } from "../kernel/config.js";
+import { KheadersError } from "../../../shared/errors.js";
+import type { KernelIdentity } from "../../../shared/identity.js";
+import { AgentRefusal, type ArchiveHeader, type ArchiveTrailer } from "../../agent/conversation.js";
+import { explainRefusal } from "../../agent/explain.js";
+import { startDecoder } from "../../archive/xz/start.js";
+import type { CacheEntry, Staging } from "../../cache/index.js";
+import { type Belonging, mismatch } from "../../kernel/belonging.js";
+import { ikheadersOf } from "../../kernel/config.js";
+import { keepConfig } from "../kept-config.js";
+import type { Session } from "../look-up.js";
+import { type PullResult, resultOf } from "../result.js";
 import { decoderSlots } from "./decoder-slots.js";
 import type { Headway } from "./headway.js";
-import { keepConfig } from "./kept-config.js";
-import type { Session } from "./look-up.js";
 import { type Received, receiveArchive } from "./receive.js";
-import { type PullResult, resultOf } from "./result.js";
 import { deviceSource } from "./source.js";
 
 /** Gets the archive off the device, unpacks it, and publishes what proves to be of the running kernel. */

@@ -1,9 +1,9 @@
-import { exitStatusOf } from "../../../shared/errors.js";
-import { stallSeconds } from "../../../shared/protocol.js";
-import { cacheDir } from "../../cache/index.js";
-import type { Check } from "../../doctor/doctor.js";
-import { command } from "../options/command.js";
-import { choiceOf, serverOf } from "../options/global.js";
+import { exitStatusOf } from "../../../../shared/errors.js";
+import { stallSeconds } from "../../../../shared/protocol.js";
+import { cacheDir } from "../../../cache/index.js";
+import type { Check } from "../../../doctor/doctor.js";
+import { command } from "../../options/command.js";
+import { choiceOf, serverOf } from "../../options/global.js";
 
 const marks: Record<Check["status"], string> = { ok: "ok", warning: "warn", failed: "FAIL", skipped: "-" };
 
@@ -13,7 +13,7 @@ export const add = command({
   details: "Changes nothing, on this machine and on the device.",
   examples: ["kheaders doctor -s R5CT30ABCDE"],
   async run({ flags, signal }) {
-    const { doctor } = await import("../../doctor/doctor.js");
+    const { doctor } = await import("../../../doctor/doctor.js");
     const checks = await doctor({
       server: serverOf(flags, process.env),
       choice: choiceOf(flags, process.env),

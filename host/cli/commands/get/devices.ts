@@ -1,11 +1,11 @@
-import { printable } from "../../../shared/printable.js";
-import { stallSeconds } from "../../../shared/protocol.js";
-import type { DeviceReport } from "../../farm/survey.js";
-import { openCacheOf } from "../options/cache.js";
-import { command } from "../options/command.js";
-import { serverOf } from "../options/global.js";
-import { errorObject } from "../report/result.js";
-import { table } from "../report/table.js";
+import { printable } from "../../../../shared/printable.js";
+import { stallSeconds } from "../../../../shared/protocol.js";
+import type { DeviceReport } from "../../../farm/survey.js";
+import { openCacheOf } from "../../options/cache.js";
+import { command } from "../../options/command.js";
+import { serverOf } from "../../options/global.js";
+import { errorObject } from "../../report/result.js";
+import { table } from "../../report/table.js";
 
 export const add = command({
   name: "devices",
@@ -18,7 +18,7 @@ export const add = command({
   none        this kernel has no headers`,
   examples: ["kheaders devices", "kheaders devices --json | jq -r 'select(.cached) | .serial'"],
   async run({ flags, signal }) {
-    const { defaultAnswerSeconds, survey } = await import("../../farm/survey.js");
+    const { defaultAnswerSeconds, survey } = await import("../../../farm/survey.js");
     const reports = await survey({
       server: serverOf(flags, process.env),
       cache: await openCacheOf(flags),

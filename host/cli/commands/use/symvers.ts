@@ -1,6 +1,6 @@
-import { command } from "../options/command.js";
-import { option } from "../options/option.js";
-import { type PullFlags, pullOptions, pullOptionsOf } from "../options/pull.js";
+import { command } from "../../options/command.js";
+import { option } from "../../options/option.js";
+import { type PullFlags, pullOptions, pullOptionsOf } from "../../options/pull.js";
 
 interface Flags extends PullFlags {
   readonly output?: string;
@@ -17,8 +17,8 @@ collects the symbol versions anew. With --no-su, modules in folders that only
 root can list are left out.`,
   examples: ["kheaders symvers", "kheaders symvers -o ./Module.symvers --json"],
   async run(context) {
-    const { withSymvers } = await import("../../symvers/collect.js");
-    const { copyOutput, outputTarget } = await import("../../user-files/output.js");
+    const { withSymvers } = await import("../../../symvers/collect.js");
+    const { copyOutput, outputTarget } = await import("../../../user-files/output.js");
     const { output } = context.flags;
     if (output !== undefined) outputTarget(output);
     const result = await withSymvers(await pullOptionsOf(context), async (found) => {

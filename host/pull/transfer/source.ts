@@ -1,5 +1,5 @@
-import type { Source } from "../../shared/identity.js";
-import type { ArchiveHeader, ArchiveTrailer, Conversation } from "../agent/conversation.js";
+import type { Source } from "../../../shared/identity.js";
+import type { ArchiveHeader, ArchiveTrailer, Conversation } from "../../agent/conversation.js";
 
 /** An archive on its way to us, from wherever it comes. */
 export interface ArchiveSource {

@@ -1,8 +1,8 @@
-import { KheadersError } from "../../../shared/errors.js";
-import { command } from "../options/command.js";
-import { option } from "../options/option.js";
-import { type PullFlags, pullOptions, pullOptionsOf } from "../options/pull.js";
-import { type ClangFlags, clangOption, treeArgument } from "../options/tree.js";
+import { KheadersError } from "../../../../shared/errors.js";
+import { command } from "../../options/command.js";
+import { option } from "../../options/option.js";
+import { type PullFlags, pullOptions, pullOptionsOf } from "../../options/pull.js";
+import { type ClangFlags, clangOption, treeArgument } from "../../options/tree.js";
 
 interface Flags extends PullFlags, ClangFlags {
   readonly bpf?: boolean;
@@ -36,12 +36,12 @@ export const add = command<Flags, [tree: string | undefined]>({
   async run(context, what) {
     const { flags } = context;
     if (!flags.bpf && !flags.kernel) throw new KheadersError("usage", "cflags needs --bpf or --kernel");
-    const { withTree } = await import("../../pull/tree/locate.js");
-    const { clangIncludeFolder } = await import("../../build/clang.js");
-    const { compilerFlags } = await import("../../build/compiler-flags.js");
-    const { readTreeFacts } = await import("../../kernel/tree-facts.js");
-    const { headerWarnings } = await import("../../build/tree-warnings.js");
-    const { cmakeWord, compileFlagsLine, makeWord, shellWord } = await import("../../build/quoting.js");
+    const { withTree } = await import("../../../pull/tree/locate.js");
+    const { clangIncludeFolder } = await import("../../../build/clang.js");
+    const { compilerFlags } = await import("../../../build/compiler-flags.js");
+    const { readTreeFacts } = await import("../../../kernel/tree-facts.js");
+    const { headerWarnings } = await import("../../../build/tree-warnings.js");
+    const { cmakeWord, compileFlagsLine, makeWord, shellWord } = await import("../../../build/quoting.js");
     const include = await clangIncludeFolder(flags.clang, context.signal);
     const facts = await withTree(what, await pullOptionsOf(context), async ({ tree }) => readTreeFacts(tree));
     for (const message of headerWarnings(facts)) context.reporter.on({ type: "warning", message });

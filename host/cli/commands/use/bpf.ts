@@ -1,8 +1,8 @@
-import type { BpfVersion } from "../../build/bpf.js";
-import { command } from "../options/command.js";
-import { argument, option } from "../options/option.js";
-import { type PullFlags, pullOptions, pullOptionsOf } from "../options/pull.js";
-import { type ClangFlags, clangOption, treeOption } from "../options/tree.js";
+import type { BpfVersion } from "../../../build/bpf.js";
+import { command } from "../../options/command.js";
+import { argument, option } from "../../options/option.js";
+import { type PullFlags, pullOptions, pullOptionsOf } from "../../options/pull.js";
+import { type ClangFlags, clangOption, treeOption } from "../../options/tree.js";
 
 interface Flags extends PullFlags, ClangFlags {
   readonly output: string;
@@ -36,8 +36,8 @@ no object is written.`,
   ],
   async run(context, source, clangFlags) {
     const { flags, signal, reporter } = context;
-    const { withTree } = await import("../../pull/tree/locate.js");
-    const { checkBpfFiles, compileBpf } = await import("../../build/bpf.js");
+    const { withTree } = await import("../../../pull/tree/locate.js");
+    const { checkBpfFiles, compileBpf } = await import("../../../build/bpf.js");
     checkBpfFiles({ source, output: flags.output });
     return withTree(flags.tree, await pullOptionsOf(context), async ({ tree }) => {
       const object = await compileBpf({

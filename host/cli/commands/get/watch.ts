@@ -1,12 +1,12 @@
-import { KheadersError } from "../../../shared/errors.js";
-import { printable } from "../../../shared/printable.js";
-import type { TreeCommand } from "../../farm/tree-commands.js";
-import type { WatchEvent } from "../../farm/watch.js";
-import { command } from "../options/command.js";
-import { matchOption, type SelectionFlags, selectionOf } from "../options/devices.js";
-import { argument, option } from "../options/option.js";
-import { type PullFlags, sharedPullOptions, sharedPullOptionsOf } from "../options/pull.js";
-import { eventLine, eventObject } from "../report/watch-event.js";
+import { KheadersError } from "../../../../shared/errors.js";
+import { printable } from "../../../../shared/printable.js";
+import type { TreeCommand } from "../../../farm/tree-commands.js";
+import type { WatchEvent } from "../../../farm/watch.js";
+import { command } from "../../options/command.js";
+import { matchOption, type SelectionFlags, selectionOf } from "../../options/devices.js";
+import { argument, option } from "../../options/option.js";
+import { type PullFlags, sharedPullOptions, sharedPullOptionsOf } from "../../options/pull.js";
+import { eventLine, eventObject } from "../../report/watch-event.js";
 
 interface Flags extends PullFlags, SelectionFlags {
   readonly exec?: string;
@@ -47,7 +47,7 @@ KHEADERS_CACHE=miss for the device that the tree came from.`,
     const exec = commandOf(flags, args);
     const devices = selectionOf(flags);
     const options = await sharedPullOptionsOf(context);
-    const { watch } = await import("../../farm/watch.js");
+    const { watch } = await import("../../../farm/watch.js");
     const readerGone = new AbortController();
     process.stdout.on("error", () => readerGone.abort());
     const onEvent = (event: WatchEvent) => {

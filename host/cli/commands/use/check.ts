@@ -1,7 +1,7 @@
-import { command } from "../options/command.js";
-import { type PullFlags, pullOptions, pullOptionsOf } from "../options/pull.js";
-import { type ClangFlags, clangOption, treeArgument } from "../options/tree.js";
-import { table } from "../report/table.js";
+import { command } from "../../options/command.js";
+import { type PullFlags, pullOptions, pullOptionsOf } from "../../options/pull.js";
+import { type ClangFlags, clangOption, treeArgument } from "../../options/tree.js";
+import { table } from "../../report/table.js";
 
 export const add = command<PullFlags & ClangFlags, [tree: string | undefined]>({
   name: "check",
@@ -12,8 +12,8 @@ export const add = command<PullFlags & ClangFlags, [tree: string | undefined]>({
 and 1 if any does not.`,
   examples: ["kheaders check", "kheaders check 3f786850e387 --json | jq 'select(.error)'"],
   async run(context, what) {
-    const { withTree } = await import("../../pull/tree/locate.js");
-    const { checkHeaders } = await import("../../build/check-headers.js");
+    const { withTree } = await import("../../../pull/tree/locate.js");
+    const { checkHeaders } = await import("../../../build/check-headers.js");
     const checks = await withTree(what, await pullOptionsOf(context), ({ tree }) =>
       checkHeaders({
         tree,
