@@ -37,8 +37,8 @@ const none =
  * `autoconf.h`, the dialect of C, what changes the layout of structures, and the warnings that are off for its
  * headers. Each row names the file that it is from.
  *
- * The limits were checked against 4.14.206 and 4.14.289 (Android: x86, arm64), 5.4.268 (Android: arm64), and
- * 5.10.223, 6.1.192, 6.12.117 and 7.2.13 (Debian). The versions that a row names are those that were read. The
+ * The limits were checked against 4.14.206 and 4.14.289 (Android: x86, arm64), 4.19, 5.4.268 and 5.15 (Android: arm64),
+ * and 5.10.223, 6.1.192, 6.12.117 and 7.2.13 (Debian). The versions that a row names are those that were read. The
  * limit lies between them, and is not confirmed more closely unless the row names a commit.
  *
  * Left out on purpose:
@@ -48,6 +48,8 @@ const none =
  * - `ARM64_ASM_ARCH` (arch/arm64/Makefile): only a line in front of inline assembly, and its value needs quotes, which
  *   `clang $(kheaders cflags …)` would not survive.
  * - `CONFIG_AS_CFI…` (arch/x86/Makefile of 4.14): only assembly files look at them.
+ * - `CONFIG_VDSO32` (arch/arm64/Makefile of Android's 4.14): whether a build had the compiler for arm that it takes
+ *   cannot be told from the headers.
  * - `MODULE`: only the user knows whether the code is a module.
  */
 const rows: readonly Row[] = [
@@ -110,18 +112,24 @@ const rows: readonly Row[] = [
 
   // arch/arm64/Makefile.
   { arch: "arm64", flags: ["-mgeneral-regs-only"] },
-  // arch/arm64/Makefile of Android's 4.14, of 5.4 and later.
+  // arch/arm64/Makefile of Android's 4.14 and 4.19 (3 in all other cases), of 5.4 and later (3 with KASAN_GENERIC).
   { arch: "arm64", flags: ["-DKASAN_SHADOW_SCALE_SHIFT=4"], when: all("KASAN_SW_TAGS") },
-  { arch: "arm64", flags: ["-DKASAN_SHADOW_SCALE_SHIFT=3"], when: all("KASAN_GENERIC") },
-  // arch/arm64/Makefile: with …_REGS in 5.10 and 6.1, with the other two in 6.12 and 7.2; not in 5.4.
+  {
+    arch: "arm64",
+    flags: ["-DKASAN_SHADOW_SCALE_SHIFT=3"],
+    when: (config) => any("KASAN", "KASAN_GENERIC")(config) && none("KASAN_SW_TAGS", "KASAN_HW_TAGS")(config),
+  },
+  // arch/arm64/Makefile of Android's 4.14; not in 4.19, where Kconfig sets the option.
+  { arch: "arm64", flags: ["-DCONFIG_ARCH_SUPPORTS_INT128"], before: [4, 19], purpose: "kernel" },
+  // arch/arm64/Makefile: with …_REGS in 5.10, 5.15 and 6.1, with the other two in 6.12 and 7.2; not in 5.4.
   {
     arch: "arm64",
     flags: ["-DCC_USING_PATCHABLE_FUNCTION_ENTRY"],
     when: any("DYNAMIC_FTRACE_WITH_REGS", "DYNAMIC_FTRACE_WITH_ARGS", "DYNAMIC_FTRACE_WITH_CALL_OPS"),
   },
-  // arch/arm64/Makefile of 5.4 and later; not in 4.14.
+  // arch/arm64/Makefile of 5.4 and later; not in 4.14 and 4.19.
   { arch: "arm64", flags: ["-DCONFIG_CC_HAS_K_CONSTRAINT=1"], since: [5, 4] },
-  // arch/arm64/Makefile of 4.14 and 5.4; in 5.10 Kconfig has AS_HAS_LSE_ATOMICS instead. It makes asm/lse.h hold assembly
+  // arch/arm64/Makefile of 4.14, 4.19 and 5.4; in 5.10 Kconfig has AS_HAS_LSE_ATOMICS instead. It makes asm/lse.h hold assembly
   // outside of functions, which llc would refuse for eBPF.
   {
     arch: "arm64",

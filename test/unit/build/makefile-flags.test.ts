@@ -49,6 +49,7 @@ const until: [flag: string, last: string, without: string, kernel: Kernel | unde
   ["-fgnu89-inline", "5.17.1", "5.18.0", undefined],
   ["-DCC_HAVE_ASM_GOTO", "4.19.113", "5.0.0", undefined],
   ["-DCONFIG_AS_LSE=1", "5.4.61", "5.6.0", { options: ["ARM64_LSE_ATOMICS"] }],
+  ["-DCONFIG_ARCH_SUPPORTS_INT128", "4.14.289", "4.19.0", {}],
   ["-DCONFIG_AS_AVX=1", "5.4.61", "5.7.0", { arch: "x86" }],
   ["-DCONFIG_X86_X32_ABI", "5.15.1", "5.18.0", { arch: "x86", options: ["X86_X32"] }],
   ["-DRETPOLINE", "4.19.1", "4.20.0", { arch: "x86", options: ["RETPOLINE"] }],
@@ -66,6 +67,7 @@ describe.each(until)("%s", (flag, last, without, kernel) => {
 const configured: [flag: string, options: string[], kernel: Kernel | undefined][] = [
   ["-DKASAN_SHADOW_SCALE_SHIFT=4", ["KASAN_SW_TAGS"], undefined],
   ["-DKASAN_SHADOW_SCALE_SHIFT=3", ["KASAN_GENERIC"], undefined],
+  ["-DKASAN_SHADOW_SCALE_SHIFT=3", ["KASAN"], undefined],
   ["-DCC_USING_PATCHABLE_FUNCTION_ENTRY", ["DYNAMIC_FTRACE_WITH_REGS"], undefined],
   ["-DCC_USING_PATCHABLE_FUNCTION_ENTRY", ["DYNAMIC_FTRACE_WITH_ARGS"], undefined],
   ["-DCC_USING_FENTRY", ["FUNCTION_TRACER", "HAVE_FENTRY"], { arch: "x86" }],
