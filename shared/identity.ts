@@ -41,5 +41,12 @@ export interface KernelIdentity extends KernelKey {
   readonly buildId: BuildId | undefined;
 }
 
+/** What is known of a kernel that no device need run now: of files that were imported, often less than a device tells. */
+export interface KnownKernel extends Pick<KernelIdentity, "release" | "configDigest" | "buildId"> {
+  readonly fingerprint: string | undefined;
+  readonly version: string | undefined;
+  readonly machine: string | undefined;
+}
+
 /** How the device offered the archive. `file`: taken out of a module or image file. */
 export type Source = "built-in" | "loaded" | "module" | "file";

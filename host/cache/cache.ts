@@ -1,9 +1,11 @@
 import type { Digest, KernelIdentity, KernelKey } from "../../shared/identity.js";
+import type { KernelConfig } from "../kernel/config.js";
 import { isNotWritable } from "./disk/errors.js";
 import { findLayout } from "./disk/format.js";
 import { readHostBootId } from "./disk/host-boot.js";
 import { touch } from "./disk/last-use.js";
 import { statIfThere } from "./disk/stat.js";
+import { configDifferences } from "./kernels/configs.js";
 import { allEntries, entriesFor, entriesOf } from "./kernels/entries.js";
 import type { CacheEntry, Kernel } from "./kernels/entry.js";
 import { decideServing, type Serving, type ServingQuestion } from "./kernels/serving.js";
@@ -101,10 +103,16 @@ export class Cache {
   serving(
     identity: KernelIdentity,
     serial: string,
-    question: Pick<ServingQuestion, "asked" | "rootPossible" | "trustRelease">,
+    question: Pick<ServingQuestion, "asked" | "rootPossible" | "trustRelease"> & {
+      /** The running kernel's configuration, if it is known. */
+      readonly config?: KernelConfig | undefined;
+    },
   ): Serving {
+    const { config, ...rest } = question;
+    const candidates = this.entriesFor(identity);
+    const differences = config && configDifferences(this.#store.paths, candidates, config);
     const boot = identity.bootId === undefined ? undefined : this.findBoot(serial, identity.bootId);
-    return decideServing({ ...question, identity, boot, candidates: this.entriesFor(identity) });
+    return decideServing({ ...rest, identity, boot, candidates, differences: differences ?? new Map() });
   }
 
   /**

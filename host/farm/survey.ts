@@ -4,6 +4,7 @@ import { assertUsable, type Device, listDevices } from "../adb/devices.js";
 import type { AdbServer } from "../adb/server.js";
 import { withConversation } from "../agent/with-conversation.js";
 import type { Cache } from "../cache/index.js";
+import type { KernelConfig } from "../kernel/config.js";
 import { readKernelFacts } from "../kernel/facts.js";
 import { type Headers, headersOf } from "../pull/headers-offer.js";
 import { completeSharedOptions, type Optional } from "../pull/options.js";
@@ -57,7 +58,7 @@ async function surveyDevice(device: Device, options: SurveyOptions): Promise<Dev
       const { uid: _, ...hello } = conversation.hello;
       const kernel: KernelIdentity = { ...hello, configDigest, buildId };
       const headers = headersOf(await conversation.headers(), facts.config);
-      const cached = isCached(options.cache, serial, kernel);
+      const cached = isCached(options.cache, serial, kernel, facts.config);
       return { serial, state, model, kernel, headers, cached, problem: undefined };
     });
   } catch (error) {
@@ -71,11 +72,17 @@ async function surveyDevice(device: Device, options: SurveyOptions): Promise<Dev
   }
 }
 
-function isCached(cache: Cache, serial: string, kernel: KernelIdentity): boolean | undefined {
+function isCached(
+  cache: Cache,
+  serial: string,
+  kernel: KernelIdentity,
+  config: KernelConfig | undefined,
+): boolean | undefined {
   const { outcome } = cache.serving(kernel, serial, {
     asked: "facts",
     rootPossible: true,
     trustRelease: false,
+    config,
   });
   if (outcome === "ask-root") return undefined;
   return outcome === "hit";

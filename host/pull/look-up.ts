@@ -14,6 +14,8 @@ export interface Session {
   readonly clock: Clock;
   /** Why the cache did not serve, when it was last asked. */
   missedFor: string | undefined;
+  /** Why imported headers did not serve, as the user was told. */
+  toldOfImported: string | undefined;
 }
 
 /** Looks the running kernel up in the cache, and asks the device for as much as it takes to be sure. */
@@ -22,6 +24,7 @@ export async function lookUp(session: Session): Promise<PullResult | undefined> 
   const { cache, signal, onProgress } = options;
   for (;;) {
     const serving = kernel.servedBy(cache);
+    if ("imported" in serving) tellOfImported(serving.imported, session);
     switch (serving.outcome) {
       case "hit": {
         const { entry, proof } = serving;
@@ -56,4 +59,10 @@ export async function lookUp(session: Session): Promise<PullResult | undefined> 
         throw new KheadersError("needs-root", serving.why, { hint: serving.hint });
     }
   }
+}
+
+function tellOfImported(why: string | undefined, session: Session): void {
+  if (why === undefined || why === session.toldOfImported) return;
+  session.toldOfImported = why;
+  session.options.onProgress({ type: "warning", message: `not used: ${why}` });
 }

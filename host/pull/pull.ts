@@ -51,7 +51,14 @@ function pullFrom(device: Device, options: PullOptions, clock: Clock): Promise<P
   return withConversation(device, options, async (conversation) => {
     clock.lap("connect");
     const kernel = new RunningKernel(device.serial, conversation, options, clock);
-    const session: Session = { conversation, kernel, options, clock, missedFor: undefined };
+    const session: Session = {
+      conversation,
+      kernel,
+      options,
+      clock,
+      missedFor: undefined,
+      toldOfImported: undefined,
+    };
     const lastSeen = cache.lastSeen(device.serial);
     const cached = refresh ? undefined : await lookUp(session);
     if (cached === undefined && offline) throw notCached(kernel.identity);

@@ -1,4 +1,4 @@
-import type { Digest, KernelIdentity, Source } from "../../shared/identity.js";
+import type { Digest, KernelIdentity, KnownKernel, Source } from "../../shared/identity.js";
 import type { CacheEntry, OpenedTree, Proof } from "../cache/index.js";
 import type { PullTimes } from "./transfer/clock.js";
 
@@ -6,7 +6,8 @@ import type { PullTimes } from "./transfer/clock.js";
 export interface PullResult {
   /** Undefined if no device was asked. */
   readonly serial: string | undefined;
-  readonly kernel: KernelIdentity;
+  /** All of it is known of a kernel that a device runs; of one that was imported and only found in the cache, often less. */
+  readonly kernel: KnownKernel & Pick<KernelIdentity, "bootId">;
   readonly digest: Digest;
   /** Size of the compressed archive. */
   readonly bytes: number;

@@ -69,6 +69,7 @@ export class RunningKernel {
       asked: this.#asked,
       rootPossible: this.canBecomeRoot,
       trustRelease: this.#options.trustRelease,
+      config: this.#config,
     });
   }
 

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import path from "node:path";
-import { asDigest, type Digest, type KernelKey } from "../../../shared/identity.js";
+import { asDigest, type Digest, type KnownKernel } from "../../../shared/identity.js";
 
 /**
  * The number of the cache's layout, raised with every change that an older or newer version would misread.
@@ -127,9 +127,9 @@ export function digestOfName(name: string): Digest | undefined {
   return asDigest(stem);
 }
 
-/** How the names of all entries of a key begin. */
-export function entryPrefix(key: KernelKey): string {
-  return `${hashOf([key.fingerprint, key.release]).slice(0, 16)}-`;
+/** How the names of all entries of a key begin. Without a fingerprint, the key is the release's own. */
+export function entryPrefix(key: Pick<KnownKernel, "fingerprint" | "release">): string {
+  return `${hashOf([key.fingerprint ?? null, key.release]).slice(0, 16)}-`;
 }
 
 /** Hashes a list of strings; two lists that differ never give the same text to hash. 64 hex digits. */

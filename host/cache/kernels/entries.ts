@@ -5,12 +5,17 @@ import { readJson, writeJson } from "../disk/json-file.js";
 import { type CachePaths, entryPrefix, isTemporaryName } from "../disk/paths.js";
 import { type CacheEntry, entryFields, parseEntry } from "./entry.js";
 
-/** The entries of one key, the latest first. @throws KheadersError `cache-failed`. */
+/**
+ * The entries that may be of a kernel with that key, the latest first: those of the key, and those that were imported for
+ * its release with no fingerprint.
+ *
+ * @throws KheadersError `cache-failed`.
+ */
 export function entriesFor(paths: CachePaths, key: KernelKey): CacheEntry[] {
-  const prefix = entryPrefix(key);
+  const prefixes = [entryPrefix(key), entryPrefix({ ...key, fingerprint: undefined })];
   return readEntries(
     paths,
-    entryIds(paths).filter((id) => id.startsWith(prefix)),
+    entryIds(paths).filter((id) => prefixes.some((prefix) => id.startsWith(prefix))),
   );
 }
 

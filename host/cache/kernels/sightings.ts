@@ -62,11 +62,13 @@ export function rememberSighting(
 ): void {
   const { bootId, ...kernel } = identity;
   if (bootId !== undefined) rememberBoot(paths, { serial, bootId, entry: entry.id }, now);
-  // The entry may know what this conversation did not ask for.
+  // The entry may know what this conversation did not ask for. A configuration that was imported may be another spelling
+  // of the device's own.
+  const its = entry.origin === undefined ? entry.kernel.configDigest : undefined;
   const seen: Kernel = {
     ...kernel,
     buildId: kernel.buildId ?? entry.kernel.buildId,
-    configDigest: kernel.configDigest ?? entry.kernel.configDigest,
+    configDigest: kernel.configDigest ?? its,
   };
   if (!sameKernel(lastKernelOf(paths, serial), seen)) writeJson(paths.serial(serial), { serial, ...seen });
 }

@@ -1,7 +1,7 @@
-import type { Digest, KernelIdentity, Source } from "../../../shared/identity.js";
+import type { Digest, KernelIdentity, KnownKernel, Source } from "../../../shared/identity.js";
 import type { Member } from "../../archive/reader.js";
 import { writeEntry } from "../kernels/entries.js";
-import { makeEntry } from "../kernels/entry.js";
+import { type CacheEntry, makeEntry } from "../kernels/entry.js";
 import { rememberSighting } from "../kernels/sightings.js";
 import { acquireLease } from "../locks/lease.js";
 import type { Store } from "../store.js";
@@ -127,15 +127,42 @@ export class Staged {
     readonly signal?: AbortSignal | undefined;
   }): Promise<OpenedTree> {
     const { identity, serial, source, signal } = about;
+    const { paths, now } = this.#store;
+    return this.#publishAs({ kernel: identity, source, origin: undefined }, signal, (entry) =>
+      rememberSighting(paths, serial, identity, entry, now()),
+    );
+  }
+
+  /**
+   * Publishes archive and tree as the headers of a kernel that no device was asked about: taken out of files. What is
+   * known of that kernel decides which devices they serve.
+   *
+   * @param about `origin` names the file or address as the user knows it.
+   * @throws KheadersError `disk-full` or `cache-failed`; the signal's reason when it aborts, and then nothing was published.
+   */
+  publishImported(about: {
+    readonly kernel: KnownKernel;
+    readonly origin: string;
+    readonly signal?: AbortSignal | undefined;
+  }): Promise<OpenedTree> {
+    const { kernel, origin, signal } = about;
+    return this.#publishAs({ kernel, source: "file", origin }, signal);
+  }
+
+  async #publishAs(
+    about: Pick<CacheEntry, "kernel" | "source" | "origin">,
+    signal: AbortSignal | undefined,
+    onWritten: (entry: CacheEntry) => void = () => undefined,
+  ): Promise<OpenedTree> {
     const { paths, now, tool } = this.#store;
     const { digest, bytes } = this.#made;
     // Until the entry is written, the lease keeps others from removing the tree as a leftover.
     const lease = await acquireLease(paths, digest);
     try {
       await install(this.#store, this.#work, this.#made, signal);
-      const entry = makeEntry({ kernel: identity, digest, bytes, source, created: now(), tool });
+      const entry = makeEntry({ ...about, digest, bytes, created: now(), tool });
       writeEntry(paths, entry);
-      rememberSighting(paths, serial, identity, entry, now());
+      onWritten(entry);
       return openedTree(paths, this.#made, entry);
     } finally {
       lease.release();

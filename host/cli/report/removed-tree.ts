@@ -9,6 +9,8 @@ export function shortDigest(digest: Digest): string {
 
 /** The line for a tree that was removed, with the kernels that it served. */
 export function removedLine({ digest, kernels }: RemovedTree): string {
-  const names = kernels.map(({ kernel }) => `${printable(kernel.release)} ${printable(kernel.fingerprint)}`);
+  const names = kernels.map(
+    ({ kernel }) => `${printable(kernel.release)} ${printable(kernel.fingerprint ?? "(imported)")}`,
+  );
   return `removed: ${[shortDigest(digest), ...names].join("  ")}`;
 }

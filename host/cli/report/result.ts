@@ -8,10 +8,10 @@ export function resultObject(result: PullResult): object {
   const orNull = <T>(value: T | undefined) => value ?? null;
   return {
     serial: orNull(result.serial),
-    fingerprint: kernel.fingerprint,
+    fingerprint: orNull(kernel.fingerprint),
     release: kernel.release,
-    version: kernel.version,
-    machine: kernel.machine,
+    version: orNull(kernel.version),
+    machine: orNull(kernel.machine),
     buildId: orNull(kernel.buildId),
     digest: result.digest,
     bytes: result.bytes,

@@ -8,10 +8,10 @@ export function treeEnvironment(result: PullResult): Record<string, string> {
     KHEADERS_TREE: result.tree,
     KHEADERS_ARCHIVE: result.archive,
     KHEADERS_DIGEST: result.digest,
-    KHEADERS_FINGERPRINT: kernel.fingerprint,
+    KHEADERS_FINGERPRINT: kernel.fingerprint ?? "",
     KHEADERS_RELEASE: kernel.release,
-    KHEADERS_VERSION: kernel.version,
-    KHEADERS_MACHINE: kernel.machine,
+    KHEADERS_VERSION: kernel.version ?? "",
+    KHEADERS_MACHINE: kernel.machine ?? "",
     KHEADERS_CACHE: result.cache,
   };
 }

@@ -64,7 +64,7 @@ export function selectEntry(entries: readonly CacheEntry[], selector: OfflineSel
 }
 
 function describe({ digest, kernel }: CacheEntry): string {
-  return `  ${digest.slice(0, 12)}  ${printable(kernel.release)}  ${printable(kernel.version)}  ${printable(kernel.fingerprint)}`;
+  return `  ${digest.slice(0, 12)}  ${printable(kernel.release)}  ${printable(kernel.version ?? "(version unknown)")}  ${printable(kernel.fingerprint ?? "(imported)")}`;
 }
 
 function notCached(message: string): KheadersError {

@@ -5,7 +5,18 @@ import { shortDigest } from "../../report/removed-tree.js";
 import { table } from "../../report/table.js";
 import { formatAge, formatBytes } from "../../report/units.js";
 
-const headings = ["DIGEST", "FINGERPRINT", "RELEASE", "VERSION", "ARCH", "SIZE", "AGE", "USED", "DEVICES"];
+const headings = [
+  "DIGEST",
+  "FINGERPRINT",
+  "RELEASE",
+  "VERSION",
+  "ARCH",
+  "SIZE",
+  "AGE",
+  "USED",
+  "DEVICES",
+  "FROM",
+];
 
 export const add = command({
   name: "ls",
@@ -29,26 +40,29 @@ export const add = command({
 });
 
 function jsonOf({ entry, stats, lastUse, serials }: ListedKernel): object {
-  return { ...entry, stats: stats ?? null, lastUse, serials };
+  const { fingerprint = null, version = null, machine = null } = entry.kernel;
+  const kernel = { ...entry.kernel, fingerprint, version, machine };
+  return { ...entry, kernel, origin: entry.origin ?? null, stats: stats ?? null, lastUse, serials };
 }
 
 function rowOf({ entry, stats, lastUse, serials }: ListedKernel, now: number): string[] {
   const { kernel } = entry;
   return [
     shortDigest(entry.digest),
-    kernel.fingerprint,
+    kernel.fingerprint ?? "(any)",
     kernel.release,
-    kernel.version,
-    kernel.machine,
+    kernel.version ?? "(unknown)",
+    kernel.machine ?? "(unknown)",
     formatBytes(entry.bytes + (stats?.unpackedBytes ?? 0)),
     formatAge(now - entry.created.getTime()),
     formatAge(now - lastUse.getTime()),
     serials.join(","),
+    entry.origin ?? "device",
   ];
 }
 
 function rowOfTree(tree: ListedTree, now: number): string[] {
   const size = formatBytes(tree.bytes + tree.unpackedBytes);
   const used = formatAge(now - tree.lastUse.getTime());
-  return [shortDigest(tree.digest), "(kept apart)", "", "", "", size, "", used, ""];
+  return [shortDigest(tree.digest), "(kept apart)", "", "", "", size, "", used, "", ""];
 }

@@ -1,13 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { CacheEntry } from "../../../../host/cache/index.js";
 import { makeEntry } from "../../../../host/cache/kernels/entry.js";
-import {
-  decideServing,
-  hasBuildDate,
-  isDirty,
-  type ServingQuestion,
-} from "../../../../host/cache/kernels/serving.js";
-import type { KernelIdentity } from "../../../../shared/identity.js";
+import { decideServing, type ServingQuestion } from "../../../../host/cache/kernels/serving.js";
+import type { KernelIdentity, KnownKernel } from "../../../../shared/identity.js";
 import { buildIdNamed, digestNamed, kernel } from "../../../support/cache-kernels.js";
 
 const unstamped = "#1 SMP PREEMPT Thu Jan  1 00:00:00 UTC 1970";
@@ -30,6 +25,7 @@ function decide(question: Partial<ServingQuestion>) {
     identity: kernel(),
     boot: undefined,
     candidates: [],
+    differences: new Map(),
     asked: "facts",
     rootPossible: false,
     trustRelease: false,
@@ -322,25 +318,117 @@ describe("every combination of what is known, equal and possible", () => {
   });
 });
 
-test.each([
-  ["#1 SMP PREEMPT Thu Jan  1 00:00:00 UTC 1970", false],
-  ["#1 SMP PREEMPT Thu Jan 1 00:00:00 UTC 1970", false],
-  ["#1 SMP PREEMPT Tue Jan 1 00:00:00 UTC 1980", false],
-  ["#1 SMP PREEMPT Fri Jan 1 00:00:00 UTC 2021", false],
-  ["#1 SMP PREEMPT", false],
-  ["#1", false],
-  ["", false],
-  ["#1 SMP PREEMPT Mon Jan 15 09:30:00 UTC 2024", true],
-  ["#3 SMP PREEMPT Sat Feb  3 00:00:00 CST 2024", true],
-  ["#1 SMP PREEMPT Sat Aug 12 10:11:12 +08 2023", true],
-  ["#1 SMP Sat Aug 12 10:11:12 2023", true],
-  ["#1 SMP PREEMPT_DYNAMIC Debian 6.1.176-1 (2026-06-24)", true],
-  ["#1 SMP Debian 6.1.176-1 (1970-01-01)", false],
-])("the version %j has a build date: %s", (version, expected) => {
-  expect(hasBuildDate(version)).toBe(expected);
-});
+describe("headers that were imported", () => {
+  const origin = "kernel-headers.tar.gz";
+  const publicRelease = "6.6.118-android15-8-g1831c2a45d9b-ab15739706-4k";
+  /** Of a file, mostly nothing but the release is known. */
+  const unknown = { buildId: undefined, configDigest: undefined };
 
-test("a release with dirty in it tells nothing of the sources", () => {
-  expect(["6.1.57-maybe-dirty", "6.1.57-dirty", "6.1.57-g123-DIRTY"].every(isDirty)).toBe(true);
-  expect(isDirty("6.1.57-android14-11-g0123456789ab")).toBe(false);
+  function imported(changes: Partial<KnownKernel> = {}, about: Partial<CacheEntry> = {}): CacheEntry {
+    return makeEntry({
+      kernel: { ...kernel(unknown), fingerprint: undefined, version: undefined, ...changes },
+      digest: digestNamed("imported"),
+      bytes: 3_000_000,
+      source: "file",
+      origin,
+      created: new Date("2026-03-01T00:00:00Z"),
+      tool: "1.2.3",
+      ...about,
+    });
+  }
+
+  /** The configurations of these entries are the running kernel's; or differ in some options. */
+  function configs(entries: readonly CacheEntry[], differing: readonly string[] = []) {
+    return new Map(entries.map(({ id }) => [id, differing]));
+  }
+
+  const { version } = kernel();
+  const running = kernel({ buildId: undefined });
+
+  test("serve by version and configuration, however that is spelled", () => {
+    const entry = imported({ version, configDigest: digestNamed("another spelling") });
+    const question = { identity: running, candidates: [entry] };
+    expect(outcome({ ...question, differences: configs([entry]) })).toBe("hit by version-and-config");
+    expect(decide({ ...question, differences: configs([entry], ["CONFIG_BPF"]) })).toMatchObject({
+      outcome: "miss",
+      imported: `the imported headers of 6.1.57-android14-11 (${origin}) are of another kernel: their configuration differs in CONFIG_BPF`,
+    });
+  });
+
+  test("need no version where the release names the public build", () => {
+    const entry = imported({ release: publicRelease });
+    const identity = kernel({ release: publicRelease, version: unstamped, buildId: undefined });
+    const question = { identity, candidates: [entry], differences: configs([entry]) };
+    expect(outcome(question)).toBe("hit by release-and-config");
+    const vendor = publicRelease.replace("-ab", "-abS");
+    const other = imported({ release: vendor });
+    expect(
+      decide({
+        identity: { ...identity, release: vendor },
+        candidates: [other],
+        differences: configs([other]),
+      }),
+    ).toMatchObject({
+      outcome: "miss",
+      imported: expect.stringContaining("version (uname -v) is not known"),
+    });
+  });
+
+  test("serve by an equal build-id alone", () => {
+    const buildId = buildIdNamed("one");
+    const entry = imported({ buildId, release: dirty });
+    const identity = kernel({ release: dirty, version: unstamped, buildId });
+    expect(outcome({ identity, candidates: [entry] })).toBe("hit by build-id");
+    expect(
+      decide({ identity: { ...identity, buildId: buildIdNamed("two") }, candidates: [entry] }),
+    ).toMatchObject({
+      outcome: "miss",
+      imported: expect.stringContaining("their build-id is"),
+    });
+  });
+
+  test.each<[string, Partial<KnownKernel>, Partial<KernelIdentity>, string]>([
+    ["another version", { version: "#2" }, {}, "their version is #2"],
+    ["another machine", { machine: "x86_64" }, {}, "their machine is x86_64"],
+    ["a dirty release", { release: dirty, version }, { release: dirty }, "the sources were changed; import"],
+    ["no date", { version: unstamped }, { version: unstamped }, "no real build date"],
+    ["no configuration on the device", { version }, { configDigest: undefined }, "/proc/config.gz"],
+  ])("do not serve, and say why: %s", (_name, its, device, why) => {
+    const entry = imported(its);
+    const identity = { ...running, ...device };
+    const differences = identity.configDigest === undefined ? new Map() : configs([entry]);
+    expect(decide({ identity, candidates: [entry], differences })).toMatchObject({
+      outcome: "miss",
+      imported: expect.stringContaining(why),
+    });
+  });
+
+  test("give way to what came from the device itself", () => {
+    const own = entry();
+    const other = imported({ version });
+    const question = { identity: running, candidates: [other, own], differences: configs([other]) };
+    expect(decide(question)).toMatchObject({ outcome: "hit", entry: own });
+  });
+
+  test("prove nothing where two archives fit, unless both are of one public build", () => {
+    const of = (release: string) =>
+      ["one", "two"].map((name) => imported({ version, release }, { digest: digestNamed(name) }));
+    const two = of("6.1.57-android14-11");
+    expect(decide({ identity: running, candidates: two, differences: configs(two) })).toMatchObject({
+      outcome: "miss",
+      imported: expect.stringContaining("other headers in the cache fit as well"),
+    });
+    const built = of(publicRelease);
+    const identity = { ...running, release: publicRelease };
+    expect(outcome({ identity, candidates: built, differences: configs(built) })).toBe(
+      "hit by version-and-config",
+    );
+  });
+
+  test("serve whom the user vouches for", () => {
+    const entry = imported();
+    expect(outcome({ identity: running, candidates: [entry], trustRelease: true })).toBe(
+      "hit by trusted-release",
+    );
+  });
 });
