@@ -16,7 +16,7 @@ afterAll(() => host.close());
 describe("a command line that is wrong", () => {
   it.each([
     [["pull", "--colour"], /unknown option '--colour'/],
-    [["pull", "surplus"], /too many arguments/],
+    [["pull", "surplus"], /unexpected argument 'surplus'/],
     [["fetch"], /unknown command 'fetch'/],
     [["exec"], /missing required argument 'command'/],
     [["pull", "-s"], /argument missing/],
@@ -31,6 +31,30 @@ describe("a command line that is wrong", () => {
     const outcome = await host.kheaders(args);
     expect(outcome).toMatchObject({ status: 2, stdout: "" });
     expect(outcome.stderr).toMatch(message);
+  });
+
+  it.each([
+    [["pull", "--colour"], "See: kheaders pull --help"],
+    [["--timeout", "soon", "pull"], "See: kheaders --help"],
+    [["pull", "--timeout", "soon"], "See: kheaders pull --help"],
+    [["cache", "prune", "surplus"], "See: kheaders cache prune --help"],
+    [["cache", "rm"], "See: kheaders cache rm --help"],
+    [["cflags"], "See: kheaders cflags --help"],
+    [["pull", "--jsn"], "Did you mean --json? See: kheaders pull --help"],
+    [["module", ".", "-j4"], "Arguments for make go after --. See: kheaders module --help"],
+    [["bpf", "prog.c", "-DX"], "Flags for clang go after --. See: kheaders bpf --help"],
+    [["-v"], "For the version: kheaders --version"],
+    [["--json"], "See: kheaders --help"],
+    [["ls"], "Did you mean: kheaders devices, or kheaders cache ls?"],
+    [["list"], "Did you mean: kheaders devices, or kheaders cache ls?"],
+    [["version"], "Did you mean: kheaders --version?"],
+    [["prune"], "Did you mean: kheaders cache prune?"],
+    [["plul", "pull"], "Did you mean: kheaders pull?"],
+    [["cache", "lst"], "Did you mean: kheaders cache ls?"],
+    [["help", "cache", "nothing"], "See: kheaders cache --help"],
+  ])("%j says what to do", async (args, hint) => {
+    const { status, stderr } = await host.kheaders(args);
+    expect({ status, lines: stderr.trimEnd().split("\n  ").slice(1) }).toEqual({ status: 2, lines: [hint] });
   });
 
   it("leaves nothing behind", async () => {
@@ -57,6 +81,12 @@ describe("help", () => {
     },
   );
 
+  it("is had in two ways", async () => {
+    const { stdout } = await host.kheaders(["help", "cache", "prune"]);
+    expect(stdout).toContain("Usage: kheaders cache prune");
+    expect(stdout).toBe((await host.kheaders(["cache", "prune", "--help"])).stdout);
+  });
+
   it("is pointed to where a command is missing", async () => {
     const outcome = await host.kheaders([]);
     expect(outcome.status).toBe(2);
@@ -71,6 +101,32 @@ describe("help", () => {
       stdout: `${version}\n`,
       stderr: "",
     });
+  });
+});
+
+describe("options before and after a command", () => {
+  it("do not swallow the command", async () => {
+    expect(await host.kheaders(["--wait", "pull"])).toMatchObject({ status: 0 });
+    expect(await host.kheaders(["--wait", "5", "pull", "--wait", "--json"])).toMatchObject({ status: 0 });
+  });
+
+  it("belong to the command that exec runs, if they follow it", async () => {
+    const program = 'echo "$@"';
+    const outcome = await host.kheaders([
+      "exec",
+      "-q",
+      "sh",
+      "-c",
+      program,
+      "sh",
+      "-v",
+      "--json",
+      "--",
+      "--wait",
+      "x",
+    ]);
+    expect(outcome).toMatchObject({ status: 0, stdout: "-v --json -- --wait x\n", stderr: "" });
+    expect(await host.kheaders(["exec", "--", "echo", "-n", "a"])).toMatchObject({ status: 0, stdout: "a" });
   });
 });
 

@@ -1,6 +1,11 @@
-import type { Argument, Command, Option } from "commander";
+import type { Argument, Option } from "commander";
+import { type CliCommand, withHelpHint } from "../parser/cli-command.js";
+import { flagsOf } from "../parser/flags.js";
 import { type Context, type Output, runCommand } from "../run.js";
-import type { GlobalFlags } from "./global.js";
+import { addGlobalOptions, type GlobalFlags } from "./global.js";
+
+/** Adds a command to its parent. */
+export type AddCommand = (parent: CliCommand) => void;
 
 /** A command: all that its page of help says, and what it does. */
 export interface CommandDescription<Flags extends GlobalFlags, Values extends readonly unknown[]> {
@@ -10,40 +15,73 @@ export interface CommandDescription<Flags extends GlobalFlags, Values extends re
   /** Their values are the last parameters of `run`. */
   readonly arguments?: readonly Argument[];
   readonly options?: readonly Option[];
-  /** What the options do not say, in lines of 80 columns. */
+  /** What the options do not say: paragraphs. An indented line is the item of a list. */
   readonly details?: string;
-  /** Command lines. */
+  /** Command lines, each in one line. What follows ` # ` is a comment. */
   readonly examples: readonly string[];
+  /** Whether all that follows the first argument belongs to another program, options included. */
+  readonly passesOptionsOn?: boolean;
   /** Whether `--timeout` is left to the command itself, because it counts for each device. */
   readonly isUntimed?: (flags: Flags) => boolean;
   /** Does the work. What it loads only now does not slow down the other commands. */
   run(context: Context<Flags>, ...values: Values): Promise<Output | undefined>;
 }
 
-/** Declares a command. @returns a function that adds it to a program. */
+/** Several commands under one name, as `kheaders cache ls`. */
+export interface CommandGroup {
+  readonly name: string;
+  /** One line for the list of commands. */
+  readonly summary: string;
+  readonly examples: readonly string[];
+  readonly commands: readonly AddCommand[];
+}
+
+/** Declares a command. */
 export function command<Flags extends GlobalFlags = GlobalFlags, Values extends readonly unknown[] = []>(
   description: CommandDescription<Flags, Values>,
-): (parent: Command) => void {
+): AddCommand {
   return (parent) => {
-    const added = parent.command(description.name).summary(description.summary);
-    added.description(`${description.summary}.`.replace(/^./, (first) => first.toUpperCase()));
+    const added = addNamed(parent, description);
+    if (description.passesOptionsOn) added.passThroughOptions();
     for (const argument of description.arguments ?? []) added.addArgument(argument);
     for (const option of description.options ?? []) added.addOption(option);
-    added.addHelpText("after", helpText(description.details, description.examples));
-    added.action(async function (this: Command) {
-      const flags = this.optsWithGlobals<Flags>();
+    addGlobalOptions(added);
+    added.action(async () => {
+      const flags = flagsOf<Flags>(added);
       // The parser gives values in the order of the arguments, undefined for those that are left out.
-      const values = this.processedArgs as unknown as Values;
-      await runCommand(flags, (context) => description.run(context, ...values), {
-        isUntimed: description.isUntimed?.(flags) ?? false,
-      });
+      const values = added.processedArgs as unknown as Values;
+      const run = async (context: Context<Flags>) => {
+        try {
+          return await description.run(context, ...values);
+        } catch (error) {
+          throw withHelpHint(error, added);
+        }
+      };
+      await runCommand(flags, run, { isUntimed: description.isUntimed?.(flags) ?? false });
     });
   };
 }
 
-/** What follows the options on a page of help. */
-export function helpText(details: string | undefined, examples: readonly string[]): string {
-  const heading = examples.length === 1 ? "Example:" : "Examples:";
-  const lines = examples.map((example) => `  $ ${example}`);
-  return `${details === undefined ? "" : `\n${details}\n`}\n${[heading, ...lines].join("\n")}`;
+/** Declares several commands under one name. */
+export function commandGroup(group: CommandGroup): AddCommand {
+  return (parent) => {
+    const added = addNamed(parent, group);
+    addGlobalOptions(added);
+    for (const add of group.commands) add(added);
+  };
+}
+
+function addNamed(
+  parent: CliCommand,
+  {
+    name,
+    summary,
+    details,
+    examples,
+  }: Pick<CommandDescription<never, never>, "name" | "summary" | "details" | "examples">,
+): CliCommand {
+  const added = parent.command(name).summary(summary);
+  added.description(`${summary}.`.replace(/^./, (first) => first.toUpperCase()));
+  added.texts = { details, examples };
+  return added;
 }

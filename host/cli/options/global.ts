@@ -1,4 +1,4 @@
-import type { Command, HelpConfiguration, Option } from "commander";
+import type { Command, Option } from "commander";
 import { KheadersError } from "../../../shared/errors.js";
 import type { DeviceChoice } from "../../adb/devices.js";
 import { chooseEndpoint, parsePort } from "../../adb/endpoint.js";
@@ -38,22 +38,21 @@ const globalOptions: readonly Option[] = [
     parse: parseSeconds,
     default: defaultTimeoutSeconds,
   }),
-  option("--wait [seconds]", "wait until a device is connected", { parse: parseSeconds }),
+  option<number | true>("--wait [seconds]", "wait until a device is connected", { parse: parseWait }),
   option("--cache-dir <dir>", "the cache's folder (or set KHEADERS_CACHE_DIR)"),
   option("--json", "print the result as JSON"),
   option("-q, --quiet", "print nothing but the result and errors"),
   option("-v, --verbose", "show each step as it happens"),
-];
+].map((added) => added.helpGroup("Options of every command:"));
 
-/** How pages of help look. */
-export const helpSettings: HelpConfiguration = {
-  showGlobalOptions: true,
-  subcommandTerm: (command) => command.name(),
-};
+/** As {@link parseSeconds}; without a number it is for as long as the timeout allows. */
+function parseWait(text: string, name: string): number | true {
+  return text === "" || parseSeconds(text, name);
+}
 
 /** Adds the options of {@link GlobalFlags}. */
-export function addGlobalOptions(program: Command): void {
-  for (const added of globalOptions) program.addOption(added);
+export function addGlobalOptions(command: Command): void {
+  for (const added of globalOptions) command.addOption(added);
 }
 
 /** The adb server that the flags and the environment name. @throws KheadersError `usage`. */

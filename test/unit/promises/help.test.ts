@@ -1,49 +1,81 @@
 import { readdirSync } from "node:fs";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Command } from "commander";
-import { describe, expect, it } from "vitest";
-import { addGlobalOptions, helpSettings } from "../../../host/cli/options/global.js";
+import { beforeAll, describe, expect, it, vi } from "vitest";
+import { commandTable } from "../../../host/cli/command-table.js";
+import { helpPage } from "../../../host/cli/help/page.js";
+import { pathOf } from "../../../host/cli/help/suggest.js";
+import type { CliCommand } from "../../../host/cli/parser/cli-command.js";
+import { makeProgram } from "../../../host/cli/program.js";
 
 const folder = fileURLToPath(new URL("../../../host/cli/commands", import.meta.url));
-const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) =>
-  name.endsWith(".ts"),
-);
 
-/** The pages of help of a command and its subcommands, as they are on a terminal of 80 columns. */
-async function pagesOf(file: string): Promise<string[]> {
-  const program = new Command("kheaders").configureHelp(helpSettings);
-  addGlobalOptions(program);
-  const { add }: { add: (program: Command) => void } = await import(join(folder, file));
-  add(program);
-  return [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)].map(pageOf);
+let program: CliCommand;
+let commands: CliCommand[];
+beforeAll(async () => {
+  vi.stubGlobal("KHEADERS_VERSION", "1.2.3");
+  program = await makeProgram(["--help"]);
+  commands = withSubcommands(program);
+  return () => vi.unstubAllGlobals();
+});
+
+function withSubcommands(command: CliCommand): CliCommand[] {
+  return [command, ...command.commands.flatMap((one) => withSubcommands(one as CliCommand))];
 }
 
-function pageOf(command: Command): string {
-  let page = "";
-  command.configureOutput({ writeOut: (text) => (page += text), getOutHelpWidth: () => 80 }).outputHelp();
-  return page;
+function pageOf(command: CliCommand, width = 80): string {
+  return helpPage(command, command.texts, width);
 }
 
-describe.each(files)("the command in %s", (file) => {
-  it("has help that fits 80 columns", async () => {
-    const lines = (await pagesOf(file)).join("\n").split("\n");
-    expect(lines.filter((line) => line.length > 80)).toEqual([]);
+describe("the commands", () => {
+  it.each(["get", "use"] as const)("in the folder %s are those of that group", (group) => {
+    const files = readdirSync(`${folder}/${group}`).map((file) => file.replace(/\.ts$/, ""));
+    expect(Object.keys(commandTable[group]).sort()).toEqual(files.sort());
   });
 
-  it("has examples, and a summary that fits the list of commands", async () => {
-    const [list = "", ...pages] = await pagesOf(file);
-    expect(pages.length).toBeGreaterThan(0);
-    for (const page of pages) expect(page).toMatch(/\nExamples?:\n {2}\$ .*kheaders /);
-    expect(list).toMatch(/^ {2}\w+.* {2,}\S.*$/m);
+  it("in the folder cache are those that keep headers, and the subcommands of one of them", () => {
+    const files = readdirSync(`${folder}/cache`).map((file) => file.replace(/\.ts$/, ""));
+    const subcommands = program.commands.find((command) => command.name() === "cache")?.commands ?? [];
+    const names = [...Object.keys(commandTable.cache), ...subcommands.map((command) => command.name())];
+    expect(files.filter((file) => !names.includes(file))).toEqual([]);
+    for (const name of Object.keys(commandTable.cache)) expect(files).toContain(name);
+  });
+
+  it("take one line each in the list, and stand alone there", () => {
+    const names = Object.values(commandTable).flatMap((group) => Object.keys(group));
+    const [, list = ""] = pageOf(program).split("\nGet headers:\n");
+    const [ours = ""] = list.split("\nHelp:\n");
+    const lines = ours.split("\n").filter((line) => line.startsWith("  "));
+    expect(lines.map((line) => line.trim().split(" ")[0])).toEqual(names);
+  });
+
+  it("have examples, and a description", () => {
+    for (const command of commands)
+      expect(pageOf(command), pathOf(command)).toMatch(/\nExamples?:\n {2}[$#] /);
+    for (const command of commands) expect(command.description()).toMatch(/^[A-Z].*\.$/);
   });
 });
 
-it("a tree is named by each command in the same words", async () => {
-  const pages = (await Promise.all(files.map(pagesOf))).flat();
-  const named = pages.flatMap(
-    (page) => /^ {2}(?:tree|--tree <tree>) +(.*(?:\n {10,}\S.*)*)/m.exec(page)?.[1] ?? [],
+describe.each([60, 80, 100])("in %d columns", (width) => {
+  it("no line of help is wider", () => {
+    const wide = commands.flatMap((command) =>
+      pageOf(command, width)
+        .split("\n")
+        .filter((line) => line.length > width),
+    );
+    expect(wide).toEqual([]);
+  });
+
+  it("help has the same words as in one long line", () => {
+    const words = (page: string) => page.replace(/\\\n/g, " ").split(/\s+/).sort();
+    for (const command of commands)
+      expect(words(pageOf(command, width))).toEqual(words(pageOf(command, 9999)));
+  });
+});
+
+it("a tree is named by each command in the same words", () => {
+  const named = commands.flatMap(
+    (command) => /^ {2}(?:tree|--tree <tree>) +(.*)$/m.exec(pageOf(command, 9999))?.[1] ?? [],
   );
   expect(named.length).toBeGreaterThan(6);
-  expect(new Set(named.map((text) => text.replace(/\s+/g, " "))).size).toBe(1);
+  expect(new Set(named).size).toBe(1);
 });

@@ -16,7 +16,7 @@ interface Flags extends PullFlags, SelectionFlags {
 export const add = command<Flags, [args: string[]]>({
   name: "watch",
   summary: "pull from each device as it connects or boots another kernel",
-  arguments: [argument("[arguments...]", "arguments of the command that --exec names")],
+  arguments: [argument("[arguments...]", "arguments of the command that --exec names, after --")],
   options: [
     option("--exec <command>", "run this for each tree that is new to its device"),
     option("--shell", "with --exec: the command is a line for sh"),

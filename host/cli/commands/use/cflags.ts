@@ -28,8 +28,7 @@ export const add = command<Flags, [tree: string | undefined]>({
     ...pullOptions,
   ],
   examples: [
-    `clang $(kheaders cflags --bpf) -S -emit-llvm prog.c -o - |
-      llc -march=bpf -filetype=obj -o prog.o`,
+    "clang $(kheaders cflags --bpf) -S -emit-llvm prog.c -o - | llc -march=bpf -filetype=obj -o prog.o",
     "kheaders cflags --bpf --compile-flags > compile_flags.txt",
     "kheaders cflags --kernel --json | jq length",
   ],

@@ -8,16 +8,14 @@ import { type PullFlags, pullOptions, pullOptionsOf } from "../../options/pull.j
 export const add = command<PullFlags, [program: string, args: string[]]>({
   name: "exec",
   summary: "run a command with KHEADERS_TREE and more in its environment",
-  arguments: [argument("<command>", "what to run"), argument("[arguments...]", "its arguments, after --")],
+  arguments: [argument("<command>", "what to run"), argument("[arguments...]", "its arguments")],
   options: pullOptions,
+  passesOptionsOn: true,
   details: `Environment of the command: KHEADERS_TREE, KHEADERS_ARCHIVE, KHEADERS_DIGEST,
 KHEADERS_SERIAL, KHEADERS_FINGERPRINT, KHEADERS_RELEASE, KHEADERS_VERSION,
 KHEADERS_MACHINE and KHEADERS_CACHE (hit or miss). The exit status is that of
-the command.`,
-  examples: [
-    `kheaders exec -- sh -c 'ls "$KHEADERS_TREE"'`,
-    "kheaders exec -s R5CT30ABCDE -- make -f build.mk",
-  ],
+the command. Options of kheaders stand before the command.`,
+  examples: [`kheaders exec sh -c 'ls "$KHEADERS_TREE"'`, "kheaders exec -s R5CT30ABCDE make -f build.mk"],
   async run(context, program, args) {
     const { pull } = await import("../../../pull/pull.js");
     const options = await pullOptionsOf(context);

@@ -14,7 +14,7 @@ interface Flags extends PullFlags, ClangFlags {
 export const add = command<Flags, [words: string[]]>({
   name: "pch",
   summary: "precompile headers, and print the flag that uses them",
-  arguments: [argument("[headers...]", "such as linux/sched.h; then flags for clang, after --")],
+  arguments: [argument("[headers...]", "such as linux/sched.h; flags for clang, after --")],
   options: [
     option("--bpf", "for eBPF programs: with the flags of cflags --bpf", { conflicts: ["kernel"] }),
     option("--kernel", "for code that runs in the kernel: with the flags of cflags --kernel"),
