@@ -1,6 +1,6 @@
 /** Makes all that is shipped, in dist/: the command, the library with its types, the worker, third-party notices. */
 import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { bundleLibraries, bundlePrograms, makeExecutable, root } from "./bundle.js";
 import { thirdPartyNotices } from "./notices.js";
@@ -14,6 +14,7 @@ try {
     await bundleLibraries({ index: "host/index.ts" }, made),
   ];
   makeExecutable(join(made, "kheaders.js"));
+  cpSync(join(root, "host/build/include"), join(made, "include"), { recursive: true });
   writeFileSync(join(made, "THIRD-PARTY-NOTICES.txt"), thirdPartyNotices(bundles));
   const types = ["tsc", "-p", "tsconfig.types.json", "--outDir", join(made, "types")];
   execFileSync("npx", types, { cwd: root, stdio: "inherit" });

@@ -1,6 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { basename, extname, join, resolve } from "node:path";
 import { KheadersError } from "../../shared/errors.js";
 import { printable } from "../../shared/printable.js";
 import { readTreeFacts } from "../kernel/tree-facts.js";
@@ -20,8 +20,8 @@ export interface BpfOptions {
   readonly tree: string;
   /** The program's C source. */
   readonly source: string;
-  /** Where the object goes; a regular file there is replaced. */
-  readonly output: string;
+  /** Where the object goes; a regular file there is replaced. If undefined, {@link objectNameOf} the source. */
+  readonly output: string | undefined;
   readonly version: BpfVersion;
   /** A path, or a name in PATH. It says where its llc is. */
   readonly clang: string;
@@ -53,9 +53,15 @@ export interface BpfObject {
  * source is missing or not one, and for 32-bit kernels; `output-failed` or `disk-full`; the signal's reason when it aborts.
  */
 export async function compileBpf(
-  options: Pick<BpfOptions, "tree" | "source" | "output"> & Optional<BpfOptions>,
+  options: Pick<BpfOptions, "tree" | "source"> & Optional<BpfOptions>,
 ): Promise<BpfObject> {
-  const { source, output, version = "v1", clang: clangName = "clang", flags: moreFlags = [] } = options;
+  const {
+    source,
+    output = objectNameOf(source),
+    version = "v1",
+    clang: clangName = "clang",
+    flags: moreFlags = [],
+  } = options;
   const { signal = neverAborts(), onDiagnostics = ignore, onWarning = ignore } = options;
   const facts = readTreeFacts(options.tree);
   if (facts.architecture.bits === 32) {
@@ -65,7 +71,7 @@ export async function compileBpf(
       { hint: "Use the headers of a 64-bit kernel." },
     );
   }
-  const target = checkBpfFiles(options);
+  const target = checkBpfFiles({ source, output });
   for (const message of headerWarnings(facts)) onWarning(message);
   const [{ clang, llc }, include] = await Promise.all([
     findBpfTools(clangName, signal),
@@ -89,14 +95,25 @@ export async function compileBpf(
   }
 }
 
+/** The name that compilers give an object: the source's, with `.o`, in the working folder. */
+export function objectNameOf(source: string): string {
+  return `${basename(source, extname(source))}.o`;
+}
+
 /**
  * Checks the user's files, which can be done before a device is asked for its headers.
  *
  * @returns where the object goes.
- * @throws KheadersError `usage` if there is no such source; `output-failed`.
+ * @throws KheadersError `usage` if there is no such source, or the object would replace it; `output-failed`.
  */
-export function checkBpfFiles({ source, output }: Pick<BpfOptions, "source" | "output">): string {
+export function checkBpfFiles({ source, output }: { source: string; output: string }): string {
   if (!statSync(source, { throwIfNoEntry: false })?.isFile())
     throw new KheadersError("usage", `no such file: ${printable(source, 4096)}`);
-  return outputTarget(output);
+  const target = outputTarget(output);
+  if (target === realpathSync(source)) {
+    throw new KheadersError("usage", `the object would replace its source: ${printable(source, 4096)}`, {
+      hint: "Name another file with -o.",
+    });
+  }
+  return target;
 }

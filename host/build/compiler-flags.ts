@@ -1,5 +1,9 @@
+import { fileURLToPath } from "node:url";
 import type { TreeFacts } from "../kernel/tree-facts.js";
 import { makefileFlags, type Purpose } from "./makefile-flags.js";
+
+/** Headers that stand for libbpf's. They let in nothing else of the folder where libbpf's lie, such as the C library's. */
+const libbpfInclude = fileURLToPath(new URL("./include", import.meta.url));
 
 /**
  * The flags that compile C against a tree with clang. Kernel headers hold inline assembly, so even an eBPF program is
@@ -29,6 +33,7 @@ export function compilerFlags(facts: TreeFacts, purpose: Purpose, clangInclude: 
     "-isystem",
     clangInclude,
     ...folders.map((folder) => `-I${folder}`),
+    ...(purpose === "bpf" ? [`-I${libbpfInclude}`] : []),
     // One word each: CMake drops a word that comes twice, such as the second `-include`.
     ...facts.includedFirst.map((header) => `--include=${tree}/${header}`),
     ...makefileFlags(facts, purpose),

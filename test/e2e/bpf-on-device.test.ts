@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -89,6 +89,40 @@ if (findProgram("clang") === undefined || findProgram("llc") === undefined) {
       expect(map).toContainEqual(
         expect.objectContaining({ formatted: { key: pid, value: { tgid: pid, parent, name: "cat" } } }),
       );
+    });
+
+    it("a program with libbpf's headers compiles as the docs have it, and reads the fields of task_struct", async () => {
+      await load(await compile(fileURLToPath(new URL("../../docs/examples/prog.c", import.meta.url))));
+      const pid = Number(await host.shell(device, "sh -c 'echo $$; exec cat /proc/version >/dev/null'"));
+      const map: unknown = JSON.parse(
+        await host.shell(device, `bpftool -j map dump pinned ${pins}/maps/opens`),
+      );
+      expect(map).toContainEqual(
+        expect.objectContaining({ formatted: { key: pid, value: expect.any(Number) } }),
+      );
+    });
+
+    it("all headers of libbpf go with those that tracers use, whichever come first", async () => {
+      const kernel = [
+        "linux/filter.h",
+        "net/tcp.h",
+        "linux/blkdev.h",
+        "linux/security.h",
+        "linux/perf_event.h",
+      ];
+      const libbpf = ["bpf_helpers.h", "bpf_tracing.h", "bpf_core_read.h", "bpf_endian.h", "usdt.bpf.h"];
+      const includes = [kernel, libbpf.map((name) => `bpf/${name}`)];
+      for (const order of [includes, includes.toReversed()]) {
+        const source = join(folder, "all.c");
+        writeFileSync(
+          source,
+          order
+            .flat()
+            .map((name) => `#include <${name}>\n`)
+            .join(""),
+        );
+        await compile(source);
+      }
     });
 
     it.each(sources)(

@@ -59,10 +59,8 @@ describe.each(pages.filter((page) => docExamples(page).length > 0))(
 
     beforeAll(() => {
       folder = host.folder(page.replaceAll("/", "-"));
-      const tests = join(repository, "test/e2e");
-      cpSync(join(tests, "programs/kprobe_open.c"), join(folder, "prog.c"));
-      cpSync(join(tests, "programs/bpf.h"), join(folder, "bpf.h"));
-      cpSync(join(tests, "modules/hello"), join(folder, "hello"), { recursive: true });
+      for (const name of ["prog.c", "hello"])
+        cpSync(join(repository, "docs/examples", name), join(folder, name), { recursive: true });
       // The build writes beside the sources.
       const { uid, gid } = commandUser;
       if (uid !== undefined && gid !== undefined) chownSync(join(folder, "hello"), uid, gid);

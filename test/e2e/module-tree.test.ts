@@ -10,7 +10,7 @@ import { skipBecause } from "../support/skip.js";
 import { listTree } from "../support/tree-listing.js";
 import { Workstation } from "../support/workstation.js";
 
-const hello = fileURLToPath(new URL("modules/hello", import.meta.url));
+const hello = fileURLToPath(new URL("../../docs/examples/hello", import.meta.url));
 
 let host: Workstation;
 /** The cached tree of an archive as the original patch makes it. */

@@ -9,7 +9,7 @@ import { emulated } from "../support/emulated.js";
 import type { Outcome } from "../support/kheaders.js";
 import { Workstation } from "../support/workstation.js";
 
-const hello = fileURLToPath(new URL("modules/hello", import.meta.url));
+const hello = fileURLToPath(new URL("../../docs/examples/hello", import.meta.url));
 
 let host: Workstation;
 let device: VirtualDevice;

@@ -13,7 +13,6 @@ export interface OptionSettings<T> {
   readonly choices?: readonly string[];
   /** Names of options that cannot be given as well. */
   readonly conflicts?: string[];
-  readonly isRequired?: boolean;
   readonly isHidden?: boolean;
 }
 
@@ -32,7 +31,6 @@ export function option<T = string>(
   if (choices) made.choices(choices);
   if (settings.default !== undefined) made.default(settings.default);
   if (conflicts) made.conflicts(conflicts);
-  if (settings.isRequired) made.makeOptionMandatory();
   if (settings.isHidden) made.hideHelp();
   return made;
 }

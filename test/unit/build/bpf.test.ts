@@ -14,7 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type BpfOptions, compileBpf } from "../../../host/build/bpf.js";
+import { type BpfOptions, compileBpf, objectNameOf } from "../../../host/build/bpf.js";
 import { checkHeaders } from "../../../host/build/check-headers.js";
 import { type FakeClangOptions, writeFakeClang } from "../../support/fake-clang.js";
 import { writeTree } from "../../support/kernel-tree.js";
@@ -113,6 +113,25 @@ describe("compiling a program", () => {
   it("says so when the output's folder is not there", async () => {
     const output = join(folder, "nowhere/prog.o");
     await expect(compile({}, { output })).rejects.toThrow(failure("output-failed", /cannot write/));
+  });
+
+  it.each([
+    ["prog.c", "prog.o"],
+    ["../probes/opens.bpf.c", "opens.bpf.o"],
+    ["/probes/opens", "opens.o"],
+  ])("calls the object of %s %s, in the working folder, unless told otherwise", (source, name) => {
+    expect(objectNameOf(source)).toBe(name);
+  });
+
+  it("does not replace its own source", async () => {
+    const source = join(folder, "prog.c");
+    symlinkSync(source, join(folder, "link.c"));
+    for (const output of [source, join(folder, "link.c")]) {
+      await expect(compile({}, { output })).rejects.toThrow(
+        failure("usage", /the object would replace its source/),
+      );
+    }
+    expect(readFileSync(source, "utf8")).toBe("");
   });
 
   it("refuses a source that is not there", async () => {
@@ -276,5 +295,83 @@ static inline int number(void)
 struct sample { int after; };
 `;
     await make(header, { arch: "x86" });
+  });
+});
+
+describe("the headers of libbpf", () => {
+  const missing = ["clang", "llvm-objdump"].find((name) => findProgram(name) === undefined);
+  if (missing !== undefined) return skipBecause(`no ${missing}`, "programs that include libbpf's headers");
+
+  /** What of the kernel they expect. */
+  const kernel = {
+    "include/linux/types.h": "typedef unsigned long long u64;\ntypedef unsigned int __u32;\n",
+    "include/linux/kernel.h": "",
+    "include/uapi/linux/bpf.h": "",
+    "arch/arm64/include/asm/ptrace.h": "",
+    "include/linux/sched.h": "struct task_struct { char comm[16]; int pid; };\n",
+  };
+  const version = (major: number, minor: number) => ({
+    "include/linux/version.h": `#define LINUX_VERSION_CODE ${major * 65536 + minor * 256}
+#define KERNEL_VERSION(a, b, c) (((a) << 16) + ((b) << 8) + (c))\n`,
+  });
+
+  /** Compiles a program, with a libbpf that lies in a folder of the user's own. */
+  async function build(
+    program: string,
+    libbpf: Readonly<Record<string, string>>,
+    files: Readonly<Record<string, string>> = version(6, 1),
+  ): Promise<string> {
+    writeTree(join(folder, "tree"), { files: { ...kernel, ...files } });
+    writeFileSync(join(folder, "prog.c"), program);
+    mkdirSync(join(folder, "own/bpf"), { recursive: true });
+    for (const [name, text] of Object.entries(libbpf)) writeFileSync(join(folder, "own/bpf", name), text);
+    const { output } = await compile({}, { clang: "clang", flags: ["-Werror", `-I${join(folder, "own")}`] });
+    return execFileSync("llvm-objdump", ["-d", output], { encoding: "utf8" });
+  }
+
+  it("are those of the folder that the user names", async () => {
+    const program = "#include <bpf/bpf_helpers.h>\n__u32 program(void) { return OWN; }\n";
+    expect(await build(program, { "bpf_helpers.h": "#define OWN 4711\n" })).toContain("r0 = 4711");
+  });
+
+  it("read a field where the kernel's headers have it, with no relocation", async () => {
+    const program = `#include <linux/sched.h>
+#include <bpf/bpf_core_read.h>
+int program(struct task_struct *task) { return *(int *)__builtin_preserve_access_index(&task->pid); }
+`;
+    expect(await build(program, { "bpf_core_read.h": "" })).toContain("*(u32 *)(r1 + 16)");
+  });
+
+  it("say that other relocations do not work", async () => {
+    const program = `#include <linux/sched.h>
+#include <bpf/bpf_core_read.h>
+int program(struct task_struct *task) { return __builtin_preserve_field_info(task->pid, 2); }
+`;
+    await expect(build(program, { "bpf_core_read.h": "" })).rejects.toThrow(failure("compile-failed", /./));
+    expect(said).toContain("CO-RE does not work with kernel headers");
+  });
+
+  it.each(["first", "last"])("mean their own helpers, also if an old kernel's come %s", async (when) => {
+    const lines = ["#include <linux/bpf.h>", "#include <bpf/bpf_helpers.h>"];
+    if (when === "last") lines.reverse();
+    const declared = {
+      "include/linux/bpf.h":
+        "#pragma once\n#include <linux/types.h>\nu64 bpf_get_stackid(u64 r1, u64 r2, u64 r3);\n",
+    };
+    const helpers = "static long (*bpf_get_stackid)(void *context) = (void *)27;\n";
+    const program = `${lines.join("\n")}\nlong program(void *context) { return bpf_get_stackid(context); }\n`;
+    const code = await build(program, { "bpf_helpers.h": helpers }, { ...version(5, 4), ...declared });
+    expect(code).toContain("call 27");
+  });
+
+  it("name what to install if they are nowhere", async () => {
+    const own = new URL("../../../host/build/include/bpf/", import.meta.url);
+    const texts = readdirSync(own).map((name) => [name, readFileSync(new URL(name, own), "utf8")] as const);
+    const elsewhere = texts.map(([name, text]) => [name, text.replaceAll('"/usr/', '"/nowhere/')] as const);
+    const failed = build("#include <bpf/bpf_helpers.h>\n", Object.fromEntries(elsewhere));
+    await expect(failed).rejects.toThrow(failure("compile-failed", /./));
+    expect(said).toMatch(
+      /<bpf\/bpf_helpers\.h> is part of libbpf: install it \(Debian: apt install libbpf-dev\)/,
+    );
   });
 });

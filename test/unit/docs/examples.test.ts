@@ -14,6 +14,13 @@ describe("examples in the docs", () => {
     ).toEqual([]);
   });
 
+  it.each(pages)("stand alone: the programs in %s are files in docs/examples", (page) => {
+    const programs = blocksIn(readRepositoryFile(page)).filter(({ language }) => language === "c");
+    const files = repositoryFiles().filter((file) => file.startsWith("docs/examples/"));
+    const known = files.map(readRepositoryFile);
+    expect(programs.filter(({ text }) => !known.includes(text))).toEqual([]);
+  });
+
   it("are run, but for those that are listed with a reason", () => {
     const commands = pages.flatMap((page) => docExamples(page)).map(({ command }) => command);
     const unused = Object.keys(notRun).filter(

@@ -5,7 +5,7 @@ import { type PullFlags, pullOptions, pullOptionsOf } from "../../options/pull.j
 import { type ClangFlags, clangOption, treeOption } from "../../options/tree.js";
 
 interface Flags extends PullFlags, ClangFlags {
-  readonly output: string;
+  readonly output?: string;
   readonly tree?: string;
   readonly mcpu: BpfVersion;
 }
@@ -18,7 +18,7 @@ export const add = command<Flags, [source: string, flags: string[]]>({
     argument("[flags...]", "flags for clang, after --"),
   ],
   options: [
-    option("-o, --output <file>", "where the object goes", { isRequired: true }),
+    option("-o, --output <file>", "where the object goes (default: prog.o for prog.c, here)"),
     treeOption,
     option<BpfVersion>("--mcpu <version>", "version of the eBPF instructions", {
       choices: ["v1", "v2", "v3"] satisfies BpfVersion[],
@@ -28,22 +28,24 @@ export const add = command<Flags, [source: string, flags: string[]]>({
     ...pullOptions,
   ],
   details: `llc must be installed beside clang. If either fails, the exit status is 1 and
-no object is written.`,
+no object is written. Programs may include bpf/bpf_helpers.h and other headers of
+libbpf, if that is installed.`,
   examples: [
-    "kheaders bpf prog.c -o prog.o",
-    "kheaders -s R5CT30ABCDE bpf prog.c -o prog.o -- -DDEBUG -Werror",
+    "kheaders bpf prog.c",
+    "kheaders -s R5CT30ABCDE bpf prog.c -- -DDEBUG -Werror",
     "kheaders bpf prog.c -o prog.o --tree 3f786850e387 --mcpu v3",
   ],
   async run(context, source, clangFlags) {
     const { flags, signal, reporter } = context;
     const { withTree } = await import("../../../pull/tree/locate.js");
-    const { checkBpfFiles, compileBpf } = await import("../../../build/bpf.js");
-    checkBpfFiles({ source, output: flags.output });
+    const { checkBpfFiles, compileBpf, objectNameOf } = await import("../../../build/bpf.js");
+    const { output = objectNameOf(source) } = flags;
+    checkBpfFiles({ source, output });
     return withTree(flags.tree, await pullOptionsOf(context), async ({ tree }) => {
       const object = await compileBpf({
         tree,
         source,
-        output: flags.output,
+        output,
         version: flags.mcpu,
         clang: flags.clang,
         flags: clangFlags,
