@@ -6,7 +6,7 @@ import { printable } from "./printable.js";
  * Every way in which kheaders can fail, with the exit status of the command line.
  *
  * 1 it does not compile; 2 usage; 3 no device or no clear choice; 4 the kernel offers no headers, or its modules no symbol
- * versions; 5 permission; 6 device or adb lost, busy or timed out; 7 bad archive, or modules of two kernels; 8 cache, disk
+ * versions; 5 permission; 6 device or adb lost, busy or timed out; 7 bad archive or file, or modules of two kernels; 8 cache, disk
  * or another limit of this machine; 70 a bug in kheaders; 130 and 143 after signals.
  */
 export const exitStatusOf = {
@@ -39,6 +39,8 @@ export const exitStatusOf = {
   "archive-refused": 7,
   "archive-corrupt": 7,
   "archive-mismatch": 7,
+  "file-refused": 7,
+  "file-corrupt": 7,
   "symbol-conflict": 7,
   "cache-failed": 8,
   "cache-format": 8,

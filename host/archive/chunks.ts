@@ -13,6 +13,7 @@ const chunkBytes = 1024 * 1024;
  */
 export async function* chunksOf(file: string, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
   const descriptor = openRegular(file);
+  if (descriptor === undefined) throw refused(`${printable(file, 400)} is not a regular file`);
   try {
     for (let left = fstatSync(descriptor).size; left > 0; ) {
       signal?.throwIfAborted();
@@ -28,12 +29,12 @@ export async function* chunksOf(file: string, signal: AbortSignal | undefined): 
   }
 }
 
-function openRegular(file: string): number {
-  const notRegular = () => refused(`${printable(file, 400)} is not a regular file`);
+/** Opens a regular file for reading. Undefined for anything else, without waiting for it. Throws the system's error. */
+export function openRegular(file: string): number | undefined {
   // Opening some devices already does something.
-  if (!statSync(file).isFile()) throw notRegular();
+  if (!statSync(file).isFile()) return undefined;
   const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
   if (fstatSync(descriptor).isFile()) return descriptor;
   closeSync(descriptor);
-  throw notRegular();
+  return undefined;
 }

@@ -27,6 +27,7 @@ export class StepReader {
   #step: Step | undefined;
   #collected: Uint8Array = nothing;
   #filled = 0;
+  #taken = 0;
 
   constructor(parser: StepParser) {
     this.#parser = parser;
@@ -44,6 +45,11 @@ export class StepReader {
       else if (piece.length === step.bytes) this.#take(piece);
       else this.#collect(step, piece);
     }
+  }
+
+  /** Bytes of the steps that are done. */
+  get taken(): number {
+    return this.#taken;
   }
 
   /** Whether the input may end here. */
@@ -71,6 +77,7 @@ export class StepReader {
   }
 
   #take(bytes: Uint8Array): void {
+    this.#taken += this.#step?.bytes ?? 0;
     this.#step = undefined;
     this.#collected = nothing;
     this.#filled = 0;

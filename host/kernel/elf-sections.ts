@@ -1,8 +1,29 @@
-import { parseElfHeader } from "./elf.js";
+import { elfHeaderBytes, parseElfHeader } from "./elf.js";
 
 /** A file that is not an ELF file, or a damaged one: `message` says what is wrong with it. */
 export class MalformedElf extends Error {
   override readonly name = "MalformedElf";
+}
+
+/** The bytes of an ELF file, in memory or not. */
+export interface ElfBytes {
+  readonly size: number;
+  /** Gives exactly `length` bytes at `offset`. */
+  read(offset: number, length: number): Uint8Array;
+}
+
+/** A section of an ELF file, by its header. */
+export interface ElfSectionHeader {
+  readonly name: string;
+  /** `sh_type`. */
+  readonly type: number;
+  /** Whether it lies in memory when the program runs (`SHF_ALLOC`). */
+  readonly isLoaded: boolean;
+  /** `sh_addr`; 0 in an object file. */
+  readonly address: bigint;
+  /** Where its bytes lie in the file; `size` is 0 for a section without bytes there (`SHT_NOBITS`). */
+  readonly offset: number;
+  readonly size: number;
 }
 
 /** A section of an ELF file. */
@@ -24,6 +45,17 @@ export interface ElfSymbol {
   readonly isUndefined: boolean;
 }
 
+/** What the section table of an ELF file says. */
+export interface ElfSections {
+  readonly bits: 32 | 64;
+  readonly littleEndian: boolean;
+  /** `e_machine`. */
+  readonly machine: number;
+  /** `e_type`: 1 for an object file. */
+  readonly fileType: number;
+  readonly sections: readonly ElfSectionHeader[];
+}
+
 /** An ELF file's sections. */
 export interface ElfFile {
   readonly bits: 32 | 64;
@@ -31,6 +63,7 @@ export interface ElfFile {
   readonly sections: readonly ElfSection[];
 }
 
+const headerSizes = { 32: 52, 64: 64 } as const;
 const sectionSizes = { 32: 40, 64: 64 } as const;
 const symbolSizes = { 32: 16, 64: 24 } as const;
 const symbolTableType = 2;
@@ -38,33 +71,56 @@ const withoutBytes = 8;
 const weakBinding = 2;
 /** Section numbers from here on mean something else (`SHN_LORESERVE`). */
 const firstReserved = 0xff00;
+/** `SHF_ALLOC`. */
+const loadedFlag = 2;
+/** The most bytes that the names of all sections take: those of an object file with a section a function. */
+const maxSectionNames = 4 * 1024 * 1024;
 /** The longest symbol name that the kernel accepts (include/linux/kallsyms.h, KSYM_NAME_LEN). */
 const maxName = 512;
 
 /**
  * Reads the section table of an ELF file of 32 or 64 bits and of either byte order (System V ABI, chapter 4). The cost
- * is bounded by the file's own size. Throws {@link MalformedElf} if it is not an ELF file, or a section lies outside of it.
+ * is bounded by the table's own size. Throws {@link MalformedElf} if it is not an ELF file, or a section lies outside of it.
  */
-export function readElf(file: Uint8Array): ElfFile {
-  const header = parseElfHeader(file);
+export function readElfSections(file: ElfBytes): ElfSections {
+  const header = parseElfHeader(file.read(0, Math.min(elfHeaderBytes, file.size)));
   if (header === undefined) throw new MalformedElf("it is not an ELF file");
-  const { bits } = header;
+  const { bits, machine } = header;
   const littleEndian = header.endianness === "little";
-  const reader = new Reader(file, bits, littleEndian);
   const is64 = bits === 64;
-  const table = reader.word(is64 ? 40 : 32);
-  const entrySize = reader.half(is64 ? 58 : 46);
-  const count = reader.half(is64 ? 60 : 48);
-  const namesIndex = reader.half(is64 ? 62 : 50);
+  const start = new Reader(bytesAt(file, 0, headerSizes[bits]), bits, littleEndian);
+  const entrySize = start.half(is64 ? 58 : 46);
+  const count = start.half(is64 ? 60 : 48);
+  const namesIndex = start.half(is64 ? 62 : 50);
   if (entrySize !== sectionSizes[bits] || count === 0 || count >= firstReserved || namesIndex >= count)
     throw new MalformedElf("it has no section table");
-  reader.bytes(table, count * entrySize);
-  const headers = Array.from({ length: count }, (_, index) =>
-    sectionHeader(reader, table + index * entrySize),
-  );
-  const names = headers[namesIndex]?.content ?? new Uint8Array();
-  const sections = headers.map(({ name, type, content }) => ({ name: textAt(names, name), type, content }));
-  return { bits, littleEndian, sections };
+  const table = bytesAt(file, start.word(is64 ? 40 : 32), count * entrySize);
+  const reader = new Reader(table, bits, littleEndian);
+  const headers = Array.from({ length: count }, (_, index) => sectionHeader(reader, index * entrySize));
+  for (const { offset, size } of headers) checkWithin(file, offset, size);
+  const { offset = 0, size = 0 } = headers[namesIndex] ?? {};
+  if (size > maxSectionNames) throw new MalformedElf("the names of its sections are too long");
+  const names = file.read(offset, size);
+  const sections = headers.map((section) => ({ ...section, name: textAt(names, section.name) }));
+  return { bits, littleEndian, machine, fileType: start.half(16), sections };
+}
+
+/** The same of a file in memory, with the content of each section. */
+export function readElf(file: Uint8Array): ElfFile {
+  const bytes = {
+    size: file.length,
+    read: (offset: number, length: number) => file.subarray(offset, offset + length),
+  };
+  const { bits, littleEndian, sections } = readElfSections(bytes);
+  return {
+    bits,
+    littleEndian,
+    sections: sections.map(({ name, type, offset, size }) => ({
+      name,
+      type,
+      content: bytes.read(offset, size),
+    })),
+  };
 }
 
 /** The content of the first section of that name, or undefined. */
@@ -101,27 +157,40 @@ export function textAt(table: Uint8Array, offset: number): string {
   return Buffer.from(table.subarray(offset, offset + end)).toString("latin1");
 }
 
-function sectionHeader(reader: Reader, at: number): { name: number; type: number; content: Uint8Array } {
+function sectionHeader(reader: Reader, at: number): Omit<ElfSectionHeader, "name"> & { name: number } {
   const is64 = reader.bits === 64;
   const type = reader.four(at + 4);
-  const offset = reader.word(at + (is64 ? 24 : 16));
-  const size = reader.word(at + (is64 ? 32 : 20));
-  const content = type === withoutBytes ? new Uint8Array() : reader.bytes(offset, size);
-  return { name: reader.four(at), type, content };
+  const hasBytes = type !== withoutBytes;
+  return {
+    name: reader.four(at),
+    type,
+    isLoaded: (reader.four(at + 8 + (is64 && !reader.littleEndian ? 4 : 0)) & loadedFlag) !== 0,
+    address: reader.address(at + (is64 ? 16 : 12)),
+    offset: hasBytes ? reader.word(at + (is64 ? 24 : 16)) : 0,
+    size: hasBytes ? reader.word(at + (is64 ? 32 : 20)) : 0,
+  };
+}
+
+function bytesAt(file: ElfBytes, offset: number, length: number): Uint8Array {
+  checkWithin(file, offset, length);
+  return file.read(offset, length);
+}
+
+/** A number too large to be exact lies outside of any file. */
+function checkWithin(file: ElfBytes, offset: number, length: number): void {
+  if (offset + length > file.size) throw new MalformedElf("it ends too early");
 }
 
 /** Reads numbers of a file, in its byte order. */
 class Reader {
   readonly bits: 32 | 64;
-  readonly #file: Uint8Array;
+  readonly littleEndian: boolean;
   readonly #view: DataView;
-  readonly #littleEndian: boolean;
 
   constructor(file: Uint8Array, bits: 32 | 64, littleEndian: boolean) {
     this.bits = bits;
-    this.#file = file;
     this.#view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-    this.#littleEndian = littleEndian;
+    this.littleEndian = littleEndian;
   }
 
   byte(offset: number): number {
@@ -131,27 +200,27 @@ class Reader {
 
   half(offset: number): number {
     this.#check(offset, 2);
-    return this.#view.getUint16(offset, this.#littleEndian);
+    return this.#view.getUint16(offset, this.littleEndian);
   }
 
   four(offset: number): number {
     this.#check(offset, 4);
-    return this.#view.getUint32(offset, this.#littleEndian);
+    return this.#view.getUint32(offset, this.littleEndian);
   }
 
   /** A number as wide as an address. A number too large to be exact lies outside of any file. */
   word(offset: number): number {
-    if (this.bits === 32) return this.four(offset);
-    this.#check(offset, 8);
-    return Number(this.#view.getBigUint64(offset, this.#littleEndian));
+    return Number(this.address(offset));
   }
 
-  bytes(offset: number, size: number): Uint8Array {
-    this.#check(offset, size);
-    return this.#file.subarray(offset, offset + size);
+  /** The same, exact. */
+  address(offset: number): bigint {
+    if (this.bits === 32) return BigInt(this.four(offset));
+    this.#check(offset, 8);
+    return this.#view.getBigUint64(offset, this.littleEndian);
   }
 
   #check(offset: number, size: number): void {
-    if (offset + size > this.#file.length) throw new MalformedElf("it ends too early");
+    if (offset + size > this.#view.byteLength) throw new MalformedElf("it ends too early");
   }
 }

@@ -33,6 +33,7 @@ export class XzStructure {
   readonly #reader: StepReader;
   #compressed = 0;
   #unpacked = 0;
+  #wholeBytes = 0;
 
   constructor(rules: XzRules) {
     this.#rules = rules;
@@ -42,6 +43,11 @@ export class XzStructure {
   /** Bytes that the chunks seen so far say they unpack to. */
   get unpackedBytes(): number {
     return this.#unpacked;
+  }
+
+  /** Where the last stream ends that was whole, in bytes of the file; it is known even after `push` has thrown. */
+  get wholeBytes(): number {
+    return this.#wholeBytes;
   }
 
   /** Takes the next bytes of the file. Throws `archive-refused` or `archive-corrupt`. */
@@ -84,6 +90,7 @@ export class XzStructure {
     }
     yield* index(blocks);
     yield { bytes: streamFooterSize, skip: true };
+    this.#wholeBytes = this.#reader.taken;
   }
 
   /** Section 2.1.1.2, as far as the decoder can compute the checks. */
