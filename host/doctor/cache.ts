@@ -2,14 +2,13 @@ import { statfsSync } from "node:fs";
 import { KheadersError } from "../../shared/errors.js";
 import { printable } from "../../shared/printable.js";
 import { openCache, writableFolder } from "../cache/index.js";
-import { attempt, type Check, ok, skipped, warning } from "./check.js";
+import { attempt, type CheckList, ok, warning } from "./check.js";
 
 /** A tree and its archive take 50 MB and 6,700 inodes; twice that, to be safe. */
 const neededBytes = 100e6;
 const neededInodes = 15_000;
 
-export async function checkDisk(cacheDir: string): Promise<Check> {
-  const checks: Check[] = [];
+export async function checkDisk(cacheDir: string, checks: CheckList): Promise<void> {
   await attempt(checks, "disk", async () => {
     const folder = writableFolder(cacheDir);
     const { bavail, bsize, ffree, files } = statfsSync(folder);
@@ -21,26 +20,23 @@ export async function checkDisk(cacheDir: string): Promise<Check> {
         "Free some space with: kheaders cache prune --max-size 1GB, or choose another --cache-dir.";
       throw new KheadersError("disk-full", detail, { hint });
     }
-    checks.push(ok("disk", detail));
+    checks.add(ok("disk", detail));
   });
-  return checks[0] ?? skipped("disk");
 }
 
-export async function checkCache(options: {
-  readonly cacheDir: string;
-  readonly tool: string;
-}): Promise<Check> {
-  const checks: Check[] = [];
+export async function checkCache(
+  options: { readonly cacheDir: string; readonly tool: string },
+  checks: CheckList,
+): Promise<void> {
   await attempt(checks, "cache", async () => {
     const cache = openCache({ dir: options.cacheDir, tool: options.tool });
     const { kernels } = await cache.list();
     const lost = kernels.filter((kernel) => kernel.stats === undefined).length;
     const detail = kernels.length === 1 ? "1 kernel" : `${kernels.length} kernels`;
-    if (lost === 0) checks.push(ok("cache", detail));
+    if (lost === 0) checks.add(ok("cache", detail));
     else
-      checks.push(
+      checks.add(
         warning("cache", `${detail}, ${lost} without a tree`, "Repair it with: kheaders cache verify"),
       );
   });
-  return checks[0] ?? skipped("cache");
 }

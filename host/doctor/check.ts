@@ -13,9 +13,24 @@ export interface Check {
   readonly code: ErrorCode | undefined;
 }
 
+/** The checks so far; somebody may listen to them as they are made. */
+export class CheckList {
+  readonly all: Check[] = [];
+  readonly #onCheck: (check: Check) => void;
+
+  constructor(onCheck: (check: Check) => void) {
+    this.#onCheck = onCheck;
+  }
+
+  add(...checks: readonly Check[]): void {
+    this.all.push(...checks);
+    for (const check of checks) this.#onCheck(check);
+  }
+}
+
 /** Runs a check that may throw; what it throws is what the check found. */
 export async function attempt<T>(
-  checks: Check[],
+  checks: CheckList,
   name: string,
   look: () => Promise<T>,
 ): Promise<T | undefined> {
@@ -23,7 +38,7 @@ export async function attempt<T>(
     return await look();
   } catch (error) {
     if (!(error instanceof KheadersError)) throw error;
-    checks.push(failed(name, error));
+    checks.add(failed(name, error));
     return undefined;
   }
 }

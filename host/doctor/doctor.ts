@@ -1,3 +1,4 @@
+import { machine, release, type } from "node:os";
 import { KheadersError } from "../../shared/errors.js";
 import { printable } from "../../shared/printable.js";
 import { stallSeconds } from "../../shared/protocol.js";
@@ -8,7 +9,7 @@ import { describeEndpoint } from "../adb/endpoint.js";
 import { type AdbServer, findAdb } from "../adb/server.js";
 import { adbServer, cacheDir, defaultChoice, neverAborts, type Optional } from "../pull/options.js";
 import { checkCache, checkDisk } from "./cache.js";
-import { attempt, type Check, ok, skipped, warning } from "./check.js";
+import { attempt, type Check, CheckList, ok, skipped, warning } from "./check.js";
 import { checkKernel } from "./kernel.js";
 
 export type { Check } from "./check.js";
@@ -21,6 +22,8 @@ export interface DoctorOptions {
   readonly tool: string;
   readonly stallSeconds: number;
   readonly signal: AbortSignal;
+  /** Gets each check as soon as it is made. */
+  readonly onCheck: (check: Check) => void;
 }
 
 /**
@@ -29,11 +32,18 @@ export interface DoctorOptions {
  */
 export async function doctor(given: Optional<DoctorOptions> = {}): Promise<Check[]> {
   const options = await complete(given);
-  const checks = [checkAdb(options.server)];
+  const checks = new CheckList(options.onCheck);
+  checks.add(ok("versions", versions(options.tool)), checkAdb(options.server));
   const device = await checkServerAndDevice(options, checks);
   await checkKernel(options, device, checks);
-  checks.push(await checkDisk(options.cacheDir), await checkCache(options));
-  return checks;
+  await checkDisk(options.cacheDir, checks);
+  await checkCache(options, checks);
+  return checks.all;
+}
+
+/** What a bug report needs. */
+function versions(tool: string): string {
+  return `kheaders ${tool}, Node ${process.versions.node}, ${type()} ${release()} ${machine()}`;
 }
 
 async function complete(given: Optional<DoctorOptions>): Promise<DoctorOptions> {
@@ -44,6 +54,7 @@ async function complete(given: Optional<DoctorOptions>): Promise<DoctorOptions> 
     tool: given.tool ?? KHEADERS_VERSION,
     stallSeconds: given.stallSeconds ?? stallSeconds,
     signal: given.signal ?? neverAborts(),
+    onCheck: given.onCheck ?? (() => undefined),
   };
 }
 
@@ -57,22 +68,22 @@ function checkAdb(server: AdbServer): Check {
   );
 }
 
-async function checkServerAndDevice(options: DoctorOptions, checks: Check[]): Promise<Device | undefined> {
+async function checkServerAndDevice(options: DoctorOptions, checks: CheckList): Promise<Device | undefined> {
   const { server, choice, signal } = options;
   const place = describeEndpoint(server.endpoint);
   const devices = await attempt(checks, "server", async () => {
     const version = await serverVersion(server, signal);
     const listed = await readDevices(await AdbConnection.open(server.endpoint, signal));
-    checks.push(ok("server", `version ${version} at ${place}`));
+    checks.add(ok("server", `version ${version} at ${place}`));
     return listed;
   });
   if (devices === undefined) {
-    checks.push(skipped("device"));
+    checks.add(skipped("device"));
     return undefined;
   }
   return attempt(checks, "device", async () => {
     const device = await chooseDevice(server, devices, choice, signal);
-    checks.push(
+    checks.add(
       ok(
         "device",
         [device.serial, device.model ?? ""]
@@ -85,12 +96,17 @@ async function checkServerAndDevice(options: DoctorOptions, checks: Check[]): Pr
   });
 }
 
+/** The version that the server says (AOSP packages/modules/adb/adb.cpp, `host:version`: hexadecimal digits). */
 async function serverVersion(server: AdbServer, signal: AbortSignal): Promise<number> {
   try {
     const connection = await AdbConnection.open(server.endpoint, signal);
     try {
       await connection.request("host:version");
-      return Number.parseInt(await connection.readValue(), 16);
+      const answer = await connection.readValue();
+      if (/^[0-9a-f]{1,8}$/i.test(answer)) return Number.parseInt(answer, 16);
+      const place = describeEndpoint(server.endpoint);
+      const message = `unexpected answer from the adb server at ${place}: the version "${printable(answer)}"`;
+      throw new KheadersError("adb-failed", message, { hint: "Check it with: adb devices" });
     } finally {
       connection.close();
     }

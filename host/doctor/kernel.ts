@@ -9,7 +9,7 @@ import { MalformedElf } from "../kernel/elf-sections.js";
 import { readKernelFacts } from "../kernel/facts.js";
 import { type Headers, headersOf } from "../pull/headers-offer.js";
 import { readModuleFile } from "../symvers/module-file.js";
-import { attempt, type Check, failed, ok, skipped, warning } from "./check.js";
+import { attempt, type Check, type CheckList, failed, ok, skipped, warning } from "./check.js";
 
 /** How to reach the device. */
 interface KernelOptions {
@@ -22,19 +22,19 @@ interface KernelOptions {
 export async function checkKernel(
   options: KernelOptions,
   device: Device | undefined,
-  checks: Check[],
+  checks: CheckList,
 ): Promise<void> {
   const names = ["shell", "root", "kernel config", "module", "archive"];
   const done = device && (await attempt(checks, "shell", () => askDevice(options, device, checks)));
   if (done) return;
-  const looked = new Set(checks.map((check) => check.name));
-  checks.push(...names.filter((name) => !looked.has(name)).map(skipped));
+  const looked = new Set(checks.all.map((check) => check.name));
+  checks.add(...names.filter((name) => !looked.has(name)).map(skipped));
 }
 
-function askDevice(options: KernelOptions, device: Device, checks: Check[]): Promise<true> {
+function askDevice(options: KernelOptions, device: Device, checks: CheckList): Promise<true> {
   return withConversation(device, options, async (conversation) => {
     const { hello } = conversation;
-    checks.push(
+    checks.add(
       ok("shell", `${printable(hello.release)} on ${printable(hello.fingerprint || "an unknown build")}`),
     );
     const { config, problems } = readKernelFacts(await conversation.facts());
@@ -42,7 +42,7 @@ function askDevice(options: KernelOptions, device: Device, checks: Check[]): Pro
     const headers = headersOf(report, config);
     const builtFor = headers === "module" ? await releaseOfModule(conversation, report.module) : undefined;
     const stale = builtFor === undefined || builtFor === hello.release ? undefined : builtFor;
-    checks.push(
+    checks.add(
       checkRoot(report),
       checkConfig(config, problems),
       stale === undefined ? checkModule(report) : staleModule(report, stale, hello.release, config),

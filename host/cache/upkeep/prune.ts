@@ -1,7 +1,7 @@
 import type { Digest } from "../../../shared/identity.js";
 import { lastUseOf } from "../disk/last-use.js";
 import { statIfThere } from "../disk/stat.js";
-import { entryIds } from "../kernels/entries.js";
+import { entriesOf, entryIds } from "../kernels/entries.js";
 import { allBootSightings } from "../kernels/sightings.js";
 import { liveLeases } from "../locks/lease.js";
 import { sweep } from "../publish/sweep.js";
@@ -14,11 +14,13 @@ import { forget, isLeased, measureAll, type RemovedTree, removeDigest } from "./
 export interface PruneOptions extends Omit<PruneLimits, "grace"> {
   /** What was used within that time stays; 24 hours if not given. */
   readonly grace?: number | undefined;
+  /** Changes nothing, and reports what would be removed. */
+  readonly dryRun?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface PruneReport {
-  /** The least recently used first. */
+  /** Removed, or with `dryRun` to be removed; the least recently used first. */
   readonly removed: readonly RemovedTree[];
   /** What should have been removed, but is in use or was used within the grace. */
   readonly kept: readonly { readonly digest: Digest; readonly why: "in-use" | "grace" }[];
@@ -43,8 +45,8 @@ const maxBootAge = 30 * day;
  */
 export async function prune(store: Store, options: PruneOptions): Promise<PruneReport> {
   const { paths } = store;
-  const { maxBytes, olderThan, grace = day, signal } = options;
-  const leftovers = await sweep(store, { signal });
+  const { maxBytes, olderThan, grace = day, dryRun = false, signal } = options;
+  const leftovers = dryRun ? [] : await sweep(store, { signal });
   const uses = await measureAll(store);
   const { subjects } = await liveLeases(paths, store.now());
   const items = uses.map((use) => ({
@@ -57,13 +59,17 @@ export async function prune(store: Store, options: PruneOptions): Promise<PruneR
   const removed: RemovedTree[] = [];
   const kept = [...plan.kept];
   for (const digest of plan.remove) {
+    if (dryRun) {
+      removed.push({ digest, kernels: entriesOf(paths, digest) });
+      continue;
+    }
     const isUsed = async () =>
       lastUseOf(paths, digest) !== lastUses.get(digest) || (await isLeased(store, digest));
     const gone = await removeDigest(store, digest, signal, isUsed);
     if (gone === undefined) kept.push({ digest, why: "in-use" });
     else removed.push(gone);
   }
-  forgetOldBoots(store);
+  if (!dryRun) forgetOldBoots(store);
   const gone = new Set(removed.map((tree) => tree.digest));
   const freed = freedBytes(uses, gone);
   return { removed, kept, freedBytes: freed, bytes: totalOf(uses).bytes - freed, leftovers };

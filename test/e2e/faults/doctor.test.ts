@@ -6,6 +6,7 @@ import { freePort, listens, startAdbServer, unusableDevice } from "../../lab/ind
 import type { DeviceEntry } from "../../lab/newc.js";
 import { kernelEvents, storage } from "../../support/device-state.js";
 import { emulated } from "../../support/emulated.js";
+import { FakeAdbServer } from "../../support/fake-adb-server.js";
 import { moduleBytes } from "../../support/module-builder.js";
 import { smallArchive } from "../../support/small-archive.js";
 import { type CommandOptions, Workstation } from "../../support/workstation.js";
@@ -38,6 +39,7 @@ async function examine(args: readonly string[], options?: CommandOptions) {
 }
 
 const names = [
+  "versions",
   "adb",
   "server",
   "device",
@@ -60,6 +62,25 @@ it("starts no adb server where none runs, and says how to", async () => {
     expect(found(name)).toMatchObject({ status: "skipped" });
   expect(next).toBe("Start it with: adb start-server");
   expect(await listens(port)).toBe(false);
+});
+
+it("says what a bug report needs", async () => {
+  const [versions] = (await examine([])).checks;
+  expect(versions?.detail).toMatch(/^kheaders \d+\.\d+\.\d+\S*, Node \d+\.\d+\.\d+, Linux \S+ \S+$/);
+});
+
+it("does not take any answer for a version", async () => {
+  const server = await FakeAdbServer.start((_, client) => client.okay("soon"));
+  try {
+    const { port } = server.endpoint as { port: number };
+    const { found } = await examine(["-P", String(port)]);
+    expect(found("server")).toMatchObject({ status: "failed", code: "adb-failed" });
+    expect(found("server")?.detail).toMatch(
+      /unexpected answer from the adb server at .*: the version "soon"/,
+    );
+  } finally {
+    await server.stop();
+  }
 });
 
 it("misses adb itself", async () => {

@@ -223,6 +223,17 @@ describe("prune", () => {
     expect((await cache.verify({ repair: false })).problems).toEqual([]);
   });
 
+  test("only tells what it would do if asked to change nothing", async () => {
+    const cache = temporaryCache();
+    const old = await pullNamed(cache, "old", { ageInDays: 40 });
+    const before = listTree(cache.dir);
+    const planned = await cache.prune({ olderThan: 30 * day, dryRun: true });
+    expect(listTree(cache.dir)).toEqual(before);
+    expect(cache.findBoot("old", "old")).toBeDefined();
+    expect(planned.removed).toMatchObject([{ digest: old.digest, kernels: [{ digest: old.digest }] }]);
+    expect(await cache.prune({ olderThan: 30 * day })).toEqual(planned);
+  });
+
   test("removes what was used least recently until the rest fits", async () => {
     const cache = temporaryCache();
     const trees = [];

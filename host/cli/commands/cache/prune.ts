@@ -11,6 +11,7 @@ interface Flags extends GlobalFlags {
   readonly maxSize?: number;
   readonly olderThan?: number;
   readonly grace?: number;
+  readonly dryRun?: boolean;
 }
 
 export const add = command<Flags>({
@@ -22,31 +23,39 @@ export const add = command<Flags>({
     option("--grace <duration>", "keep those used within this time (default: 24h)", {
       parse: parseDuration,
     }),
+    option("--dry-run", "change nothing, and list what would be removed"),
   ],
   details: "Trees that are in use are never removed.",
-  examples: ["kheaders cache prune --max-size 5GB --older-than 30d"],
+  examples: [
+    "kheaders cache prune --max-size 5GB --older-than 30d",
+    "kheaders cache prune --older-than 30d --dry-run",
+  ],
   async run({ flags, signal }) {
     if (flags.maxSize === undefined && flags.olderThan === undefined) {
       throw new KheadersError("usage", "prune needs --max-size or --older-than", {
         hint: "For example: kheaders cache prune --older-than 30d",
       });
     }
+    const dryRun = flags.dryRun === true;
     const report = await (await openCacheOf(flags)).prune({
       maxBytes: flags.maxSize,
       olderThan: flags.olderThan,
       grace: flags.grace,
+      dryRun,
       signal,
     });
     const { removed, kept, freedBytes, bytes } = report;
     const recent = flags.grace === undefined ? "used in the last 24 h" : "used within --grace";
     return {
-      json: [report],
+      json: [{ ...report, dryRun }],
       lines: [
-        ...removed.map(removedLine),
+        ...removed.map((tree) => (dryRun ? `would be ${removedLine(tree)}` : removedLine(tree))),
         ...kept.map(
           ({ digest, why }) => `kept: ${shortDigest(digest)} (${why === "grace" ? recent : "in use"})`,
         ),
-        `freed ${formatBytes(freedBytes)}; the cache now takes ${formatBytes(bytes)}`,
+        dryRun
+          ? `would free ${formatBytes(freedBytes)}; the cache would take ${formatBytes(bytes)}`
+          : `freed ${formatBytes(freedBytes)}; the cache now takes ${formatBytes(bytes)}`,
       ],
     };
   },

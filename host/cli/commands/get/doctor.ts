@@ -12,7 +12,7 @@ export const add = command({
   summary: "check what a pull needs, step by step, and say what to do next",
   details: "Changes nothing, on this machine and on the device.",
   examples: ["kheaders doctor -s R5CT30ABCDE"],
-  async run({ flags, signal }) {
+  async run({ flags, signal, print }) {
     const { doctor } = await import("../../../doctor/doctor.js");
     const checks = await doctor({
       server: serverOf(flags, process.env),
@@ -21,16 +21,18 @@ export const add = command({
       tool: KHEADERS_VERSION,
       stallSeconds,
       signal,
+      onCheck: (check) => print({ json: [], lines: [lineOf(check)] }),
     });
     const failed = checks.find((check) => check.status === "failed");
     const next = (failed ?? checks.find((check) => check.hint !== undefined))?.hint ?? "kheaders pull";
-    const lines = checks.map(
-      ({ name, status, detail }) => `${marks[status].padEnd(4)}  ${name.padEnd(13)}  ${detail}`,
-    );
     return {
       json: [{ checks, next }],
-      lines: [...lines, `Next: ${next}`],
+      lines: [`Next: ${next}`],
       status: failed?.code === undefined ? 0 : exitStatusOf[failed.code],
     };
   },
 });
+
+function lineOf({ name, status, detail }: Check): string {
+  return `${marks[status].padEnd(4)}  ${name.padEnd(13)}  ${detail}`;
+}
