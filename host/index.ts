@@ -56,6 +56,17 @@ export type {
   VerifyOptions,
   VerifyReport,
 } from "./cache/index.js";
+export type { Declaration } from "./compare/layout/declaration.js";
+export { type FoundType, findType } from "./compare/layout/find-type.js";
+export type { Gap } from "./compare/layout/gaps.js";
+export {
+  type Body,
+  type Layout,
+  type LayoutMember,
+  type LayoutOptions,
+  layoutOf,
+} from "./compare/layout/layout.js";
+export { type MemberPlace, memberAt } from "./compare/layout/member-path.js";
 export { type Check, type DoctorOptions, doctor } from "./doctor/doctor.js";
 export { type Pattern, parsePattern } from "./farm/match.js";
 export { exitStatusOfAll, type FarmEvent, type PullManyOptions, pullMany } from "./farm/pull-many.js";
@@ -65,6 +76,11 @@ export { type DeviceReport, type SurveyOptions, survey } from "./farm/survey.js"
 export type { CommandEnd, TreeCommand } from "./farm/tree-commands.js";
 export { type WatchEvent, type WatchOptions, watch } from "./farm/watch.js";
 export type { Architecture } from "./kernel/architecture.js";
+export type { Btf } from "./kernel/btf/btf.js";
+export type { Kind } from "./kernel/btf/kinds.js";
+export { readBtf } from "./kernel/btf/read.js";
+export { pointerSize, sizeOf } from "./kernel/btf/resolve.js";
+export type * from "./kernel/btf/types.js";
 export type { KernelConfig } from "./kernel/config.js";
 export { readTreeFacts, type TreeFacts } from "./kernel/tree-facts.js";
 export type { Headers } from "./pull/headers-offer.js";

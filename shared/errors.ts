@@ -5,12 +5,14 @@ import { printable } from "./printable.js";
 /**
  * Every way in which kheaders can fail, with the exit status of the command line.
  *
- * 1 it does not compile; 2 usage; 3 no device or no clear choice; 4 the kernel offers no headers, or its modules no symbol
- * versions; 5 permission; 6 device or adb lost, busy or timed out; 7 bad archive or file, or modules of two kernels; 8 cache, disk
- * or another limit of this machine; 70 a bug in kheaders; 130 and 143 after signals.
+ * 1 it does not compile, or the kernel has no such type; 2 usage; 3 no device or no clear choice; 4 the kernel offers no
+ * headers, or its modules no symbol versions; 5 permission; 6 device or adb lost, busy or timed out; 7 bad archive, file or
+ * BTF, or modules of two kernels; 8 cache, disk or another limit of this machine; 70 a bug in kheaders; 130 and 143 after
+ * signals.
  */
 export const exitStatusOf = {
   "compile-failed": 1,
+  "unknown-type": 1,
   usage: 2,
   "tool-missing": 2,
   "adb-not-found": 3,
@@ -42,6 +44,7 @@ export const exitStatusOf = {
   "file-refused": 7,
   "file-corrupt": 7,
   "symbol-conflict": 7,
+  "btf-corrupt": 7,
   "cache-failed": 8,
   "cache-format": 8,
   "disk-full": 8,

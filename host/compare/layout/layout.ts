@@ -1,0 +1,168 @@
+import type { Btf } from "../../kernel/btf/btf.js";
+import { MalformedBtf } from "../../kernel/btf/malformed.js";
+import { maxDepth, resolve, sizeOf } from "../../kernel/btf/resolve.js";
+import type { BtfComposite, BtfMember, BtfType, TypeId } from "../../kernel/btf/types.js";
+import { type Declaration, declarationOf, typeName } from "./declaration.js";
+import { type Gap, gapsOf } from "./gaps.js";
+
+/** How the members of a struct or union lie. */
+export interface Body {
+  readonly kind: "struct" | "union";
+  /** The tag; empty for an anonymous one. */
+  readonly name: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly members: readonly LayoutMember[];
+  /** Room behind the last member; undefined if there is none, and for a union. */
+  readonly padding: Gap | undefined;
+}
+
+/** A struct or union by the name that was asked for. */
+export interface Layout extends Body {
+  /** If it was asked for by a typedef: the typedef's name. */
+  readonly typedef: string | undefined;
+}
+
+/** A member, and what lies before and in it. */
+export interface LayoutMember {
+  /** Empty for an anonymous struct or union. */
+  readonly name: string;
+  /** As C writes it without a name: `char[16]`. */
+  readonly type: string;
+  /** As C declares it with the name. */
+  readonly declaration: Declaration;
+  /** Bytes from the beginning of the outermost struct. Of a bit field: where the integer that it lies in begins. */
+  readonly offset: number;
+  /** Bytes; of a bit field, of that integer. */
+  readonly size: number;
+  /** Of a bit field: the bits that it takes of that integer, from its first bit in memory. */
+  readonly bits: { readonly offset: number; readonly size: number } | undefined;
+  /** Room before it; undefined if there is none, and in a union. */
+  readonly hole: Gap | undefined;
+  /** Bytes behind the last member of the struct that it is; 0 for anything else. */
+  readonly padding: number;
+  /** What it is made of, if that is shown: an anonymous struct or union, or with `deep` any. */
+  readonly body: Body | undefined;
+}
+
+export interface LayoutOptions {
+  /** Shows also the members of structs and unions that have a name; of an array, those of its first element. */
+  readonly deep: boolean;
+}
+
+/** Members that are looked at and characters that are made of them: 20 times as much as the largest structs of a kernel need. */
+const maxWork = 10_000_000;
+
+/**
+ * Finds how the members of a struct or union lie. Throws {@link MalformedBtf} for one that has no end.
+ *
+ * @param id A struct, a union, or a typedef of one.
+ */
+export function layoutOf(btf: Btf, id: TypeId, options: LayoutOptions): Layout {
+  const asked = btf.type(id);
+  const { type } = resolve(btf, id, { typedefs: true });
+  if (type.kind !== "struct" && type.kind !== "union")
+    throw new MalformedBtf(`type ${id} in it is not a struct or union`);
+  const body = new Surveyor(btf, options.deep).bodyOf(type, 0, 0);
+  return { ...body, typedef: asked.kind === "typedef" ? asked.name : undefined };
+}
+
+class Surveyor {
+  readonly #btf: Btf;
+  readonly #deep: boolean;
+  #left = maxWork;
+
+  constructor(btf: Btf, deep: boolean) {
+    this.#btf = btf;
+    this.#deep = deep;
+  }
+
+  /** @param origin Where it begins, in bits from the beginning of the outermost struct. */
+  bodyOf({ kind, name, size, members }: BtfComposite, origin: number, depth: number): Body {
+    if (depth > maxDepth) throw new MalformedBtf("a struct in it contains itself");
+    const { before, last } = this.#gapsOf(members, kind, size);
+    return {
+      kind,
+      name,
+      size,
+      members: members.map((member, index) => this.#memberOf(member, before[index], origin, depth)),
+      padding: last,
+    };
+  }
+
+  #memberOf(member: BtfMember, hole: Gap | undefined, origin: number, depth: number): LayoutMember {
+    const { name, type: id, bitOffset, bitSize } = member;
+    const place = placeOf(this.#btf, member);
+    const { type, isArray, isShown } = this.#contentOf(id);
+    const declaration = declarationOf(this.#btf, id, bitSize === undefined ? name : `${name}:${bitSize}`);
+    this.#spend(declaration.type.length + declaration.declarator.length);
+    return {
+      name,
+      type: typeName(this.#btf, id),
+      declaration,
+      offset: Math.floor(origin / 8) + place.offset,
+      size: place.size,
+      bits: place.bits,
+      hole,
+      padding: isArray ? 0 : this.#paddingOf(type),
+      body:
+        isShown && type && bitSize === undefined
+          ? this.bodyOf(type, origin + bitOffset, depth + 1)
+          : undefined,
+    };
+  }
+
+  #spend(work: number): void {
+    this.#left -= work;
+    if (this.#left < 0) throw new MalformedBtf("a struct in it is too large");
+  }
+
+  #contentOf(id: TypeId): { type: BtfComposite | undefined; isArray: boolean; isShown: boolean } {
+    const { type, isArray, isNamed } = elementOf(this.#btf, id);
+    if (type.kind !== "struct" && type.kind !== "union") return { type: undefined, isArray, isShown: false };
+    return { type, isArray, isShown: this.#deep || !(isNamed || type.name !== "") };
+  }
+
+  #paddingOf(type: BtfComposite | undefined): number {
+    if (type === undefined) return 0;
+    return this.#gapsOf(type.members, type.kind, type.size).last?.bytes ?? 0;
+  }
+
+  #gapsOf(members: readonly BtfMember[], kind: "struct" | "union", size: number): ReturnType<typeof gapsOf> {
+    this.#spend(members.length);
+    if (kind === "union") return { before: [], last: undefined };
+    const extents = members.map((member) => {
+      const { offset, size, bits } = placeOf(this.#btf, member);
+      const start = member.bitOffset;
+      const unitEnd = (offset + size) * 8;
+      return bits ? { start, end: start + bits.size, unitEnd } : { start, end: start + size * 8 };
+    });
+    return gapsOf(extents, size * 8);
+  }
+}
+
+/** Where a member lies in its own struct. */
+export function placeOf(
+  btf: Btf,
+  { type, bitOffset, bitSize }: BtfMember,
+): Pick<LayoutMember, "offset" | "size" | "bits"> {
+  const size = sizeOf(btf, type);
+  if (bitSize === undefined) return { offset: Math.floor(bitOffset / 8), size, bits: undefined };
+  const unit = Math.max(size, 1);
+  const offset = Math.floor(bitOffset / 8 / unit) * unit;
+  return { offset, size, bits: { offset: bitOffset - offset * 8, size: bitSize } };
+}
+
+/** What a type is, or is an array of, and whether a typedef names it. */
+function elementOf(btf: Btf, id: TypeId): { type: BtfType; isArray: boolean; isNamed: boolean } {
+  let at = id;
+  let isArray = false;
+  let isNamed = false;
+  for (let depth = 0; depth <= maxDepth; depth += 1) {
+    const { type } = resolve(btf, at, { typedefs: false });
+    if (type.kind === "typedef") [at, isNamed] = [type.to, true];
+    else if (type.kind === "array") [at, isArray] = [type.of, true];
+    else return { type, isArray, isNamed };
+  }
+  throw new MalformedBtf(`type ${id} in it contains itself`);
+}

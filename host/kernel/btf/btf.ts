@@ -1,0 +1,111 @@
+import { decodeType } from "./decode.js";
+import { type Kind, kinds } from "./kinds.js";
+import { MalformedBtf } from "./malformed.js";
+import { readSections } from "./sections.js";
+import { BtfStrings } from "./strings.js";
+import type { BtfType, TypeId } from "./types.js";
+import { indexTypes, kindNumber } from "./walk.js";
+
+/**
+ * How many decoded types are kept. A type may have a million elements and be asked for a million times; of such there are
+ * few in a file, and with others between them they cost no more than the file's size explains.
+ */
+const maxDecoded = 4096;
+
+/**
+ * The types of a kernel or of a module, as BTF describes them (Linux Documentation/bpf/btf.rst). Opening finds where each
+ * type begins; types and names are decoded when they are asked for. The bytes are hostile: what is wrong with them is a
+ * {@link MalformedBtf} when it is met, and nothing takes longer, or more memory, than the file's own size explains. What
+ * follows types from one to the next must mind circles; `resolve.ts` does.
+ */
+export class Btf {
+  readonly littleEndian: boolean;
+  /** The first type that is this file's own: 1, or for a module's BTF the one after the kernel's last. */
+  readonly firstId: TypeId;
+  /** The number after the last type. */
+  readonly endId: TypeId;
+  readonly #base: Btf | undefined;
+  readonly #words: Uint32Array;
+  readonly #starts: Uint32Array;
+  readonly #strings: BtfStrings;
+  readonly #decoded = new Map<TypeId, BtfType>();
+
+  /**
+   * @param file Raw BTF.
+   * @param base For a module's BTF ("split BTF"): the kernel's.
+   */
+  constructor(file: Uint8Array, base?: Btf) {
+    const sections = readSections(file);
+    this.littleEndian = sections.littleEndian;
+    if (base === undefined && (sections.strings[0] ?? 0) !== 0)
+      throw new MalformedBtf("it is a module's, and cannot be read without the kernel's BTF");
+    if (base !== undefined && base.littleEndian !== this.littleEndian)
+      throw new MalformedBtf("the kernel's BTF has another byte order");
+    this.#base = base;
+    this.#words = sections.types;
+    this.#starts = indexTypes(sections);
+    this.#strings = new BtfStrings(sections.strings, base === undefined ? undefined : base.#strings);
+    this.firstId = base?.endId ?? 1;
+    this.endId = this.firstId + this.#starts.length;
+  }
+
+  /** The kind of a type. */
+  kindOf(id: TypeId): Kind {
+    if (id === 0) return "void";
+    const { owner, start } = this.#find(id);
+    return kinds[kindNumber(owner.#words[start + 1] ?? 0)] ?? "unknown";
+  }
+
+  /** The name of a type; empty if it has none. */
+  nameOf(id: TypeId): string {
+    if (id === 0) return "";
+    const { owner, start } = this.#find(id);
+    return owner.#strings.at(owner.#words[start] ?? 0);
+  }
+
+  /** A type, with all that it is made of. */
+  type(id: TypeId): BtfType {
+    if (id === 0) return { kind: "void" };
+    const before = this.#decoded.get(id);
+    if (before !== undefined) return before;
+    const { owner, start } = this.#find(id);
+    const type = decodeType(owner.#words, start, owner.#strings);
+    if (this.#decoded.size >= maxDecoded) this.#decoded.clear();
+    this.#decoded.set(id, type);
+    return type;
+  }
+
+  /** The types of that name in the order of the file, whatever their kind; the kernel's first. */
+  idsNamed(name: string): TypeId[] {
+    const found = this.#base?.idsNamed(name) ?? [];
+    const [first, ...others] = name === "" ? [] : this.#strings.offsetsOf(name);
+    if (first === undefined) return found;
+    const more = new Set(others);
+    const words = this.#words;
+    const starts = this.#starts;
+    // A plain loop: there may be 100,000 types, and this code has never run before.
+    for (let index = 0; index < starts.length; index += 1) {
+      const offset = words[starts[index] ?? 0] ?? 0;
+      if (offset === first || (more.size > 0 && more.has(offset))) found.push(this.firstId + index);
+    }
+    return found;
+  }
+
+  /** All types that have a name, in the order of the file; the kernel's first. */
+  *named(): Generator<{ readonly id: TypeId; readonly kind: Kind; readonly name: string }> {
+    if (this.#base !== undefined) yield* this.#base.named();
+    for (const [index, start] of this.#starts.entries()) {
+      const offset = this.#words[start] ?? 0;
+      if (offset === 0) continue;
+      const id = this.firstId + index;
+      yield { id, kind: this.kindOf(id), name: this.#strings.at(offset) };
+    }
+  }
+
+  #find(id: TypeId): { owner: Btf; start: number } {
+    if (this.#base !== undefined && id < this.firstId) return this.#base.#find(id);
+    const start = this.#starts[id - this.firstId];
+    if (start === undefined) throw new MalformedBtf(`it has no type ${id}`);
+    return { owner: this, start };
+  }
+}

@@ -1,0 +1,42 @@
+import { MalformedBtf } from "./malformed.js";
+
+/** The longest name that is decoded: the kernel's own limit for a symbol (include/linux/kallsyms.h, KSYM_NAME_LEN). */
+const maxName = 512;
+
+/** The names of BTF. A name is known by its offset, and decoded when it is asked for. */
+export class BtfStrings {
+  readonly #bytes: Buffer;
+  /** Of a module's BTF, whose names follow the kernel's. */
+  readonly #base: BtfStrings | undefined;
+  readonly #start: number;
+
+  constructor(bytes: Uint8Array, base: BtfStrings | undefined) {
+    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#base = base;
+    this.#start = base?.end ?? 0;
+  }
+
+  /** The offset after the last name. */
+  get end(): number {
+    return this.#start + this.#bytes.length;
+  }
+
+  /** The name at an offset. Throws {@link MalformedBtf} if it lies outside, or is longer than any name. */
+  at(offset: number): string {
+    if (this.#base !== undefined && offset < this.#start) return this.#base.at(offset);
+    const from = offset - this.#start;
+    const end = this.#bytes.subarray(from, from + maxName).indexOf(0);
+    // BTF without any name has no names at all, not even the empty one.
+    if (end < 0 && offset > 0) throw new MalformedBtf("a name in it is too long or lies outside of it");
+    return this.#bytes.toString("latin1", from, from + Math.max(end, 0));
+  }
+
+  /** All offsets at which a name stands, as the end of a longer one, too. */
+  offsetsOf(name: string): number[] {
+    const wanted = Buffer.from(`${name}\0`, "latin1");
+    const found: number[] = this.#base?.offsetsOf(name) ?? [];
+    for (let at = this.#bytes.indexOf(wanted); at >= 0; at = this.#bytes.indexOf(wanted, at + 1))
+      found.push(this.#start + at);
+    return found;
+  }
+}
