@@ -40,7 +40,7 @@ async function decode(archive: string, signal: AbortSignal | undefined): Promise
   const files = new Map<string, Uint8Array>();
   const links: { path: string; target: string }[] = [];
   for await (const member of membersOfArchive(archive, { caseInsensitive: false, signal })) {
-    if (member.type === "file") files.set(member.path, member.content);
+    if (member.type === "file") files.set(member.path, new Uint8Array(member.content));
     else if (member.type === "link")
       links.push({
         path: member.path,

@@ -11,7 +11,8 @@ export interface ReadArchiveOptions {
 }
 
 /**
- * The members of an archive of the cache that has the digest in its name, which proves that it is what the device sent.
+ * The members of an archive of the cache that has the digest in its name, which proves that it is what the device sent. A
+ * file's content is good until the next member is asked for.
  * Throws `archive-refused`, `archive-corrupt`, the system's error if it cannot be read, or the signal's reason.
  */
 export async function* membersOfArchive(file: string, options: ReadArchiveOptions): AsyncGenerator<Member> {

@@ -10,8 +10,9 @@ export type ReadOptions = XzOptions &
 
 /**
  * Reads a compressed archive (`kheaders.tar.xz`) that comes in chunks: gives its checked members in the order of the
- * archive, in batches as they become known. Decoding goes on in another thread while the receiver works on a batch; for
- * when the source is read and closed, see {@link decodeXz}.
+ * archive, in batches as they become known. The content of a batch's files is good until the next batch is asked for: all
+ * lies in one buffer. Decoding goes on in another thread while the receiver works on a batch; for when the source is read
+ * and closed, see {@link decodeXz}.
  *
  * Throws `archive-refused`, `archive-corrupt`, the source's own error, or the signal's reason. The members are good
  * only once it has ended without one; what was made of them before that is to be thrown away.

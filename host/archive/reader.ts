@@ -1,7 +1,6 @@
 import { printable } from "../../shared/printable.js";
 import { corrupt, overLimit } from "./errors.js";
-import { StepReader } from "./steps.js";
-import { tarMembers } from "./tar/members.js";
+import { TarMembers } from "./tar/members.js";
 import { type Member, TreeCheck, type TreeRules } from "./tar/tree-check.js";
 
 export type { Member, TreeRules } from "./tar/tree-check.js";
@@ -16,30 +15,25 @@ export type { Member, TreeRules } from "./tar/tree-check.js";
 export class ArchiveReader {
   readonly #rules: TreeRules;
   readonly #tree: TreeCheck;
-  readonly #reader: StepReader;
+  readonly #tar: TarMembers;
   #members: Member[] = [];
   #unpacked = 0;
 
   constructor(rules: TreeRules) {
     this.#rules = rules;
     this.#tree = new TreeCheck(rules);
-    this.#reader = new StepReader(
-      tarMembers(rules.limits, (member) => {
-        for (const checked of this.#tree.add(member)) this.#members.push(checked);
-      }),
-    );
+    this.#tar = new TarMembers(rules.limits, (member) => this.#tree.add(member, this.#members));
   }
 
   /**
-   * Takes the next bytes and gives the members that they complete. A file's content may be a view of the chunk, which
-   * must not be changed afterwards.
+   * Takes the next bytes and gives the members that they complete. A file's content is good until the next `push`; the
+   * chunk may be used again at once.
    */
   push(chunk: Uint8Array): Member[] {
     this.#unpacked += chunk.length;
     const { unpackedBytes } = this.#rules.limits;
     if (this.#unpacked > unpackedBytes) throw overLimit("its unpacked size", unpackedBytes, "bytes");
-    // A part of a Buffer takes much longer to make than one of a Uint8Array, and there are thousands of them.
-    this.#reader.push(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length));
+    this.#tar.push(chunk);
     const members = this.#members;
     this.#members = [];
     return members;
@@ -47,7 +41,7 @@ export class ArchiveReader {
 
   /** To be called after the last byte. Gives warnings for the user. */
   end(): string[] {
-    if (!this.#reader.complete) throw corrupt(`the tar archive breaks off after ${this.#unpacked} bytes`);
+    if (!this.#tar.complete) throw corrupt(`the tar archive breaks off after ${this.#unpacked} bytes`);
     this.#tree.end();
     const { leftOut } = this.#tree;
     return leftOut.length === 0 ? [] : [describeLeftOut(leftOut)];

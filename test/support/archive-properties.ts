@@ -6,6 +6,7 @@ import { decodeXz } from "../../host/archive/xz/decode.js";
 import { KheadersError } from "../../shared/errors.js";
 import { mutations, tarMutations } from "./mutations.js";
 import { links, staysInside, trees } from "./random-trees.js";
+import { kept } from "./read-tar.js";
 import { file, folder, link, tar } from "./tar-builder.js";
 import { inPieces, xz } from "./xz.js";
 
@@ -96,7 +97,7 @@ function readAll(bytes: Uint8Array, size: number): { entries: Member[]; failure:
   try {
     const reader = new ArchiveReader({ limits: archiveLimits, caseInsensitive: false });
     for (let offset = 0; offset < bytes.length; offset += size) {
-      entries.push(...reader.push(bytes.subarray(offset, offset + size)));
+      entries.push(...reader.push(bytes.subarray(offset, offset + size)).map(kept));
     }
     reader.end();
     return { entries, failure: undefined };

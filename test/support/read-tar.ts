@@ -26,9 +26,14 @@ export function readTarWithWarnings(
   const size = options.pieces ?? 64 * 1024;
   const members: Member[] = [];
   for (let offset = 0; offset < bytes.length; offset += size) {
-    members.push(...reader.push(bytes.subarray(offset, offset + size)));
+    members.push(...reader.push(bytes.subarray(offset, offset + size)).map(kept));
   }
   return { members, warnings: reader.end() };
+}
+
+/** A member whose content stays. */
+export function kept(member: Member): Member {
+  return member.type === "file" ? { ...member, content: Buffer.from(member.content) } : member;
 }
 
 /** Reads an archive that must not be accepted, and gives the reason. */

@@ -1,5 +1,4 @@
 import { isUtf8 } from "node:buffer";
-import { Header } from "tar/header";
 import { printable } from "../../../shared/printable.js";
 import { corrupt, refused } from "../errors.js";
 
@@ -21,22 +20,54 @@ export interface TarHeader {
   readonly size: number;
 }
 
-const acceptedTypes: ReadonlyMap<string, TarHeaderType> = new Map([
-  ["File", "file"],
-  ["Directory", "folder"],
-  ["SymbolicLink", "link"],
-  ["NextFileHasLongPath", "long-path"],
-  ["NextFileHasLongLinkpath", "long-target"],
-  ["ExtendedHeader", "pax"],
-  ["GlobalExtendedHeader", "pax-global"],
+/** GNU's long names, which stand before a header and replace its names; it then has their first 100 bytes, cut anywhere. */
+export interface LongNames {
+  readonly path: string | undefined;
+  readonly target: string | undefined;
+}
+
+/** A field of the header. */
+interface Field {
+  readonly offset: number;
+  /** Bytes. */
+  readonly length: number;
+}
+
+const nameField: Field = { offset: 0, length: 100 };
+const modeField: Field = { offset: 100, length: 8 };
+const sizeField: Field = { offset: 124, length: 12 };
+const checksumField: Field = { offset: 148, length: 8 };
+const typeOffset = 156;
+const targetField: Field = { offset: 157, length: 100 };
+const formatOffset = 257;
+/** The first part of a long name, in POSIX's format alone. */
+const prefixField: Field = { offset: 345, length: 155 };
+
+/** The two formats that are in use. */
+const posixFormat = Buffer.from("ustar\x0000");
+const gnuFormat = Buffer.from("ustar  \0");
+
+const code = (character: string) => character.charCodeAt(0);
+
+const acceptedTypes: ReadonlyMap<number, TarHeaderType> = new Map([
+  [0, "file"],
+  [code("0"), "file"],
+  [code("5"), "folder"],
+  [code("2"), "link"],
+  [code("L"), "long-path"],
+  [code("K"), "long-target"],
+  [code("x"), "pax"],
+  [code("g"), "pax-global"],
 ]);
 
-const refusedTypes: ReadonlyMap<string, string> = new Map([
-  ["Link", "a hard link"],
-  ["CharacterDevice", "a character device"],
-  ["BlockDevice", "a block device"],
-  ["FIFO", "a named pipe"],
-  ["SparseFile", "a sparse file"],
+const hardLink = code("1");
+
+const refusedTypes: ReadonlyMap<number, string> = new Map([
+  [hardLink, "a hard link"],
+  [code("3"), "a character device"],
+  [code("4"), "a block device"],
+  [code("6"), "a named pipe"],
+  [code("S"), "a sparse file"],
 ]);
 
 /** GNU tar makes hard links of files that are linked on the builder's disk. */
@@ -51,80 +82,119 @@ const metadataTypes: ReadonlySet<TarHeaderType | undefined> = new Set([
   "pax-global",
 ] as const);
 
-/** GNU's long names, which stand before a header and replace its names; it then has their first 100 bytes, cut anywhere. */
-export interface LongNames {
-  readonly path: string | undefined;
-  readonly target: string | undefined;
+/**
+ * Reads the tar header at `offset`, which is `position` in the tar stream. There must be only one way to read it, so the
+ * fields that matter are exactly what POSIX (`pax`, ustar interchange format) or GNU tar (`tar.h`) writes.
+ *
+ * Throws `archive-corrupt` if it is not a header, `archive-refused` for types, texts and numbers that are not accepted.
+ */
+export function readTarHeader(bytes: Buffer, offset: number, position: number, long: LongNames): TarHeader {
+  if (!hasChecksum(bytes, offset)) {
+    throw corrupt(`there is no tar header at byte ${position}, or one that was changed`);
+  }
+  const flag = bytes[offset + typeOffset] ?? 0;
+  const type = acceptedTypes.get(flag);
+  const isMember = !metadataTypes.has(type);
+  const isPosix = isFormat(bytes, offset, posixFormat);
+  const longPath = isMember ? long.path : undefined;
+  const longTarget = isMember ? long.target : undefined;
+  const path = longPath ?? pathOf(bytes, offset, isPosix);
+  if (type === undefined) throw refusedType(flag, path);
+  if (!isPosix && !isFormat(bytes, offset, gnuFormat)) {
+    throw refused(`${quoted(path)} is in a tar format that is neither POSIX nor GNU`);
+  }
+  checkText(bytes, offset, nameField, path, isMember && longPath === undefined);
+  checkText(bytes, offset, targetField, path, type === "link" && longTarget === undefined);
+  if (isPosix) checkText(bytes, offset, prefixField, path, isMember && longPath === undefined);
+  const target = longTarget ?? textOf(bytes, offset, targetField);
+  if (type !== "link" && target !== "") throw refused(`${quoted(path)} is not a link, but has a link target`);
+  const mode = octal(bytes, offset, modeField);
+  const size = octal(bytes, offset, sizeField);
+  if (mode === undefined || size === undefined) {
+    throw refused(`${quoted(path)} has a header with a number that is not octal`);
+  }
+  return { type, path, target, mode, size };
+}
+
+/** The sum of all bytes of the header, with spaces in the place of the sum itself. */
+function hasChecksum(bytes: Buffer, offset: number): boolean {
+  const start = offset + checksumField.offset;
+  const end = start + checksumField.length;
+  let sum = checksumField.length * space;
+  for (let at = offset; at < start; at += 1) sum += bytes[at] ?? 0;
+  for (let at = end; at < offset + tarBlockSize; at += 1) sum += bytes[at] ?? 0;
+  return sum === octal(bytes, offset, checksumField);
+}
+
+function refusedType(flag: number, path: string): Error {
+  const type = refusedTypes.get(flag) ?? `of the unknown type 0x${flag.toString(16).padStart(2, "0")}`;
+  return refused(`${quoted(path)} is ${type}`, flag === hardLink ? hardLinkHint : undefined);
+}
+
+function isFormat(bytes: Buffer, offset: number, format: Buffer): boolean {
+  for (let at = 0; at < format.length; at += 1) {
+    if (bytes[offset + formatOffset + at] !== format[at]) return false;
+  }
+  return true;
+}
+
+function pathOf(bytes: Buffer, offset: number, isPosix: boolean): string {
+  const name = textOf(bytes, offset, nameField);
+  const prefix = isPosix ? textOf(bytes, offset, prefixField) : "";
+  return prefix === "" ? name : `${prefix}/${name}`;
+}
+
+/** The text of a field, up to the first NUL. */
+function textOf(bytes: Buffer, offset: number, field: Field): string {
+  const start = offset + field.offset;
+  const end = start + field.length;
+  let at = start;
+  while (at < end && bytes[at] !== 0) at += 1;
+  return at === start ? "" : bytes.toString("utf8", start, at);
+}
+
+/** Throws `archive-refused` if a field is not a text that is followed by NULs alone. `path` is for the message. */
+function checkText(bytes: Buffer, offset: number, field: Field, path: string, mustBeUtf8: boolean): void {
+  const start = offset + field.offset;
+  const end = start + field.length;
+  let isAscii = true;
+  let at = start;
+  for (; at < end && bytes[at] !== 0; at += 1) isAscii &&= (bytes[at] ?? 0) < 0x80;
+  const textEnd = at;
+  for (; at < end; at += 1) {
+    if (bytes[at] !== 0) throw refused(`${quoted(path)} has a NUL within its name or link target`);
+  }
+  if (mustBeUtf8 && !isAscii) checkUtf8(bytes.subarray(start, textEnd), quoted(path));
+}
+
+/** Throws `archive-refused` for a name or link target that is not text. `name` is for the message. */
+export function checkUtf8(text: Uint8Array, name: string): void {
+  if (!isUtf8(text)) throw refused(`${name} has a name or link target that is not UTF-8`);
 }
 
 /**
- * Reads a tar header. `tar` does the reading. It forgives much (it takes the part of a number that parses, cuts text at a
- * NUL and reads on after a newline, and makes a folder of a file whose name ends in a slash), so the fields that matter are
- * also checked to be exactly what POSIX (`pax`, ustar interchange format) or GNU tar (`tar.h`) writes: there must be only
- * one way to read them.
- *
- * `position` is where the header lies in the tar stream, for the messages. Throws `archive-corrupt` if it is not a header,
- * `archive-refused` for types, texts and numbers that are not accepted.
+ * Octal digits, which may stand after spaces and before spaces or NULs; undefined for anything else. GNU's binary numbers
+ * begin at 8 GiB.
  */
-export function readTarHeader(block: Uint8Array, position: number, long: LongNames): TarHeader {
-  const header = decode(block, position);
-  const type = typeOf(header, block);
-  const isMember = !metadataTypes.has(type);
-  const path = (isMember ? long.path : undefined) ?? header.path ?? "";
-  const target = (isMember ? long.target : undefined) ?? header.linkpath ?? "";
-  const name = `"${printable(path)}"`;
-  if (type === undefined) {
-    const flag = (block[156] ?? 0).toString(16).padStart(2, "0");
-    throw refused(
-      `${name} is ${refusedTypes.get(header.type ?? "") ?? `of the unknown type 0x${flag}`}`,
-      header.type === "Link" ? hardLinkHint : undefined,
-    );
+function octal(bytes: Buffer, offset: number, field: Field): number | undefined {
+  let at = offset + field.offset;
+  const end = at + field.length;
+  while (at < end && bytes[at] === space) at += 1;
+  const first = at;
+  let value = 0;
+  for (; at < end; at += 1) {
+    const digit = (bytes[at] ?? 0) - zero;
+    if (digit < 0 || digit > 7) break;
+    value = value * 8 + digit;
   }
-  const { nameField, prefixField, targetField } = textFields(block, name);
-  if (isMember && long.path === undefined) {
-    checkUtf8(nameField, name);
-    checkUtf8(prefixField, name);
-  }
-  if (type === "link" && long.target === undefined) checkUtf8(targetField, name);
-  if (type !== "link" && target !== "") throw refused(`${name} is not a link, but has a link target`);
-  return { type, path, target, mode: octal(block, 100, 8, name), size: octal(block, 124, 12, name) };
+  const hasDigits = at > first;
+  while (at < end && (bytes[at] === space || bytes[at] === 0)) at += 1;
+  return hasDigits && at === end ? value : undefined;
 }
 
-function typeOf(header: Header, block: Uint8Array): TarHeaderType | undefined {
-  const type = acceptedTypes.get(header.type ?? "");
-  return type === "folder" && block[156] !== folderFlag ? "file" : type;
-}
-
-/** `5`, the only type of folders. */
-const folderFlag = 0x35;
-
-function decode(block: Uint8Array, position: number): Header {
-  let header: Header | undefined;
-  let cause: unknown;
-  try {
-    header = new Header(viewOf(block));
-  } catch (error) {
-    cause = error;
-  }
-  if (header?.cksumValid) return header;
-  throw corrupt(`there is no tar header at byte ${position}, or one that was changed`, cause);
-}
-
-/** The two formats that are in use. In POSIX's a name may have a first part in a field of its own. */
-const posixFormat = Buffer.from("ustar\x0000");
-const gnuFormat = Buffer.from("ustar  \0");
-
-function textFields(block: Uint8Array, name: string) {
-  const isPosix = posixFormat.compare(block, 257, 265) === 0;
-  if (!isPosix && gnuFormat.compare(block, 257, 265) !== 0) {
-    throw refused(`${name} is in a tar format that is neither POSIX nor GNU`);
-  }
-  const nameField = block.subarray(0, 100);
-  const targetField = block.subarray(157, 257);
-  const prefixField = isPosix ? block.subarray(345, 500) : block.subarray(0, 0);
-  for (const field of [nameField, targetField, prefixField]) checkFilledUp(field, name);
-  return { nameField, targetField, prefixField };
-}
+const space = 0x20;
+/** The digit. */
+const zero = 0x30;
 
 const zeros = Buffer.alloc(tarBlockSize);
 
@@ -133,42 +203,6 @@ export function isZero(bytes: Uint8Array): boolean {
   return zeros.compare(bytes, 0, bytes.length, 0, bytes.length) === 0;
 }
 
-/** A text shorter than its field is followed by NULs alone. */
-function checkFilledUp(field: Uint8Array, name: string): void {
-  const end = field.indexOf(0);
-  if (end !== -1 && !isZero(field.subarray(end))) {
-    throw refused(`${name} has a NUL within its name or link target`);
-  }
-}
-
-/** Throws `archive-refused` for a name or link target that is not text; NULs may follow it. */
-export function checkUtf8(text: Uint8Array, name: string): void {
-  if (!isUtf8(text)) throw refused(`${name} has a name or link target that is not UTF-8`);
-}
-
-/** Octal digits, which may stand after spaces and before spaces or NULs. GNU's binary numbers begin at 8 GiB. */
-function octal(block: Uint8Array, offset: number, length: number, name: string): number {
-  const end = offset + length;
-  let at = offset;
-  while (at < end && block[at] === space) at += 1;
-  const first = at;
-  let value = 0;
-  for (; at < end; at += 1) {
-    const digit = (block[at] ?? 0) - zero;
-    if (digit < 0 || digit > 7) break;
-    value = value * 8 + digit;
-  }
-  const hasDigits = at > first;
-  while (at < end && (block[at] === space || block[at] === 0)) at += 1;
-  if (hasDigits && at === end) return value;
-  throw refused(`${name} has a header with a number that is not octal`);
-}
-
-const space = 0x20;
-/** The digit. */
-const zero = 0x30;
-
-/** The same bytes, not a copy. */
-function viewOf(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+function quoted(path: string): string {
+  return `"${printable(path)}"`;
 }

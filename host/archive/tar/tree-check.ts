@@ -2,7 +2,7 @@ import { printable } from "../../../shared/printable.js";
 import { overLimit, refused } from "../errors.js";
 import type { ArchiveLimits } from "../limits.js";
 import type { TarMember } from "./members.js";
-import { leavingLink, linkedTree, pathComponents, standsForFile, targetComponents } from "./names.js";
+import { leavingLink, linkedTree, memberPath, standsForFile, targetComponents } from "./names.js";
 
 /**
  * A checked part of a tree. Paths are relative to its root, with `/` between components, none of them `.` or `..`, and
@@ -14,6 +14,7 @@ export type Member =
       readonly type: "file";
       readonly path: string;
       readonly executable: boolean;
+      /** Good only until more of the archive is asked for. */
       readonly content: Uint8Array;
     }
   /** A symbolic link. Its relative target stays in the tree, but need not be there. */
@@ -25,12 +26,8 @@ export interface TreeRules {
   readonly caseInsensitive: boolean;
 }
 
-/** A name that is taken. An `implied` folder has so far only been named by what lies in it. */
-interface Place {
-  readonly path: string;
-  readonly type: Member["type"];
-  readonly implied: boolean;
-}
+/** What has a name. An implied folder has so far only been named by what lies in it. */
+type Place = Member["type"] | "implied-folder";
 
 interface Link {
   readonly path: string;
@@ -58,6 +55,8 @@ const executableBit = 0o100;
 export class TreeCheck {
   readonly #rules: TreeRules;
   readonly #places = new Map<string, Place>();
+  /** How names are spelled, on a file system that ignores case. */
+  readonly #spellings = new Map<string, string>();
   readonly #links = new Map<string, Link>();
   readonly #leftOut: LeavingLink[] = [];
   #folders = 0;
@@ -74,28 +73,26 @@ export class TreeCheck {
   }
 
   /**
-   * Takes the next member and gives what it adds to the tree: itself, after folders that only its path names; nothing
-   * for the root, for a folder that was given before in this way, and for a link that is left out. Throws
+   * Takes the next member and adds to `into` what it adds to the tree: itself, after folders that only its path names;
+   * nothing for the root, for a folder that was given before in this way, and for a link that is left out. Throws
    * `archive-refused`.
    */
-  add(member: TarMember): Member[] {
-    const { limits } = this.#rules;
-    const components = pathComponents(member.path, member.type === "folder", limits);
-    if (components.length === 0) return [];
-    const path = components.join("/");
-    const folders = this.#addParents(components);
-    const isNew = this.#claim({ path, type: member.type, implied: false });
-    switch (member.type) {
+  add(member: TarMember, into: Member[]): void {
+    const { type } = member;
+    const path = memberPath(member.path, type === "folder", this.#rules.limits);
+    if (path === "") return;
+    this.#addParents(path, into);
+    const isNew = this.#claim(path, type);
+    switch (type) {
       case "folder":
-        return isNew ? [...folders, { type: "folder", path }] : folders;
-      case "file": {
-        const executable = (member.mode & executableBit) !== 0;
-        return [...folders, { type: "file", path, executable, content: member.content }];
-      }
+        if (isNew) into.push({ type, path });
+        break;
+      case "file":
+        into.push({ type, path, executable: (member.mode & executableBit) !== 0, content: member.content });
+        break;
       case "link":
-        return this.#addLink(path, components, member.target)
-          ? [...folders, { type: "link", path, target: member.target }]
-          : folders;
+        if (this.#addLink(path, member.target)) into.push({ type, path, target: member.target });
+        break;
     }
   }
 
@@ -109,38 +106,43 @@ export class TreeCheck {
     this.#checkLeftOut(filesAndLinks / 2);
   }
 
-  #addParents(components: readonly string[]): Member[] {
-    const folder = components.slice(0, -1).join("/");
-    const known = this.#places.get(this.#key(folder));
+  #addParents(path: string, into: Member[]): void {
+    const end = path.lastIndexOf("/");
     // If it was claimed in exactly this spelling, so were its parents: usually there is nothing to do.
-    if (known?.type === "folder" && known.path === folder) return [];
-    const added: Member[] = [];
-    for (let depth = 1; depth < components.length; depth += 1) {
-      const path = components.slice(0, depth).join("/");
-      const parent = this.#places.get(this.#key(path));
-      if (parent !== undefined && parent.type !== "folder") {
-        const name = printable(components.join("/"));
-        throw refused(`"${name}" lies below the ${parent.type} "${printable(parent.path)}"`);
+    if (end === -1 || this.#isFolder(path.slice(0, end))) return;
+    for (let slash = path.indexOf("/"); slash !== -1; slash = path.indexOf("/", slash + 1)) {
+      const folder = path.slice(0, slash);
+      const key = this.#key(folder);
+      const place = this.#places.get(key);
+      if (place === "file" || place === "link") {
+        const above = printable(this.#spelling(key));
+        throw refused(`"${printable(path)}" lies below the ${place} "${above}"`);
       }
-      if (this.#claim({ path, type: "folder", implied: true })) added.push({ type: "folder", path });
+      if (this.#claim(folder, "implied-folder")) into.push({ type: "folder", path: folder });
     }
-    return added;
+  }
+
+  #isFolder(path: string): boolean {
+    const key = this.#key(path);
+    const place = this.#places.get(key);
+    return (place === "folder" || place === "implied-folder") && this.#spelling(key) === path;
   }
 
   /** Takes a name. False if it is a folder that is there already and may be named again. */
-  #claim(place: Place): boolean {
-    const key = this.#key(place.path);
+  #claim(path: string, place: Place): boolean {
+    const key = this.#key(path);
     const taken = this.#places.get(key);
     if (taken !== undefined) {
-      checkSame(taken, place);
-      if (taken.implied) this.#places.set(key, place);
+      checkSame(this.#spelling(key), taken, path, place);
+      if (taken === "implied-folder") this.#places.set(key, place);
       return false;
     }
     this.#places.set(key, place);
-    if (place.type === "folder") this.#folders += 1;
+    if (key !== path) this.#spellings.set(key, path);
+    if (place === "folder" || place === "implied-folder") this.#folders += 1;
     const { members } = this.#rules.limits;
     if (this.#places.size > members) throw overLimit("the number of members", members, "members");
-    this.#countPath(place.path);
+    this.#countPath(path);
     return true;
   }
 
@@ -152,12 +154,12 @@ export class TreeCheck {
   }
 
   /** Takes a link. False if it is left out. */
-  #addLink(path: string, at: readonly string[], target: string): boolean {
+  #addLink(path: string, target: string): boolean {
     const { limits } = this.#rules;
     const link = {
       path,
       target,
-      folder: at.slice(0, -1),
+      folder: path.split("/").slice(0, -1),
       components: targetComponents(path, target, limits),
     };
     const reason = target.startsWith("/") ? "is absolute" : this.#leaving(link, () => undefined);
@@ -207,24 +209,33 @@ export class TreeCheck {
     return undefined;
   }
 
+  /** How the name of a key is written in the archive. */
+  #spelling(key: string): string {
+    return this.#spellings.get(key) ?? key;
+  }
+
   #key(path: string): string {
     return this.#rules.caseInsensitive ? folded(path) : path;
   }
 }
 
-/** Throws unless `place` is the folder `taken` once more, and at most one of the two stands in the archive itself. */
-function checkSame(taken: Place, place: Place): void {
-  const name = `"${printable(place.path)}"`;
-  if (taken.path !== place.path) {
+/** Throws unless the two are one folder, and at most one of them stands in the archive itself. */
+function checkSame(takenPath: string, taken: Place, path: string, place: Place): void {
+  const name = `"${printable(path)}"`;
+  if (takenPath !== path) {
     throw refused(
-      `"${printable(taken.path)}" and ${name} are one name on this cache's file system, which ignores case`,
+      `"${printable(takenPath)}" and ${name} are one name on this cache's file system, which ignores case`,
       "Put the cache on a file system that tells upper from lower case (KHEADERS_CACHE_DIR, --cache-dir).",
     );
   }
-  if (taken.type !== place.type) {
-    throw refused(`${name} is there both as a ${taken.type} and as a ${place.type}`);
+  if (typeOf(taken) !== typeOf(place)) {
+    throw refused(`${name} is there both as a ${typeOf(taken)} and as a ${typeOf(place)}`);
   }
-  if (place.type !== "folder" || (!taken.implied && !place.implied)) throw refused(`${name} is there twice`);
+  if (taken !== "implied-folder" && place !== "implied-folder") throw refused(`${name} is there twice`);
+}
+
+function typeOf(place: Place): Member["type"] {
+  return place === "implied-folder" ? "folder" : place;
 }
 
 /**

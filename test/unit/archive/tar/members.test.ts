@@ -1,14 +1,26 @@
 import { describe, expect, it } from "vitest";
 import { archiveLimits } from "../../../../host/archive/limits.js";
-import { StepReader } from "../../../../host/archive/steps.js";
-import { type TarMember, tarMembers } from "../../../../host/archive/tar/members.js";
-import { file, folder, gnuLong, link, pax, tar } from "../../../support/tar-builder.js";
+import { type TarMember, TarMembers } from "../../../../host/archive/tar/members.js";
+import {
+  file,
+  folder,
+  gnuLong,
+  header,
+  link,
+  octal,
+  pax,
+  pixzList,
+  tar,
+} from "../../../support/tar-builder.js";
 
-function membersOf(bytes: Uint8Array): { members: TarMember[]; isComplete: boolean } {
+/** @param size Bytes that are pushed at once; all, unless it is given. */
+function membersOf(bytes: Uint8Array, size = bytes.length): { members: TarMember[]; isComplete: boolean } {
   const members: TarMember[] = [];
-  const reader = new StepReader(tarMembers(archiveLimits, (member) => members.push(member)));
-  reader.push(bytes);
-  return { members, isComplete: reader.complete };
+  const keep = (member: TarMember) =>
+    members.push(member.type === "file" ? { ...member, content: Buffer.from(member.content) } : member);
+  const tarMembers = new TarMembers(archiveLimits, keep);
+  for (let at = 0; at < bytes.length; at += size) tarMembers.push(bytes.subarray(at, at + size));
+  return { members, isComplete: tarMembers.complete };
 }
 
 describe("the members of a tar archive", () => {
@@ -33,5 +45,32 @@ describe("the members of a tar archive", () => {
     expect(membersOf(file("a")).isComplete).toBe(false);
     expect(membersOf(Buffer.concat([file("a"), Buffer.alloc(512)])).isComplete).toBe(false);
     expect(membersOf(Buffer.concat([file("a"), Buffer.alloc(1_024)])).isComplete).toBe(true);
+  });
+
+  it("are the same however the bytes come, larger than any buffer or smaller", () => {
+    const archive = tar(
+      file("large", "0123456789".repeat(70_000)),
+      gnuLong("L", "long"),
+      file("small", "s"),
+      file("full", "f".repeat(512)),
+      link("l", "small"),
+    );
+    const bytes = Buffer.concat([archive, pixzList({ large: 0 }, archive.length)]);
+    const whole = membersOf(bytes);
+    expect(whole.members.map(({ path }) => path)).toEqual(["large", "long", "full", "l"]);
+    for (const size of [1, 511, 513, 65_536, 300_000]) expect(membersOf(bytes, size)).toEqual(whole);
+  });
+
+  it("are refused by what their headers say, before their content comes", () => {
+    const claims = { name: "a", size: octal(archiveLimits.fileBytes + 1) };
+    expect(() => membersOf(header(claims))).toThrow("over the limit");
+    expect(() => membersOf(header({ ...claims, type: "5" }))).toThrow("a folder with content");
+    expect(() => membersOf(header({ ...claims, type: "x" }))).toThrow("over the limit");
+    expect(() => membersOf(header({ ...claims, type: "L" }))).toThrow("over the limit");
+  });
+
+  it("are not looked for in other data, of which a few bytes are enough", () => {
+    expect(() => membersOf(Buffer.from("\x1f\x8b\x08\0\0\0\0\0", "latin1"))).toThrow("gzip data instead");
+    expect(() => membersOf(Buffer.from("\x1f\x8b\x08\0\0\0\0", "latin1"))).not.toThrow();
   });
 });
