@@ -7,6 +7,20 @@ import { compressedInFlight } from "./messages.js";
 import { Outcome } from "./outcome.js";
 import { Window } from "./window.js";
 
+/** As much as is read from the pipe at once. */
+const wholePiece = 64 * 1024;
+
+/**
+ * Milliseconds to wait after a smaller piece. The pipe holds what the program decodes in twice that time.
+ */
+const gathering = 0.5;
+
+/** Never woken: to wait on. */
+const sleeper = new Int32Array(new SharedArrayBuffer(4));
+
+/** Programs that run in this process. */
+let running = 0;
+
 /** How the program ended: with its exit status or by a signal, or why it did not start. */
 type Ending = { readonly status: number | null; readonly signal: NodeJS.Signals | null } | Error;
 
@@ -18,6 +32,7 @@ export class XzProgram implements XzDecoder {
   readonly #ingoing = new Window(compressedInFlight);
   readonly #outcome = new Outcome();
   #hasExited = false;
+  #lastPiece = wholePiece;
 
   /** @param program Path of the program. */
   constructor(program: string) {
@@ -35,7 +50,9 @@ export class XzProgram implements XzDecoder {
       this.#child.once("error", resolve);
       this.#child.once("exit", (status, signal) => resolve({ status, signal }));
     });
+    running += 1;
     void this.#ended.then(() => {
+      running -= 1;
       this.#hasExited = true;
       this.#ingoing.open();
     });
@@ -52,14 +69,26 @@ export class XzProgram implements XzDecoder {
   }
 
   async read(): Promise<Uint8Array | undefined> {
+    this.#gather();
     const next = await this.#decoded.next();
     this.#outcome.throwIfFailed();
-    if (next.done !== true) return next.value;
+    if (next.done !== true) {
+      this.#lastPiece = next.value.length;
+      return next.value;
+    }
     const error = errorOf(await this.#ended);
     if (error === undefined) this.#outcome.succeed();
     else this.#outcome.fail(error);
     this.#outcome.throwIfFailed();
     return undefined;
+  }
+
+  /**
+   * `xz` writes 8 KB at a time, and a reader that is faster than it would be woken for each of them, which takes longer than
+   * to read them. So it sleeps a little while it has caught up, unless other archives want to be unpacked meanwhile.
+   */
+  #gather(): void {
+    if (running === 1 && this.#lastPiece < wholePiece) Atomics.wait(sleeper, 0, 0, gathering);
   }
 
   used(): void {

@@ -1,6 +1,7 @@
 import {
   chmodSync,
   closeSync,
+  constants,
   fchmodSync,
   fstatSync,
   futimesSync,
@@ -28,6 +29,9 @@ import {
 /** Tries to make `target` a link to a file with this content; returns whether it did. */
 export type LinkEqualFile = (file: ManifestFile, target: string) => boolean;
 
+/** What is there already is neither followed nor opened. */
+const newFile = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
+
 /** While a tree is made its folders must be writable. */
 const openFolderMode = 0o755;
 
@@ -52,7 +56,7 @@ export class TreeWriter {
   constructor(root: string, linkEqualFile: LinkEqualFile) {
     this.root = root;
     this.#linkEqualFile = linkEqualFile;
-    this.#attempt(root, () => makeOpenFolder(root));
+    this.#attempt(root, () => this.#makeFolder(root));
   }
 
   /** Whether the disk keeps permissions; known once the tree is sealed. FAT and some network disks do not. */
@@ -67,14 +71,11 @@ export class TreeWriter {
    */
   add(entry: Member): void {
     const made = manifestEntryOf(entry);
-    const target = `${this.root}/${entry.path}`;
-    this.#attempt(entry.path, () => {
-      if (entry.type === "folder") makeOpenFolder(target);
-      else if (entry.type === "link") symlinkSync(entry.target, target);
-      else if (made.type === "file" && !this.#linkEqualFile(made, target)) {
-        this.#writeFile(target, entry.content, fileMode(entry.executable));
-      }
-    });
+    try {
+      this.#make(entry, made, `${this.root}/${entry.path}`);
+    } catch (error) {
+      throw this.#explained(error, entry.path);
+    }
     this.#manifest.push(made);
   }
 
@@ -100,9 +101,25 @@ export class TreeWriter {
     return this.#manifest;
   }
 
-  /** Writes a new file; what is there already is neither followed nor opened. */
+  #make(entry: Member, made: ManifestEntry, target: string): void {
+    if (entry.type === "folder") this.#makeFolder(target);
+    else if (entry.type === "link") symlinkSync(entry.target, target);
+    else if (made.type === "file" && !this.#linkEqualFile(made, target)) {
+      this.#writeFile(target, entry.content, fileMode(entry.executable));
+    }
+  }
+
+  /** Makes a folder that we can write into. */
+  #makeFolder(folder: string): void {
+    mkdirSync(folder, openFolderMode);
+    if (this.#modesKept.has(openFolderMode)) return;
+    if ((statSync(folder).mode & 0o7777) === openFolderMode) this.#modesKept.add(openFolderMode);
+    else chmodSync(folder, openFolderMode);
+  }
+
+  /** Writes a new file. */
   #writeFile(file: string, content: Uint8Array, mode: number): void {
-    const descriptor = openSync(file, "wx", mode);
+    const descriptor = openSync(file, newFile, mode);
     try {
       for (let written = 0; written < content.length; ) {
         written += writeSync(descriptor, content, written);
@@ -132,20 +149,20 @@ export class TreeWriter {
     try {
       work();
     } catch (error) {
-      if (errnoOf(error) === "EEXIST" && path !== this.root) {
-        throw new KheadersError(
-          "archive-refused",
-          `the archive has two members that are one file on this disk: ${printable(path)}`,
-          { cause: error },
-        );
-      }
-      const what = path === this.root ? "the tree" : `${printable(path)} of the tree`;
-      throw diskError(error, `write ${what}`, this.root);
+      throw this.#explained(error, path);
     }
   }
-}
 
-function makeOpenFolder(folder: string): void {
-  mkdirSync(folder);
-  chmodSync(folder, openFolderMode);
+  /** The error for what the user sees. `path` is relative to the root, or the root itself. */
+  #explained(error: unknown, path: string): KheadersError {
+    if (errnoOf(error) === "EEXIST" && path !== this.root) {
+      return new KheadersError(
+        "archive-refused",
+        `the archive has two members that are one file on this disk: ${printable(path)}`,
+        { cause: error },
+      );
+    }
+    const what = path === this.root ? "the tree" : `${printable(path)} of the tree`;
+    return diskError(error, `write ${what}`, this.root);
+  }
 }
