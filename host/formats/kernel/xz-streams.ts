@@ -1,7 +1,6 @@
 import { KheadersError } from "../../../shared/errors.js";
 import { archiveLimits } from "../../archive/limits.js";
-import { StepReader } from "../../archive/steps.js";
-import { tarMembers } from "../../archive/tar/members.js";
+import { TarMembers } from "../../archive/tar/members.js";
 import { decodeXz } from "../../archive/xz/decode.js";
 import { readStreamHeader, streamHeaderSize } from "../../archive/xz/headers.js";
 import { XzStructure } from "../../archive/xz/structure.js";
@@ -38,14 +37,12 @@ export function xzDataAt(source: ByteSource, offset: number): ByteSource | undef
  */
 export async function isArchive(xzData: ByteSource, signal: AbortSignal | undefined): Promise<boolean> {
   let found = false;
-  const reader = new StepReader(
-    tarMembers(archiveLimits, ({ path }) => {
-      found ||= releaseFile.test(path);
-    }),
-  );
+  const members = new TarMembers(archiveLimits, ({ path }) => {
+    found ||= releaseFile.test(path);
+  });
   try {
     for await (const piece of decodeXz(sourceChunks(xzData, signal), { ...rules, signal })) {
-      reader.push(new Uint8Array(piece.buffer, piece.byteOffset, piece.length));
+      members.push(piece);
       if (found) return true;
     }
   } catch (error) {
