@@ -17,10 +17,11 @@
 #                    module loaded; `facts` sends these as well, before the archive or with a refusal
 #   unload           unloads the module, unless another process reads the archive; then the agent exits
 #   modules          lists the kernel modules in the module folders, and the names of those that are loaded
-#   take COUNT       reads COUNT paths, one a line: a block, the raw bytes of these files in order, a closing block
+#   take COUNT [sizes]  reads COUNT paths, one a line: a block, the raw bytes of these files in order, a closing block;
+#                    `sizes` tells their sizes in the first block
 # The end of standard input ends the agent, which first unloads what it loaded: no other signal reaches a root shell that
 # su started in another session. Exit statuses: 1 refused, 2 the transfer stalled, 3 the archive went away during the
-# transfer, 4 a module file could not be read to the end.
+# transfer, 4 a file could not be read to the end.
 #
 # shellcheck shell=sh
 # each_module calls functions by name:
@@ -628,9 +629,17 @@ modules() {
   tell_all
 }
 
+tell_sizes() {
+  measure "$@"
+  for path; do
+    if size_of "$path"; then tell "size=$size"; fi
+  done
+}
+
 # Sends the files whose paths follow the command, with one cat for all of them.
 take() {
   count=$1
+  with_sizes=$2
   set --
   while [ $# -lt "$count" ]; do
     IFS= read -r path <&3 || finish 0
@@ -643,6 +652,7 @@ take() {
     }
   done
   tell "files=$#"
+  if [ -n "$with_sizes" ]; then tell_sizes "$@"; fi
   tell_all
   transfer "$@" || finish 4
   tell "files=$#"
@@ -664,7 +674,7 @@ while read -r verb argument option <&3; do
   send) send "$argument" "$option" ;;
   unload) unload ;;
   modules) modules ;;
-  take) take "$argument" ;;
+  take) take "$argument" "$option" ;;
   *)
     tell "error=unknown-command"
     tell_all

@@ -6,7 +6,7 @@ import { printable } from "./printable.js";
  * Every way in which kheaders can fail, with the exit status of the command line.
  *
  * 1 it does not compile, or the kernel has no such type; 2 usage; 3 no device or no clear choice; 4 the kernel offers no
- * headers, or its modules no symbol versions; 5 permission; 6 device or adb lost, busy or timed out; 7 bad archive, file or
+ * headers or no BTF, or its modules no symbol versions; 5 permission; 6 device or adb lost, busy or timed out; 7 bad archive, file or
  * BTF, or modules of two kernels; 8 cache, disk or another limit of this machine; 70 a bug in kheaders; 130 and 143 after
  * signals.
  */
@@ -28,6 +28,7 @@ export const exitStatusOf = {
   "module-not-found": 4,
   "module-refused": 4,
   "no-symbol-versions": 4,
+  "no-btf": 4,
   "needs-root": 5,
   "root-refused": 5,
   "root-timeout": 5,

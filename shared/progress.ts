@@ -17,6 +17,8 @@ export type Stage =
   | "waiting-for-other-build"
   | "copying"
   | "reading-modules"
+  | "reading-btf"
+  | "making-btf"
   | "building";
 
 /** What a caller may show while the work goes on. */

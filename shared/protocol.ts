@@ -41,7 +41,7 @@ export const verbs = {
   unload: "unload",
   modules: "modules",
   /** That many paths follow, one a line. */
-  take: (count: number) => `take ${count}`,
+  take: (count: number, withSizes = false) => `take ${count}${withSizes ? " sizes" : ""}`,
 } as const;
 
 /** `error=` in an answer's block: why the agent cannot do as asked. */
@@ -64,6 +64,6 @@ export const agentStatus = {
   stalled: 2,
   /** The module was unloaded during the transfer. */
   cut: 3,
-  /** A module file could not be read to the end. */
+  /** A file that was asked for could not be read to the end. */
   unread: 4,
 } as const;

@@ -308,6 +308,28 @@ export class Conversation {
   }
 
   /**
+   * Reads a file of the device and gives its bytes to `write` as they come. Throws AgentRefusal `unreadable` for one that this
+   * user may not read or that does not exist, `protocol-error` for one that is larger than `max` bytes or has no size,
+   * `not-permitted` for one that cannot be read to the end, and `timed-out` when nothing comes for a while.
+   *
+   * @param path one line.
+   * @param write also gets how many bytes the file has.
+   */
+  async readFile(path: string, max: number, write: (part: Uint8Array, total: number) => void): Promise<void> {
+    const block = await this.#ask(`${verbs.take(1, true)}\n${path}`);
+    const size = block.size("size");
+    if (size === undefined || size > max) {
+      throw new KheadersError(
+        "protocol-error",
+        `the device says that ${printable(path)} has ${size ?? "unknown"} bytes (at most ${max} are accepted)`,
+      );
+    }
+    this.#process.acknowledge();
+    for await (const part of this.#output.bytes(size)) write(part, size);
+    await this.#output.unlessStalled(this.#output.readBlock());
+  }
+
+  /**
    * Ends the agent. If it may have to restore the device, waits until it has, for a few seconds at most; does not wait if no
    * answer can be expected.
    */

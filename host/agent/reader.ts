@@ -215,7 +215,7 @@ export class AgentReader {
     if (status === agentStatus.unread) {
       return new KheadersError(
         "not-permitted",
-        `a module could not be read to the end${last ? `: ${last}` : ""}`,
+        `a file could not be read to the end${last ? `: ${last}` : ""}`,
         {
           hint: "SELinux may confine the shell, or the disk may be damaged; see: adb shell dmesg",
           cause,

@@ -1,6 +1,6 @@
 import type { Digest, KernelIdentity, KernelKey } from "../../shared/identity.js";
 import type { KernelConfig } from "../kernel/config.js";
-import { isNotWritable } from "./disk/errors.js";
+import { BtfCache } from "./btf-cache.js";
 import { findLayout } from "./disk/format.js";
 import { readHostBootId } from "./disk/host-boot.js";
 import { touch } from "./disk/last-use.js";
@@ -9,7 +9,7 @@ import { configDifferences } from "./kernels/configs.js";
 import { allEntries, entriesFor, entriesOf } from "./kernels/entries.js";
 import type { CacheEntry, Kernel } from "./kernels/entry.js";
 import { decideServing, type Serving, type ServingQuestion } from "./kernels/serving.js";
-import { entryOfBoot, lastKernelOf, rememberSighting } from "./kernels/sightings.js";
+import { entryOfBoot, lastKernelOf, rememberIfAllowed } from "./kernels/sightings.js";
 import { acquireLease, type Lease } from "./locks/lease.js";
 import type { Lock, LockOptions } from "./locks/lock.js";
 import type { KeepExtraOptions, MakeExtra } from "./publish/extras.js";
@@ -79,6 +79,11 @@ export class Cache {
     return this.#store.paths.root;
   }
 
+  /** The BTF files of kernels. */
+  get btf(): BtfCache {
+    return new BtfCache(this.#store.btf());
+  }
+
   /** The entries of a key, the latest first. @throws KheadersError `cache-failed`. */
   entriesFor(key: KernelKey): CacheEntry[] {
     return entriesFor(this.#store.paths, key);
@@ -141,11 +146,7 @@ export class Cache {
    */
   remember(serial: string, identity: KernelIdentity, entry: CacheEntry): void {
     const { paths, now } = this.#store;
-    try {
-      rememberSighting(paths, serial, identity, entry, now());
-    } catch (error) {
-      if (!(error instanceof Error) || !isNotWritable(error.cause)) throw error;
-    }
+    rememberIfAllowed(paths, serial, identity, entry, now());
   }
 
   /**
@@ -251,26 +252,26 @@ export class Cache {
     return digestOfTree(this.#store.paths, folder);
   }
 
-  /** Lists what the cache has. @throws KheadersError `cache-failed`. */
+  /** Lists what the cache has, BTF files included. @throws KheadersError `cache-failed`. */
   async list(): Promise<Listing> {
-    const { list } = await import("./upkeep/listing.js");
+    const { list } = await import("./upkeep/with-btf.js");
     return list(this.#store);
   }
 
   /** Sums up what the cache has; looks at every file. @throws KheadersError `cache-failed`. */
   async info(): Promise<CacheInfo> {
-    const { info } = await import("./upkeep/listing.js");
+    const { info } = await import("./upkeep/with-btf.js");
     return info(this.#store);
   }
 
   /**
-   * Checks every archive, tree and entry, and mends what can be mended.
+   * Checks every archive, tree, BTF file and entry, and mends what can be mended.
    *
    * @throws KheadersError `cache-failed`, or `disk-full` if a repair finds no space; the signal's reason when
    * it aborts.
    */
   async verify(options: VerifyOptions): Promise<VerifyReport> {
-    const { verify } = await import("./upkeep/verify.js");
+    const { verify } = await import("./upkeep/with-btf.js");
     return verify(this.#store, options);
   }
 
@@ -280,7 +281,7 @@ export class Cache {
    * @throws KheadersError `cache-failed`; the signal's reason when it aborts.
    */
   async prune(options: PruneOptions): Promise<PruneReport> {
-    const { prune } = await import("./upkeep/prune.js");
+    const { prune } = await import("./upkeep/with-btf.js");
     return prune(this.#store, options);
   }
 
@@ -291,18 +292,18 @@ export class Cache {
    * @throws KheadersError `several-kernels` if several begin with it; `cache-failed`.
    */
   async digestsMatching(text: string): Promise<Digest[]> {
-    const { digestsMatching } = await import("./upkeep/digests.js");
-    return digestsMatching(this.#store.paths, text);
+    const { digestsMatching } = await import("./upkeep/with-btf.js");
+    return digestsMatching(this.#store, text);
   }
 
   /**
-   * Removes archives with their trees and entries, or all that the cache has, except what a running process
+   * Removes archives with their trees and entries, or BTF files, or all that the cache has, except what a running process
    * has leased.
    *
    * @throws KheadersError `cache-failed`; the signal's reason when it aborts.
    */
   async remove(what: readonly Digest[] | "all", signal?: AbortSignal): Promise<RemoveReport> {
-    const { remove, removeAll } = await import("./upkeep/remove.js");
-    return what === "all" ? removeAll(this.#store, signal) : remove(this.#store, what, signal);
+    const { remove } = await import("./upkeep/with-btf.js");
+    return remove(this.#store, what, signal);
   }
 }

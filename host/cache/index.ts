@@ -1,3 +1,4 @@
+export type { BtfCache } from "./btf-cache.js";
 export { type Cache, type CacheOptions, type OpenOptions, openCache } from "./cache.js";
 export { cacheDir } from "./cache-dir.js";
 export { readHostBootId } from "./disk/host-boot.js";

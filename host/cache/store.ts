@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import type { Digest } from "../../shared/identity.js";
 import { diskError } from "./disk/errors.js";
 import { createLayout } from "./disk/format.js";
-import type { CachePaths } from "./disk/paths.js";
+import { BtfPaths, type CachePaths } from "./disk/paths.js";
 import { acquireLock, type Lock, type LockOptions } from "./locks/lock.js";
 import { socketAddress } from "./locks/socket.js";
 
@@ -33,6 +33,17 @@ export class Store {
   get hostBootId(): string | undefined {
     this.#hostBoot ??= { id: this.#readHostBootId() };
     return this.#hostBoot.id;
+  }
+
+  /** The store of the BTF files of kernels, which lies in this one's folder. */
+  btf(): Store {
+    return new Store({
+      paths: new BtfPaths(this.paths),
+      tool: this.tool,
+      now: this.now,
+      hostBootId: this.#readHostBootId,
+      locks: this.#locks,
+    });
   }
 
   /**

@@ -21,6 +21,7 @@ export const commandTable = {
     info: () => import("./commands/use/info.js"),
     cflags: () => import("./commands/use/cflags.js"),
     bpf: () => import("./commands/use/bpf.js"),
+    btf: () => import("./commands/use/btf.js"),
     pch: () => import("./commands/use/pch.js"),
     module: () => import("./commands/use/module.js"),
     symvers: () => import("./commands/use/symvers.js"),

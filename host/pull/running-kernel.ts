@@ -59,12 +59,16 @@ export class RunningKernel {
     return this.#asked !== "hello";
   }
 
+  get isRoot(): boolean {
+    return this.#isRoot;
+  }
+
   get canBecomeRoot(): boolean {
     return !this.#isRoot && this.#options.root === "su";
   }
 
   /** What the cache says to what is known so far. */
-  servedBy(cache: Cache): Serving {
+  servedBy(cache: Pick<Cache, "serving">): Serving {
     return cache.serving(this.#identity, this.serial, {
       asked: this.#asked,
       rootPossible: this.canBecomeRoot,

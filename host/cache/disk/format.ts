@@ -5,7 +5,7 @@ import { printable } from "../../../shared/printable.js";
 import { diskError, isMissing } from "./errors.js";
 import { makeFolders } from "./folders.js";
 import { replaceFile } from "./json-file.js";
-import { CachePaths, formatNumber, isTemporaryName } from "./paths.js";
+import { btfFolder, CachePaths, formatNumber, isTemporaryName } from "./paths.js";
 import { readIfThere } from "./read-file.js";
 
 /*
@@ -98,7 +98,8 @@ function isFolder(folder: string): boolean {
 
 /** Checks that a folder without a format number has only what kheaders itself makes there. */
 function checkIsFree(paths: CachePaths, hasStrangeFormat: boolean): void {
-  const own = new Set([...paths.folders, paths.extras, ...(hasStrangeFormat ? [] : [paths.format])]);
+  const btf = path.join(paths.base, btfFolder);
+  const own = new Set([...paths.folders, paths.extras, btf, ...(hasStrangeFormat ? [] : [paths.format])]);
   const isOwn = (name: string) =>
     own.has(path.join(paths.base, name)) || isTemporaryName(name) || isHarmless.test(name);
   const strange = namesIn(paths.base).find((name) => !isOwn(name));

@@ -11,7 +11,11 @@ export const formatNumber = 1;
 const temporaryPrefix = ".tmp-";
 
 const archiveSuffix = ".tar.xz";
+const btfSuffix = ".btf";
 const recordSuffix = ".json";
+
+/** The folder of a cache that has BTF files. */
+export const btfFolder = "btf";
 
 /** The names that an extra may have; they never come from a device. */
 const extraName = /^[a-z][a-z0-9-]*(?:\.[a-z]+)?$/;
@@ -75,6 +79,11 @@ export class CachePaths {
     return path.join(this.extras, digest);
   }
 
+  /** What a digest stands for: it is there as long as the digest was not removed. */
+  content(digest: Digest): string {
+    return this.tree(digest);
+  }
+
   /** @throws Error for a name that an extra cannot have, which is a bug in kheaders. */
   extra(digest: Digest, name: string): string {
     if (!extraName.test(name)) throw new Error(`not a name for an extra: ${name}`);
@@ -91,6 +100,24 @@ export class CachePaths {
 
   serial(serial: string): string {
     return path.join(this.serials, `${hashOf([serial])}.json`);
+  }
+}
+
+/**
+ * Where the BTF files of kernels lie, in a folder of a cache. The layout is that of the cache, which older versions
+ * leave alone. In the place of an archive there is a BTF file, and there are no trees.
+ */
+export class BtfPaths extends CachePaths {
+  constructor(cache: CachePaths) {
+    super(cache.root, path.join(path.relative(cache.root, cache.base), btfFolder));
+  }
+
+  override archive(digest: Digest): string {
+    return path.join(this.archives, `${digest}${btfSuffix}`);
+  }
+
+  override content(digest: Digest): string {
+    return this.archive(digest);
   }
 }
 
@@ -119,11 +146,11 @@ export function isTemporaryName(name: string): boolean {
   return isNameOfSmallFile(name) || leaseOfName(name) !== undefined;
 }
 
-/** The digest in the name of an archive, a record, a tree or its extras, or undefined for any other name. */
+/** The digest in the name of an archive, a BTF file, a record, a tree or its extras, or undefined for any other name. */
 export function digestOfName(name: string): Digest | undefined {
-  const stem = name.endsWith(archiveSuffix)
-    ? name.slice(0, -archiveSuffix.length)
-    : name.replace(/\.(?:json|manifest)$/, "");
+  const suffix =
+    [archiveSuffix, btfSuffix, recordSuffix, ".manifest"].find((each) => name.endsWith(each)) ?? "";
+  const stem = name.slice(0, name.length - suffix.length);
   return asDigest(stem);
 }
 

@@ -1,5 +1,6 @@
 import path from "node:path";
 import type { KernelIdentity } from "../../../shared/identity.js";
+import { isNotWritable } from "../disk/errors.js";
 import type { Fields } from "../disk/fields.js";
 import { readJson, writeJson } from "../disk/json-file.js";
 import { touch } from "../disk/last-use.js";
@@ -45,6 +46,19 @@ export function allBootSightings(paths: CachePaths): (BootSighting & { readonly 
     .map((name) => path.join(paths.boots, name))
     .map((file) => readJson(file, (fields) => ({ ...parseBoot(fields), file })))
     .filter((sighting) => sighting !== undefined);
+}
+
+/**
+ * As {@link rememberSighting}, but does nothing in a cache that may not be written.
+ *
+ * @throws KheadersError `disk-full` or `cache-failed`.
+ */
+export function rememberIfAllowed(...sighting: Parameters<typeof rememberSighting>): void {
+  try {
+    rememberSighting(...sighting);
+  } catch (error) {
+    if (!(error instanceof Error) || !isNotWritable(error.cause)) throw error;
+  }
 }
 
 /**

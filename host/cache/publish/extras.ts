@@ -55,7 +55,7 @@ export async function keepExtra(store: Store, extra: Extra, options: KeepExtraOp
       signal?.throwIfAborted();
       if (!checkedByReaders) attempt(work.extra, () => flush(work.extra));
       await store.withDigestLock(digest, signal, async () => {
-        if (statIfThere(store.paths.tree(digest)) === undefined) throw treeIsGone(digest);
+        if (statIfThere(store.paths.content(digest)) === undefined) throw treeIsGone(digest);
         attempt(place, () => put(work, place, isThere));
       });
     } finally {
@@ -78,7 +78,7 @@ export function isExtra(place: string): boolean {
 }
 
 /** Runs `make`. A full or read-only disk gives the same errors as in the rest of the cache. */
-async function makeOnDisk(make: MakeExtra, target: string): Promise<void> {
+export async function makeOnDisk(make: MakeExtra, target: string): Promise<void> {
   try {
     await make(target);
   } catch (error) {
@@ -103,10 +103,10 @@ function put(work: Work, place: string, replace: boolean): void {
 }
 
 /**
- * Flushes the files of an extra to the disk. Unlike a tree it has no manifest to be checked against after a
+ * Flushes a file or the files of a folder to the disk. Unlike a tree it has no manifest to be checked against after a
  * power cut.
  */
-function flush(made: string): void {
+export function flush(made: string): void {
   const stat = statIfThere(made);
   if (stat?.isDirectory()) for (const name of readdirSync(made)) flush(path.join(made, name));
   if (!stat?.isFile()) return;
@@ -119,7 +119,7 @@ function flush(made: string): void {
 }
 
 function treeIsGone(digest: Digest): KheadersError {
-  return new KheadersError("cache-failed", `the tree ${digest.slice(0, 12)} was removed meanwhile`, {
+  return new KheadersError("cache-failed", `${digest.slice(0, 12)} was removed from the cache meanwhile`, {
     hint: "Try again.",
   });
 }

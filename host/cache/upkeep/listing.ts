@@ -34,6 +34,8 @@ export interface Listing {
   /** The latest first. */
   readonly kernels: readonly ListedKernel[];
   readonly apart: readonly ListedTree[];
+  /** Kernels whose own BTF there is, the latest first; the digest and bytes of their entries are those of the BTF. */
+  readonly btf: readonly ListedKernel[];
 }
 
 export interface CacheInfo {
@@ -41,9 +43,12 @@ export interface CacheInfo {
   readonly format: number;
   readonly kernels: number;
   readonly trees: number;
-  /** Bytes on the disk and inodes of all archives and trees; shared files count once. */
+  /** Bytes on the disk and inodes of all archives, trees and BTF files; shared files count once. */
   readonly bytes: number;
   readonly inodes: number;
+  /** BTF files of kernels, and their bytes. */
+  readonly btf: number;
+  readonly btfBytes: number;
   /** Bytes of the archives alone. */
   readonly archiveBytes: number;
   /** Trees that a running process uses. */
@@ -51,7 +56,7 @@ export interface CacheInfo {
 }
 
 /** Lists what the cache has. @throws KheadersError `cache-failed`. */
-export function list(store: Store): Listing {
+export function list(store: Store): Omit<Listing, "btf"> {
   const { paths } = store;
   const entries = allEntries(paths);
   const serials = serialsByEntry(store);
@@ -70,7 +75,7 @@ export function list(store: Store): Listing {
 }
 
 /** Sums up what the cache has; looks at every file. @throws KheadersError `cache-failed`. */
-export async function info(store: Store): Promise<CacheInfo> {
+export async function info(store: Store): Promise<Omit<CacheInfo, "btf" | "btfBytes">> {
   const { paths } = store;
   const digests = allDigests(paths);
   const uses = [];

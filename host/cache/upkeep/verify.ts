@@ -19,7 +19,7 @@ const badArchive = exitStatusOf["archive-corrupt"];
 
 /** Something wrong in the cache. */
 export interface Problem {
-  readonly what: "archive" | "tree" | "entry";
+  readonly what: "archive" | "tree" | "btf" | "entry";
   /** Absolute. */
   readonly path: string;
   /** What is wrong with it, fit for a terminal. */
@@ -33,7 +33,7 @@ export interface Problem {
 }
 
 export interface VerifyReport {
-  /** How many archives were checked, with their trees. */
+  /** How many archives, with their trees, and BTF files were checked. */
   readonly checked: number;
   readonly problems: readonly Problem[];
   /** What dead processes left and was removed: temporary files, and archives without a tree. */
@@ -82,7 +82,7 @@ export async function verify(store: Store, options: VerifyOptions): Promise<Veri
  * Entries whose files were cut short or changed. Their trees stay, and serve again once the kernel is pulled
  * again.
  */
-function unreadableEntries(store: Store, repair: boolean): Problem[] {
+export function unreadableEntries(store: Store, repair: boolean): Problem[] {
   const { paths } = store;
   return entryIds(paths)
     .filter((id) => readEntry(paths, id) === undefined)

@@ -19,5 +19,7 @@ export const stageTexts: Record<Stage, string> = {
   "waiting-for-other-build": "Waiting for another kheaders that prepares to build with this tree",
   copying: "Copying",
   "reading-modules": "Reading the device's modules",
+  "reading-btf": "Reading the kernel's BTF",
+  "making-btf": "Making BTF from the headers",
   building: "Building",
 };

@@ -247,9 +247,35 @@ describe("modules", () => {
     const talk = await started({ "take 1\n/a.ko": breakOff });
     await expect(talk.take([{ path: "/a.ko", size: 1 }]).next()).rejects.toMatchObject({
       code: "not-permitted",
-      message: "a module could not be read to the end: cat: /a.ko: I/O error",
+      message: "a file could not be read to the end: cat: /a.ko: I/O error",
     });
   });
+});
+
+describe("a file", () => {
+  const path = "/sys/kernel/btf/vmlinux";
+  const ask = `take 1 sizes\n${path}`;
+
+  it("comes in parts, with its size", async () => {
+    const talk = await started({ [ask]: "files=1\nsize=5\n.\nbytesfiles=1\n.\n" });
+    const parts: Uint8Array[] = [];
+    await talk.readFile(path, 5, (part, total) => {
+      expect(total).toBe(5);
+      parts.push(part);
+    });
+    expect(Buffer.concat(parts).toString()).toBe("bytes");
+  });
+
+  it.each(["size=6\n", "", "size=-1\n", "size=99999999999999999\n"])(
+    "is given up if it is too large or has no size: %j",
+    async (size) => {
+      const talk = await started({ [ask]: `files=1\n${size}.\nbytes` });
+      await expect(talk.readFile(path, 5, () => expect.unreachable())).rejects.toMatchObject({
+        code: "protocol-error",
+        message: expect.stringContaining("at most 5 are accepted"),
+      });
+    },
+  );
 });
 
 describe("send", () => {

@@ -45,6 +45,7 @@ describe("the agent's text agrees with the host on", () => {
     expect(verbs.root("user")).toBe("root user");
     expect(agentText).toMatch(/^\s*user\) su 0 /m);
     expect(verbs.take(3)).toBe("take 3");
+    expect(verbs.take(3, true)).toBe("take 3 sizes");
     expect(verbs.send(true)).toBe("send 1");
     expect(agentText).toContain('[ "$1" = 1 ]');
   });

@@ -232,6 +232,37 @@ function agentTests(shell: DeviceShell): void {
     });
   });
 
+  describe("take", () => {
+    const btf = Buffer.from([0x9f, 0xeb, 1, 0, 10, 13, 255, 0]);
+
+    it("tells sizes only when asked, and sends the files one after the other", async ({ device }) => {
+      device.write("/sys/kernel/btf/vmlinux", btf);
+      device.write("/lib/modules/a b.ko", "module\n");
+      const paths = ["/sys/kernel/btf/vmlinux", "/lib/modules/a b.ko"].map((path) => device.path(path));
+      const agent = await started(device);
+      const block = await ask(agent, [verbs.take(2, true), ...paths].join("\n"));
+      expect([block.all("size"), block.get("files")]).toEqual([["8", "7"], "2"]);
+      expect(await agent.bytes(15)).toEqual(Buffer.concat([btf, Buffer.from("module\n")]));
+      expect((await agent.block()).get("files")).toBe("2");
+      expect((await ask(agent, [verbs.take(2), ...paths].join("\n"))).get("size")).toBeUndefined();
+      await agent.bytes(15);
+      await agent.block();
+      expect((await ask(agent, verbs.headers)).get("uid")).toBe("0");
+    });
+
+    it("refuses what is not there or may not be read", async ({ device }) => {
+      device.write("/sys/kernel/btf/vmlinux", btf);
+      device.mode("/sys/kernel/btf/vmlinux", 0);
+      const agent = await started(device);
+      for (const name of ["vmlinux", "none"]) {
+        const path = device.path(`/sys/kernel/btf/${name}`);
+        const refusal = await ask(agent, `${verbs.take(1, true)}\n${path}`);
+        expect([refusal.get("error"), refusal.get("path")]).toEqual(["unreadable", path]);
+      }
+      expect((await ask(agent, verbs.headers)).get("uid")).toBe("0");
+    });
+  });
+
   describe("send", () => {
     it("gives a built-in archive and leaves everything", async ({ device }) => {
       device.write(archivePath, manyBytes);

@@ -75,7 +75,7 @@ describe("list and info", () => {
 
   test("of a cache that does not exist are empty and make nothing", async () => {
     const cache = temporaryCache();
-    expect(await cache.list()).toEqual({ kernels: [], apart: [] });
+    expect(await cache.list()).toEqual({ kernels: [], apart: [], btf: [] });
     expect(await cache.info()).toMatchObject({ kernels: 0, trees: 0, bytes: 0, inodes: 0 });
     expect(await cache.verify({ repair: true })).toEqual({ checked: 0, problems: [], leftovers: [] });
     expect(await cache.prune({ maxBytes: 0, grace: 0 })).toMatchObject({ removed: [], freedBytes: 0 });

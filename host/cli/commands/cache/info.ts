@@ -1,6 +1,6 @@
 import { openCacheOf } from "../../options/cache.js";
 import { command } from "../../options/command.js";
-import { formatBytes } from "../../report/units.js";
+import { counted, formatBytes } from "../../report/units.js";
 
 export const add = command({
   name: "info",
@@ -17,6 +17,7 @@ export const add = command({
         `trees:     ${info.trees} (${info.inUse} in use)`,
         `disk:      ${formatBytes(info.bytes)}, ${info.inodes} inodes`,
         `archives:  ${formatBytes(info.archiveBytes)}`,
+        `BTF:       ${formatBytes(info.btfBytes)} of ${counted(info.btf, "kernel")}`,
       ],
     };
   },

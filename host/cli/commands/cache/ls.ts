@@ -23,18 +23,33 @@ export const add = command({
   summary: "list the cached kernels, the last pulled first",
   examples: ["kheaders cache ls", "kheaders cache ls --json | jq -r .kernel.release"],
   async run({ flags }) {
-    const { kernels, apart } = await (await openCacheOf(flags)).list();
-    if (!flags.json && kernels.length + apart.length === 0) {
+    const { kernels, apart, btf } = await (await openCacheOf(flags)).list();
+    const hasHeaders = kernels.length + apart.length > 0;
+    if (!flags.json && !hasHeaders && btf.length === 0) {
       process.stderr.write("kheaders: the cache is empty\n");
       return undefined;
     }
     const now = Date.now();
     return {
-      json: [...kernels.map(jsonOf), ...apart.map((tree) => ({ ...tree, kernel: null }))],
-      lines: table(headings, [
-        ...kernels.map((kernel) => rowOf(kernel, now)),
-        ...apart.map((tree) => rowOfTree(tree, now)),
-      ]),
+      json: [
+        ...kernels.map(jsonOf),
+        ...apart.map((tree) => ({ ...tree, kernel: null })),
+        ...btf.map((kernel) => ({ ...jsonOf(kernel), btf: true })),
+      ],
+      lines: [
+        ...(hasHeaders
+          ? table(headings, [
+              ...kernels.map((kernel) => rowOf(kernel, now)),
+              ...apart.map((tree) => rowOfTree(tree, now)),
+            ])
+          : []),
+        ...(btf.length > 0
+          ? table(
+              headings.with(0, "BTF"),
+              btf.map((kernel) => rowOf(kernel, now)),
+            )
+          : []),
+      ],
     };
   },
 });

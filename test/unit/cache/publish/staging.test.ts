@@ -149,7 +149,7 @@ test("what was discarded leaves nothing, and nothing is served of it", async () 
   await staging.discard();
   await staging.discard();
   expect(leftoversIn(cache.dir)).toEqual([]);
-  expect(await cache.list()).toEqual({ kernels: [], apart: [] });
+  expect(await cache.list()).toEqual({ kernels: [], apart: [], btf: [] });
 });
 
 test("a publishing that is aborted shows nothing", async () => {
@@ -164,7 +164,7 @@ test("a publishing that is aborted shows nothing", async () => {
   await expect(staged.publishApart(signal)).rejects.toThrow("enough");
   await staging.discard();
   expect(leftoversIn(cache.dir)).toEqual([]);
-  expect(await cache.list()).toEqual({ kernels: [], apart: [] });
+  expect(await cache.list()).toEqual({ kernels: [], apart: [], btf: [] });
 });
 
 test("two entries that this disk takes for one are refused by name", async () => {
