@@ -42,7 +42,7 @@ export async function readKernelFile(
   source: ByteSource,
   options: KernelFileOptions,
 ): Promise<OpenKernelFile | undefined> {
-  const files = new TemporaryFiles(options.scratch);
+  const files = new TemporaryFiles(options.scratch, kernelFileLimits);
   const close = () => files.close();
   try {
     const contents = await new Reading(files, options.signal).read(source, []);

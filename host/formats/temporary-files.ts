@@ -3,17 +3,19 @@ import { closeSync, openSync, unlinkSync, writeSync } from "node:fs";
 import path from "node:path";
 import { descriptorSource, type FileSource } from "./byte-source.js";
 import { overFileLimit } from "./errors.js";
-import { kernelFileLimits } from "./limits.js";
+import type { KernelFileLimits } from "./limits.js";
 
 /** What was decompressed, in files without a name: they are gone when they are closed, however this process ends. */
 export class TemporaryFiles {
   readonly #folder: string;
+  readonly #limits: Pick<KernelFileLimits, "unpackedBytes" | "allUnpackedBytes">;
   readonly #files: FileSource[] = [];
   #bytes = 0;
 
   /** @param folder An existing folder. */
-  constructor(folder: string) {
+  constructor(folder: string, limits: Pick<KernelFileLimits, "unpackedBytes" | "allUnpackedBytes">) {
     this.#folder = folder;
+    this.#limits = limits;
   }
 
   /**
@@ -45,7 +47,7 @@ export class TemporaryFiles {
   }
 
   #count(more: number, size: number): void {
-    const { unpackedBytes, allUnpackedBytes } = kernelFileLimits;
+    const { unpackedBytes, allUnpackedBytes } = this.#limits;
     this.#bytes += more;
     if (size > unpackedBytes) throw overFileLimit("what it holds, decompressed,", unpackedBytes, "bytes");
     if (this.#bytes > allUnpackedBytes)

@@ -53,5 +53,51 @@ export function changedBy(content: Uint8Array, program: string, ...options: stri
 
 /** What a program that reads standard input makes of it. */
 export function pipedThrough(content: Uint8Array, program: string, ...options: string[]): Buffer {
-  return execFileSync(program, options, { input: content, maxBuffer: 1024 * 1024 * 1024 });
+  return execFileSync(program, options, {
+    input: content,
+    maxBuffer: 1024 * 1024 * 1024,
+    stdio: ["pipe", "pipe", "pipe"],
+  });
 }
+
+/** A boot image as mkbootimg writes one of any version, by hand (AOSP system/tools/mkbootimg, include/bootimg/bootimg.h). */
+export function bootImageFile(version: number, kernel: Uint8Array): Buffer {
+  const isOld = version < 3;
+  const page = isOld ? 2048 : 4096;
+  const header = Buffer.alloc(page);
+  header.write("ANDROID!");
+  header.writeUInt32LE(kernel.length, 8);
+  header.writeUInt32LE(isOld ? page : 0, 0x24);
+  // From version 3 on the header says its own size.
+  if (!isOld) header.writeUInt32LE(version === 3 ? 1580 : 1584, 20);
+  header.writeUInt32LE(version, 0x28);
+  return Buffer.concat([header, kernel, Buffer.alloc((page - (kernel.length % page)) % page)]);
+}
+
+const setupBytes = 1024;
+
+/** The beginning of a bzImage around a payload, which ends with the size of what it holds, as the build leaves it. */
+export function bzImageFile(payload: Uint8Array): Buffer {
+  const setup = Buffer.alloc(setupBytes + 64);
+  setup.writeUInt8(setupBytes / 512 - 1, 0x1f1);
+  setup.writeUInt16LE(0xaa55, 0x1fe);
+  setup.write("HdrS", 0x202);
+  setup.writeUInt16LE(0x020f, 0x206);
+  setup.writeUInt32LE(setup.length - setupBytes, 0x248);
+  setup.writeUInt32LE(payload.length, 0x24c);
+  return Buffer.concat([setup, payload, Buffer.from("what follows")]);
+}
+
+/** An EFI zboot image around a payload. */
+export function zbootFile(payload: Uint8Array): Buffer {
+  const header = Buffer.alloc(4096);
+  header.write("MZ");
+  header.write("zimg", 4);
+  header.writeUInt32LE(header.length, 8);
+  header.writeUInt32LE(payload.length, 12);
+  header.write("gzip", 24);
+  return Buffer.concat([header, payload, Buffer.from("what follows")]);
+}
+
+/** What is at an arm64 `Image`'s start, and nothing else of a kernel. */
+export const arm64ImageHeader = Buffer.concat([Buffer.alloc(0x38), Buffer.from("ARM\x64"), Buffer.alloc(4)]);

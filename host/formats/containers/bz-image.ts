@@ -1,14 +1,17 @@
 import { type ByteSource, slice } from "../byte-source.js";
+import { compressionOf } from "../compression/compression.js";
 import type { Container } from "./container.js";
 
 const headerBytes = 0x250;
 /** The payload's place is told since version 2.08 of the boot protocol (Linux 2.6.26). */
 const minProtocol = 0x0208;
 const sectorBytes = 512;
+/** The size of what is compressed: gzip has it in its format, to all others the build appends it (scripts/Makefile.lib). */
+const sizeBytes = 4;
 
 /**
  * A bzImage, which holds the kernel compressed (Linux Documentation/arch/x86/boot.rst: `setup_sects`, `payload_offset`,
- * `payload_length`). The payload ends with the size of what it holds, in 4 bytes.
+ * `payload_length`).
  */
 export const bzImage: Container = {
   recognises(source) {
@@ -22,8 +25,10 @@ export const bzImage: Container = {
     const header = headerOf(source);
     // 0 stands for 4, and the boot sector is not counted.
     const setupBytes = ((header.readUInt8(0x1f1) || 4) + 1) * sectorBytes;
-    const offset = setupBytes + header.readUInt32LE(0x248);
-    return { name: "bzImage", kernel: slice(source, offset, header.readUInt32LE(0x24c)) };
+    const payload = slice(source, setupBytes + header.readUInt32LE(0x248), header.readUInt32LE(0x24c));
+    const isGzip = compressionOf(payload)?.name === "gzip";
+    const kernel = isGzip || payload.size < sizeBytes ? payload : slice(payload, 0, payload.size - sizeBytes);
+    return { name: "bzImage", kernel };
   },
 };
 

@@ -17,11 +17,10 @@ export async function readArm64Image(
   signal: AbortSignal | undefined,
 ): Promise<KernelFileContents | undefined> {
   if (!isArm64Image(source)) return undefined;
-  const { archive, config, banner } = await readImage(source, signal);
+  const { banner, ...found } = await readImage(source, signal);
   return {
+    ...found,
     formats: ["arm64 Image"],
-    archive,
-    config,
     banner: banner?.text,
     release: banner?.release,
     version: banner?.version,

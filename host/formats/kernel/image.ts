@@ -1,9 +1,12 @@
 import { gunzipSync } from "node:zlib";
+import type { BuildId } from "../../../shared/identity.js";
 import { xzMagic } from "../../archive/xz/headers.js";
 import { type ByteSource, slice } from "../byte-source.js";
 import { overFileLimit } from "../errors.js";
 import { kernelFileLimits } from "../limits.js";
 import { findMarks } from "./marks.js";
+import { btfMark, findBtf } from "./raw-btf.js";
+import { buildIdMark, elfMark, findBuildId } from "./raw-build-id.js";
 import { isArchive, isXzHeader, xzDataAt } from "./xz-streams.js";
 
 /** What is found in a kernel image by looking through its bytes. */
@@ -13,6 +16,9 @@ export interface ImageContents {
   /** The configuration, compressed by gzip as it lies there. */
   readonly config: Uint8Array | undefined;
   readonly banner: Banner | undefined;
+  /** Only if it is beyond doubt. */
+  readonly buildId: BuildId | undefined;
+  readonly btf: ByteSource | undefined;
 }
 
 /** `Linux version …`, without the end of the line. */
@@ -34,11 +40,16 @@ const marks = {
   headersEnd: Buffer.from("IKHD_ED"),
   banner: Buffer.from("Linux version "),
   xz: xzMagic,
+  btf: btfMark,
+  buildId: buildIdMark,
+  elf: elfMark,
 };
 
 /** More configurations than an image has; each is decompressed to see whether it is one. */
 const maxConfigs = 16;
 const maxBanner = 1024;
+/** More than an image has; each is looked at. */
+const maxBanners = 256;
 
 /** Looks through an image: the bytes of a kernel as they lie in memory, or the part of a file that holds them. */
 export async function readImage(source: ByteSource, signal: AbortSignal | undefined): Promise<ImageContents> {
@@ -47,6 +58,8 @@ export async function readImage(source: ByteSource, signal: AbortSignal | undefi
     archive: await findArchive(source, places, signal),
     config: findConfig(source, places),
     banner: findBanner(source, places.banner),
+    buildId: findBuildId(source, places.buildId, places.elf),
+    btf: findBtf(source, places.btf),
   };
 }
 
@@ -85,7 +98,8 @@ function findConfig(source: ByteSource, places: Places): Uint8Array | undefined 
     if (marked.size > kernelFileLimits.configBytes || tried >= maxConfigs) continue;
     tried += 1;
     const compressed = marked.read(0, marked.size);
-    if (isConfig(compressed)) return compressed.slice();
+    // A copy, not a view of all that was read with it.
+    if (isConfig(compressed)) return new Uint8Array(compressed);
   }
   return undefined;
 }
@@ -123,7 +137,7 @@ function* between(
  */
 function findBanner(source: ByteSource, places: readonly number[]): Banner | undefined {
   const banners = new Map<string, Banner>();
-  for (const place of places) {
+  for (const place of places.slice(0, maxBanners)) {
     const bytes = source.read(place, Math.min(maxBanner, source.size - place));
     const text = Buffer.from(bytes).toString("latin1").split("\n", 1)[0] ?? "";
     const [, release, version] = bannerPattern.exec(text) ?? [];
@@ -133,5 +147,8 @@ function findBanner(source: ByteSource, places: readonly number[]): Banner | und
   return banners.size === 1 ? banner : undefined;
 }
 
-/** Release, builder, compiler (with parentheses of its own) and version: Linux init/version.c, linux_banner. */
-const bannerPattern = /^Linux version (\d[!-~]{0,127}) \([!-~]*\) \([ -~]*\) (#[ -~]{1,127})$/;
+/**
+ * Release, builder, compiler (with parentheses of its own) and version: Linux init/version.c, linux_banner. From 6.1 on, an
+ * image has a second one whose version has no number, for the build's first step (init/version-timestamp.c).
+ */
+const bannerPattern = /^Linux version (\d[!-~]{0,127}) \([!-~]*\) \([ -~]*\) (#\d[ -~]{0,126})$/;
