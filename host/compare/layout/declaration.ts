@@ -11,6 +11,8 @@ export interface Declaration {
 
 /** More types than any declaration of a kernel is made of: a pointer to a function may take one to itself. */
 const maxTypes = 1_000;
+/** Functions that take functions that take functions. */
+const maxDepth = 16;
 
 /** Writes a type as C declares `name` with it. Throws {@link MalformedBtf} for one that never ends. */
 export function declarationOf(btf: Btf, id: TypeId, name: string): Declaration {
@@ -19,19 +21,39 @@ export function declarationOf(btf: Btf, id: TypeId, name: string): Declaration {
 
 /** A type as C writes it without a name: `void (*)(int)`. */
 export function typeName(btf: Btf, id: TypeId): string {
-  return joined(declarationOf(btf, id, ""));
+  return new Declarer(btf).nameOf(id);
 }
 
-class Declarer {
+/** Writes declarations. Throws {@link MalformedBtf} for one that never ends, and when all together were too long. */
+export class Declarer {
   readonly #btf: Btf;
-  #left = maxTypes;
+  /** Types that may still be looked at: in all declarations, and in this one. */
+  #total: number;
+  #left = 0;
 
-  constructor(btf: Btf) {
+  /** @param maxWork Types of which all declarations together may be made. */
+  constructor(btf: Btf, maxWork: number = maxTypes) {
     this.#btf = btf;
+    this.#total = maxWork;
+  }
+
+  /** A type without a name. */
+  nameOf(id: TypeId): string {
+    return joined(this.declare(id, ""));
+  }
+
+  /** As {@link declarationOf}. */
+  declare(id: TypeId, name: string): Declaration {
+    const allowed = Math.min(maxTypes, this.#total);
+    this.#left = allowed;
+    const declaration = this.#declare(id, name, 0);
+    this.#total -= allowed - this.#left;
+    return declaration;
   }
 
   /** Goes from the name outwards, as C reads: what is nearest to the name comes first in BTF, too. */
-  declare(id: TypeId, name: string): Declaration {
+  #declare(id: TypeId, name: string, depth: number): Declaration {
+    if (depth > maxDepth) throw endless();
     let at = id;
     let declarator = name;
     let stars = "";
@@ -69,7 +91,7 @@ class Declarer {
           break;
         case "prototype":
           close();
-          declarator += `(${this.#parameters(type)})`;
+          declarator += `(${this.#parameters(type, depth)})`;
           at = type.returns;
           break;
         default: {
@@ -80,20 +102,24 @@ class Declarer {
     }
   }
 
-  #parameters({ parameters }: Extract<BtfType, { kind: "prototype" }>): string {
+  #parameters({ parameters }: Extract<BtfType, { kind: "prototype" }>, depth: number): string {
     if (parameters.length === 0) return "void";
     return parameters
       .map(({ type }, index) =>
-        type === 0 && index === parameters.length - 1 ? "..." : joined(this.declare(type, "")),
+        type === 0 && index === parameters.length - 1 ? "..." : joined(this.#declare(type, "", depth + 1)),
       )
       .join(", ");
   }
 
   #next(id: TypeId): BtfType {
     this.#left -= 1;
-    if (this.#left < 0) throw new MalformedBtf("a type in it has no end");
+    if (this.#left < 0) throw endless();
     return this.#btf.type(id);
   }
+}
+
+function endless(): MalformedBtf {
+  return new MalformedBtf("a type in it has no end");
 }
 
 function joined({ type, declarator }: Declaration): string {

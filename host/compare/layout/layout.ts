@@ -1,8 +1,8 @@
 import type { Btf } from "../../kernel/btf/btf.js";
 import { MalformedBtf } from "../../kernel/btf/malformed.js";
-import { maxDepth, resolve, sizeOf } from "../../kernel/btf/resolve.js";
-import type { BtfComposite, BtfMember, BtfType, TypeId } from "../../kernel/btf/types.js";
-import { type Declaration, declarationOf, typeName } from "./declaration.js";
+import { elementOf, maxDepth, resolve, sizeOf } from "../../kernel/btf/resolve.js";
+import type { BtfComposite, BtfMember, TypeId } from "../../kernel/btf/types.js";
+import { type Declaration, Declarer } from "./declaration.js";
 import { type Gap, gapsOf } from "./gaps.js";
 
 /** How the members of a struct or union lie. */
@@ -50,7 +50,7 @@ export interface LayoutOptions {
   readonly deep: boolean;
 }
 
-/** Members that are looked at and characters that are made of them: 20 times as much as the largest structs of a kernel need. */
+/** Members that are looked at, and characters that are made of them: many times what the largest structs of a kernel need. */
 const maxWork = 10_000_000;
 
 /**
@@ -70,11 +70,13 @@ export function layoutOf(btf: Btf, id: TypeId, options: LayoutOptions): Layout {
 class Surveyor {
   readonly #btf: Btf;
   readonly #deep: boolean;
+  readonly #declarer: Declarer;
   #left = maxWork;
 
   constructor(btf: Btf, deep: boolean) {
     this.#btf = btf;
     this.#deep = deep;
+    this.#declarer = new Declarer(btf, maxWork);
   }
 
   /** @param origin Where it begins, in bits from the beginning of the outermost struct. */
@@ -94,11 +96,11 @@ class Surveyor {
     const { name, type: id, bitOffset, bitSize } = member;
     const place = placeOf(this.#btf, member);
     const { type, isArray, isShown } = this.#contentOf(id);
-    const declaration = declarationOf(this.#btf, id, bitSize === undefined ? name : `${name}:${bitSize}`);
+    const declaration = this.#declarer.declare(id, bitSize === undefined ? name : `${name}:${bitSize}`);
     this.#spend(declaration.type.length + declaration.declarator.length);
     return {
       name,
-      type: typeName(this.#btf, id),
+      type: this.#declarer.nameOf(id),
       declaration,
       offset: Math.floor(origin / 8) + place.offset,
       size: place.size,
@@ -151,18 +153,4 @@ export function placeOf(
   const unit = Math.max(size, 1);
   const offset = Math.floor(bitOffset / 8 / unit) * unit;
   return { offset, size, bits: { offset: bitOffset - offset * 8, size: bitSize } };
-}
-
-/** What a type is, or is an array of, and whether a typedef names it. */
-function elementOf(btf: Btf, id: TypeId): { type: BtfType; isArray: boolean; isNamed: boolean } {
-  let at = id;
-  let isArray = false;
-  let isNamed = false;
-  for (let depth = 0; depth <= maxDepth; depth += 1) {
-    const { type } = resolve(btf, at, { typedefs: false });
-    if (type.kind === "typedef") [at, isNamed] = [type.to, true];
-    else if (type.kind === "array") [at, isArray] = [type.of, true];
-    else return { type, isArray, isNamed };
-  }
-  throw new MalformedBtf(`type ${id} in it contains itself`);
 }

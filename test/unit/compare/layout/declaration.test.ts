@@ -73,6 +73,8 @@ describe("a declaration that cannot be", () => {
 
   it("ends, whatever refers to whatever", () => {
     expect(declare({ kind: "pointer", third: 1 })).toThrow("has no end");
+    // A function that takes itself: few types, and as deep as one likes.
+    expect(declare({ kind: "prototype", third: 0, count: 1, words: [0, 1] })).toThrow("has no end");
     const toItself = Array.from({ length: 100 }, () => [0, 1]).flat();
     expect(
       declare({ kind: "pointer", third: 2 }, { kind: "prototype", third: 0, count: 100, words: toItself }),
