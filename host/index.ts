@@ -67,6 +67,7 @@ export {
   layoutOf,
 } from "./compare/layout/layout.js";
 export { type MemberPlace, memberAt } from "./compare/layout/member-path.js";
+export { type TypesOptions, withTypes } from "./compare/layout/with-types.js";
 export { type Check, type DoctorOptions, doctor } from "./doctor/doctor.js";
 export { type Pattern, parsePattern } from "./farm/match.js";
 export { exitStatusOfAll, type FarmEvent, type PullManyOptions, pullMany } from "./farm/pull-many.js";

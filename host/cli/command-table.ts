@@ -22,6 +22,7 @@ export const commandTable = {
     cflags: () => import("./commands/use/cflags.js"),
     bpf: () => import("./commands/use/bpf.js"),
     btf: () => import("./commands/use/btf.js"),
+    layout: () => import("./commands/use/layout.js"),
     pch: () => import("./commands/use/pch.js"),
     module: () => import("./commands/use/module.js"),
     symvers: () => import("./commands/use/symvers.js"),

@@ -4,6 +4,7 @@ import type { BenchCase } from "./bench-case.js";
 import { BenchLab } from "./bench-lab.js";
 import { farm } from "./cases/farm.js";
 import { hit } from "./cases/hit.js";
+import { layout } from "./cases/layout.js";
 import { misses } from "./cases/miss.js";
 import { pch } from "./cases/pch.js";
 import { secondBuild } from "./cases/second-build.js";
@@ -14,7 +15,16 @@ import { type BenchResult, resultOf } from "./result.js";
 import { resultTable } from "./table.js";
 
 /** The emulated device comes last: it takes some of the processor even when nothing is asked of it. */
-const cases: readonly BenchCase[] = [startUp, hit, ...unpacking, ...secondBuild, pch, ...farm, ...misses];
+const cases: readonly BenchCase[] = [
+  startUp,
+  hit,
+  ...unpacking,
+  ...secondBuild,
+  pch,
+  ...farm,
+  layout,
+  ...misses,
+];
 
 const usualRuns = 7;
 

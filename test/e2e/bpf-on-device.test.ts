@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { run } from "../lab/command.js";
 import type { Architecture, VirtualDevice } from "../lab/index.js";
+import { BpftoolTypes, plainMembers, type ShownStruct } from "../support/bpftool-types.js";
 import { emulated } from "../support/emulated.js";
 import { labArchitectures } from "../support/lab-architectures.js";
 import { findProgram } from "../support/programs.js";
@@ -17,6 +18,34 @@ const architectures = labArchitectures(what);
 
 /** Where programs and maps of a test are pinned (Documentation/filesystems/bpf.rst). */
 const pins = "/sys/fs/bpf/test";
+
+/** Structs that tracers read, each of a kind of its own: bit fields, anonymous members, unions, arrays. */
+const structs = [
+  ...[
+    "task_struct",
+    "sk_buff",
+    "sock",
+    "dentry",
+    "inode",
+    "mm_struct",
+    "file",
+    "cred",
+    "page",
+    "vm_area_struct",
+  ],
+  ...[
+    "net_device",
+    "bpf_prog",
+    "super_block",
+    "path",
+    "signal_struct",
+    "pid",
+    "rq",
+    "request_queue",
+    "tcp_sock",
+  ],
+  ...["perf_event", "module"],
+];
 
 let host: Workstation;
 const devices = new Map<Architecture, VirtualDevice>();
@@ -89,6 +118,24 @@ if (findProgram("clang") === undefined || findProgram("llc") === undefined) {
       expect(map).toContainEqual(
         expect.objectContaining({ formatted: { key: pid, value: { tgid: pid, parent, name: "cat" } } }),
       );
+    });
+
+    it("the structs lie as bpftool says of the kernel's own BTF", async () => {
+      const types = join(folder, "vmlinux.btf");
+      await host.adb.adb("-s", device.serial, "pull", "/sys/kernel/btf/vmlinux", types);
+      const theirs = await BpftoolTypes.of(types);
+      const { status, stdout, stderr } = await kheaders("layout", structs.join(","), "--json");
+      expect(status, stderr).toBe(0);
+      const ours: ShownStruct[] = stdout
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line));
+      expect(ours.map(({ name }) => name)).toEqual(structs);
+      for (const { name, size, members } of ours)
+        expect({ name, size, members: plainMembers(members) }).toEqual({ name, ...theirs.struct(name) });
+      const { stdout: offset } = await kheaders("layout", "task_struct.comm");
+      const comm = theirs.struct("task_struct").members.find(({ name }) => name === "comm");
+      expect(Number(offset) * 8).toBe(comm?.at);
     });
 
     it("a program with libbpf's headers compiles as the docs have it, and reads the fields of task_struct", async () => {
