@@ -25,8 +25,8 @@ interface Kernel {
   readonly config: ConfigMacros;
 }
 
-/** A module that was built for another release. */
-interface PutAside {
+/** A module that was read, and not compared yet. */
+interface ReadModule {
   readonly path: string;
   readonly module: ModuleFile;
 }
@@ -38,17 +38,17 @@ const maxModule = 96 * MiB;
 const maxCompressed = 32 * MiB;
 /** The most bytes that all modules together may have. A full distribution's have some 500 MB. */
 const maxTotal = 4 * 1024 * MiB;
-/** The most symbols of modules that are put aside. The modules of a phone have some 80,000. */
-const maxPutAside = 500_000;
+/** The most symbols that all modules together import and export. A phone's modules have some 80,000, a distribution's 250,000. */
+const maxSymbols = 500_000;
 /** The most bytes that their names have together. */
-const maxPutAsideBytes = 16 * MiB;
+const maxSymbolBytes = 16 * MiB;
 /** Devices that can change their page size have the modules for the other one beside theirs. */
 const otherPages = /\/16k-mode\//;
 
 /**
- * Collects symbol versions from a device's modules, which come one after the other. Modules that were built for exactly the
- * running release are trusted first, then those that are loaded. A module that contradicts them is of another kernel and is
- * left out.
+ * Collects symbol versions from a device's modules, which come one after the other. Of the modules that were built for
+ * exactly the running release those that are loaded are trusted first, then the others; then those of other releases in
+ * the same order. A module that contradicts one that was trusted before it is of another kernel and is left out.
  */
 export class SymbolCollection<File extends SizedFile> {
   /** The modules to read. */
@@ -59,10 +59,9 @@ export class SymbolCollection<File extends SizedFile> {
   /** How many modules have a name. */
   readonly #names = new Map<string, number>();
   readonly #skipped: SkippedModule[] = [];
-  /** Modules that were built for another release. They may still fit: GKI keeps the versions of its symbols. */
-  readonly #putAside: PutAside[] = [];
-  #putAsideSymbols = 0;
-  #putAsideBytes = 0;
+  readonly #read: ReadModule[] = [];
+  #symbols = 0;
+  #symbolBytes = 0;
   #modules = 0;
 
   /**
@@ -104,51 +103,56 @@ export class SymbolCollection<File extends SizedFile> {
     return this.#skipped;
   }
 
-  /** Adds a module. Throws `symbol-conflict` if it contradicts another one and neither is known to be of the running kernel. */
+  /** Adds a module. Throws `protocol-error` if the modules have more symbols than any device's. */
   add({ path }: File, content: Uint8Array): void {
     try {
       const module = readModuleFile(path.endsWith(".gz") ? unpack(content) : content);
       const name = nameOf(module, path);
       this.#names.set(name, (this.#names.get(name) ?? 0) + 1);
-      if (module.vermagic?.split(" ")[0] === this.#release) this.#take(module, path);
-      else this.#putAsideModule(module, path);
+      this.#count(module);
+      this.#read.push({ path, module: { ...module, imports: [] } });
     } catch (error) {
       if (!(error instanceof MalformedElf)) throw error;
       this.#skipped.push({ path, reason: error.message });
     }
   }
 
-  /** To be called after the last module. Throws as {@link add}. */
+  /**
+   * Joins the versions. To be called after the last module. Throws `symbol-conflict` if two modules contradict each other
+   * and nothing tells which of them is of the running kernel.
+   */
   end(): void {
-    const others = this.#putAside.splice(0);
-    const isLoaded = (name: string) => this.#loaded.has(name) && this.#names.get(name) === 1;
-    const loaded = new Set(others.filter(({ path, module }) => isLoaded(nameOf(module, path))));
-    this.#takeFitting([...loaded]);
-    this.#takeFitting(others.filter((other) => !loaded.has(other)));
-  }
-
-  /** Compares all of them with what is known to be of this kernel before it trusts any of them. */
-  #takeFitting(others: readonly PutAside[]): void {
-    const strangers = new Set(others.filter(({ module }) => this.versions.contradicts(module)));
-    for (const other of others) {
-      if (strangers.has(other))
-        this.#skipped.push({ path: other.path, reason: "it was built for another kernel" });
-      else this.#take(other.module, other.path);
+    const read = this.#read.splice(0);
+    const isOfRelease = ({ module }: ReadModule) => module.vermagic?.split(" ")[0] === this.#release;
+    // Of two files with one name, either may be the one that is loaded. Other releases may still fit: GKI keeps its versions.
+    const isLoaded = ({ path, module }: ReadModule) => {
+      const name = nameOf(module, path);
+      return this.#loaded.has(name) && this.#names.get(name) === 1;
+    };
+    const own = read.filter(isOfRelease);
+    const others = read.filter((module) => !isOfRelease(module));
+    for (const modules of [own, others]) {
+      this.#takeFitting(modules.filter(isLoaded));
+      this.#takeFitting(modules.filter((module) => !isLoaded(module)));
     }
   }
 
-  #take(module: ModuleFile, path: string): void {
-    this.versions.add(module, path);
-    this.#modules += 1;
+  /** Compares all of them with what is known to be of this kernel before it trusts any of them. */
+  #takeFitting(modules: readonly ReadModule[]): void {
+    const strangers = new Set(modules.filter(({ module }) => this.versions.contradicts(module)));
+    for (const { path, module } of modules.filter((one) => !strangers.has(one))) {
+      this.versions.add(module, path);
+      this.#modules += 1;
+    }
+    for (const { path } of strangers) this.#skipped.push({ path, reason: "it was built for another kernel" });
   }
 
-  #putAsideModule(module: ModuleFile, path: string): void {
-    const names = [...module.versions.keys(), ...module.exports.keys()];
-    this.#putAsideSymbols += names.length;
-    for (const name of names) this.#putAsideBytes += name.length;
-    if (this.#putAsideSymbols > maxPutAside || this.#putAsideBytes > maxPutAsideBytes)
+  #count({ versions, exports }: ModuleFile): void {
+    const names = [...versions.keys(), ...exports.keys()];
+    this.#symbols += names.length;
+    for (const name of names) this.#symbolBytes += name.length;
+    if (this.#symbols > maxSymbols || this.#symbolBytes > maxSymbolBytes)
       throw new KheadersError("protocol-error", "the device's modules name more symbols than any kernel has");
-    this.#putAside.push({ path, module: { ...module, imports: [] } });
   }
 }
 

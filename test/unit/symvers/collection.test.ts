@@ -107,7 +107,24 @@ describe("modules of several kernels", () => {
   it("are an error if both that contradict each other say that they are of the running release", () => {
     const collection = collecting();
     collection.add(file("/m/a.ko"), builtFor(release, { kfree: 1 }));
-    expect(() => collection.add(file("/m/b.ko"), builtFor(release, { kfree: 2 }))).toThrow(conflict);
+    collection.add(file("/m/b.ko"), builtFor(release, { kfree: 2 }));
+    expect(() => collection.end()).toThrow(conflict);
+  });
+
+  it("are told apart by what is loaded, if both say that they are of the running release", () => {
+    const files = [
+      ["/vendor/stale.ko", builtFor(release, { kfree: 1, module_layout: 1 })],
+      ["/system/in-use.ko", builtFor(release, { kfree: 2, module_layout: 2 })],
+      ["/system/more.ko", builtFor(release, { vfree: 3, module_layout: 2 })],
+    ] as const;
+    const collection = collecting("in_use");
+    for (const [path, bytes] of files) collection.add(file(path), bytes);
+    collection.end();
+    expect(collection.modules).toBe(2);
+    expect(collection.versions.has("vfree")).toBe(true);
+    expect(collection.skipped).toEqual([
+      { path: "/vendor/stale.ko", reason: "it was built for another kernel" },
+    ]);
   });
 
   it("are not read from the folder of another release beside the running one's", () => {
