@@ -4,6 +4,11 @@
  * What can go wrong is a {@link KheadersError} with a code that does not change.
  */
 import {
+  type CheckModulesOptions,
+  checkModules as checkModulesOf,
+  type ModuleCheck,
+} from "./build/module/check-modules.js";
+import {
   buildModule as buildModuleOf,
   type ModuleBuildResult,
   type ModuleOptions,
@@ -32,6 +37,8 @@ export { type CheckHeadersOptions, checkHeaders, type HeaderCheck } from "./buil
 export { clangIncludeFolder } from "./build/clang.js";
 export { compilerFlags } from "./build/compiler-flags.js";
 export type { Purpose } from "./build/makefile-flags.js";
+export type { CheckedModule, CheckModulesOptions, ModuleCheck } from "./build/module/check-modules.js";
+export type { FitCheck, Misfit } from "./build/module/fit.js";
 export type { BuiltModule, ModuleBuildResult, ModuleOptions } from "./build/module/module.js";
 export type { PchOptions, PrecompiledHeader } from "./build/pch.js";
 export { cmakeWord, makeWord, shellWord } from "./build/quoting.js";
@@ -179,6 +186,25 @@ export async function buildModule(
     makeArguments: options.makeArguments ?? [],
     pull: await pullOptions(options.pull ?? {}),
     onOutput: options.onOutput ?? (() => undefined),
+  });
+}
+
+/**
+ * Tells whether a kernel would load modules, without loading them: that of the chosen device, or of another tree.
+ *
+ * @throws KheadersError `usage`, and what {@link pull} and {@link symvers} throw.
+ */
+export async function checkModules(
+  options: Pick<CheckModulesOptions, "paths"> &
+    Optional<Omit<CheckModulesOptions, "paths" | "pull">> & {
+      readonly pull?: Optional<PullOptions> | undefined;
+    },
+): Promise<ModuleCheck> {
+  return checkModulesOf({
+    paths: options.paths,
+    tree: options.tree,
+    clang: options.clang ?? "clang",
+    pull: await pullOptions(options.pull ?? {}),
   });
 }
 

@@ -25,6 +25,7 @@ export const commandTable = {
     layout: () => import("./commands/use/layout.js"),
     pch: () => import("./commands/use/pch.js"),
     module: () => import("./commands/use/module.js"),
+    "check-module": () => import("./commands/use/check-module.js"),
     symvers: () => import("./commands/use/symvers.js"),
     check: () => import("./commands/use/check.js"),
   },

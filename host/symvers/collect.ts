@@ -199,7 +199,9 @@ async function readModules(
   const { versions, modules, skipped } = collection;
   if (versions.size === 0) throw noVersions(total, skipped);
   const { isPartial, denied, hasUnusableNames } = listing;
-  const record = { symbols: versions.size, modules, bytes, skipped, isPartial, denied, hasUnusableNames };
+  const possibleNamespaces = versions.possibleNamespaces();
+  const counts = { symbols: versions.size, modules, bytes };
+  const record = { ...counts, skipped, isPartial, denied, hasUnusableNames, possibleNamespaces };
   return { text: versions.text(), record };
 }
 

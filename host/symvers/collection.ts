@@ -1,9 +1,8 @@
-import { gunzipSync } from "node:zlib";
 import { KheadersError } from "../../shared/errors.js";
 import { printable } from "../../shared/printable.js";
 import type { ConfigMacros } from "../kernel/config.js";
 import { MalformedElf } from "../kernel/elf-sections.js";
-import { type ModuleFile, readModuleFile } from "./module-file.js";
+import { type ModuleFile, maxModule, readPackedModule } from "./module-file.js";
 import { moduleFileName, SymbolVersions } from "./versions.js";
 
 /** A file with a module on a device. */
@@ -32,8 +31,6 @@ interface ReadModule {
 }
 
 const MiB = 1024 * 1024;
-/** The largest module that is read, in bytes, packed or unpacked. It is held in memory. The largest graphics drivers have 60 MB. */
-const maxModule = 96 * MiB;
 /** The largest compressed module. It is held in memory together with its unpacked form. */
 const maxCompressed = 32 * MiB;
 /** The most bytes that all modules together may have. A full distribution's have some 500 MB. */
@@ -106,7 +103,7 @@ export class SymbolCollection<File extends SizedFile> {
   /** Adds a module. Throws `protocol-error` if the modules have more symbols than any device's. */
   add({ path }: File, content: Uint8Array): void {
     try {
-      const module = readModuleFile(path.endsWith(".gz") ? unpack(content) : content);
+      const module = readPackedModule(path, content);
       const name = nameOf(module, path);
       this.#names.set(name, (this.#names.get(name) ?? 0) + 1);
       this.#count(module);
@@ -190,19 +187,4 @@ function otherReleases(files: readonly SizedFile[], release: string): (file: Siz
     const { base, folder } = placeOf(file);
     return folder !== undefined && folder !== release && bases.has(base);
   };
-}
-
-function unpack(content: Uint8Array): Buffer {
-  // The last four bytes are the unpacked size (RFC 1952). With it, zlib unpacks into one piece of memory, not several.
-  const size = content.length < 4 ? 0 : Buffer.from(content.subarray(-4)).readUInt32LE();
-  if (size === 0 || size > maxModule) throw cannotUnpack();
-  try {
-    return gunzipSync(content, { maxOutputLength: size, chunkSize: Math.max(size + 1, 64) });
-  } catch {
-    throw cannotUnpack();
-  }
-}
-
-function cannotUnpack(): MalformedElf {
-  return new MalformedElf("it cannot be unpacked");
 }

@@ -1,3 +1,5 @@
+import { gunzipSync } from "node:zlib";
+import { machineOf, parseElfHeader } from "../kernel/elf.js";
 import { type ElfFile, MalformedElf, readElf, sectionOf, symbolsOf, textAt } from "../kernel/elf-sections.js";
 
 /** What a module file (`.ko`) says of itself. */
@@ -12,8 +14,18 @@ export interface ModuleFile {
   readonly exports: ReadonlyMap<string, { readonly gplOnly: boolean }>;
   /** The symbols that it needs from the kernel or other modules. */
   readonly imports: readonly string[];
+  /** The machine that it is for, as {@link machineOf} names it. */
+  readonly machine: string;
+  /** `MODULE_LICENSE`; undefined if it does not say. */
+  readonly license: string | undefined;
+  /** The symbol namespaces that it imports (`MODULE_IMPORT_NS`). */
+  readonly namespaces: readonly string[];
+  /** Whether a signature is appended to it. */
+  readonly isSigned: boolean;
 }
 
+/** The largest module that is read, in bytes, packed or unpacked. It is held in memory. The largest graphics drivers have 60 MB. */
+export const maxModule = 96 * 1024 * 1024;
 /** Bytes of a `struct modversion_info` (Linux include/linux/module.h): an unsigned long and a name fill it. */
 const versionSize = 64;
 const exportPrefix = "__ksymtab_";
@@ -24,6 +36,8 @@ const maxNameBytes = 4 * 1024 * 1024;
 /** The most entries of a symbol table, local symbols included. */
 const maxTableEntries = 300_000;
 const maxModinfo = 256 * 1024;
+/** What follows an appended signature (Linux include/linux/module_signature.h, MODULE_SIG_STRING). */
+const signatureEnd = Buffer.from("~Module signature appended~\n", "latin1");
 
 /**
  * Reads a module file. Symbol versions are in `__versions`, and from 6.14 on, if the kernel has
@@ -61,7 +75,42 @@ export function readModuleFile(file: Uint8Array): ModuleFile {
     });
   }
   const modinfo = modinfoOf(elf);
-  return { name: modinfo.get("name"), vermagic: modinfo.get("vermagic"), versions, exports, imports };
+  const header = parseElfHeader(file);
+  return {
+    name: modinfo.get("name")?.[0],
+    vermagic: modinfo.get("vermagic")?.[0],
+    versions,
+    exports,
+    imports,
+    machine: header === undefined ? "" : machineOf(header),
+    license: modinfo.get("license")?.[0],
+    namespaces: modinfo.get("import_ns") ?? [],
+    isSigned: signatureEnd.equals(file.subarray(-signatureEnd.length)),
+  };
+}
+
+/**
+ * Reads a module file that may be packed with gzip, as its name says (`.ko.gz`).
+ *
+ * Throws as {@link readModuleFile}, and if it cannot be unpacked.
+ */
+export function readPackedModule(name: string, content: Uint8Array): ModuleFile {
+  return readModuleFile(name.endsWith(".gz") ? unpack(content) : content);
+}
+
+function unpack(content: Uint8Array): Buffer {
+  // The last four bytes are the unpacked size (RFC 1952). With it, zlib unpacks into one piece of memory, not several.
+  const size = content.length < 4 ? 0 : Buffer.from(content.subarray(-4)).readUInt32LE();
+  if (size === 0 || size > maxModule) throw cannotUnpack();
+  try {
+    return gunzipSync(content, { maxOutputLength: size, chunkSize: Math.max(size + 1, 64) });
+  } catch {
+    throw cannotUnpack();
+  }
+}
+
+function cannotUnpack(): MalformedElf {
+  return new MalformedElf("it cannot be unpacked");
 }
 
 function* basicVersions(elf: ElfFile): Generator<[string, number]> {
@@ -90,13 +139,16 @@ function* extendedVersions(elf: ElfFile): Generator<[string, number]> {
   }
 }
 
-/** What `.modinfo` says: NUL-terminated `key=value` texts, padded with NULs. Of several with one key, the first. */
-function modinfoOf(elf: ElfFile): ReadonlyMap<string, string> {
+/** What `.modinfo` says: NUL-terminated `key=value` texts, padded with NULs. A key may come several times. */
+function modinfoOf(elf: ElfFile): ReadonlyMap<string, string[]> {
   const section = sectionOf(elf, ".modinfo")?.subarray(0, maxModinfo) ?? new Uint8Array();
-  const values = new Map<string, string>();
+  const values = new Map<string, string[]>();
   for (const text of Buffer.from(section).toString("latin1").split("\0")) {
     const [, key, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
-    if (key !== undefined && value !== undefined && !values.has(key)) values.set(key, value);
+    if (key === undefined || value === undefined) continue;
+    const others = values.get(key);
+    if (others === undefined) values.set(key, [value]);
+    else others.push(value);
   }
   return values;
 }

@@ -19,6 +19,8 @@ export interface SymversRecord {
   readonly denied: readonly string[];
   /** Some modules have names with a line break, or that are not UTF-8; these cannot be requested. */
   readonly hasUnusableNames: boolean;
+  /** Symbols that may be in a namespace, and in which; undefined in what an older kheaders collected. */
+  readonly possibleNamespaces?: Readonly<Record<string, readonly string[]>> | undefined;
 }
 
 /** The file that the kernel's Makefile looks for. */
@@ -57,12 +59,20 @@ export function readSymversRecord(folder: string): SymversRecord | undefined {
 }
 
 function isRecord(value: Partial<Record<keyof SymversRecord, unknown>>): value is SymversRecord {
-  const { symbols, modules, bytes, skipped, denied } = value;
+  const { symbols, modules, bytes, skipped, denied, possibleNamespaces = {} } = value;
   return (
     [symbols, modules, bytes].every((count) => typeof count === "number") &&
     Array.isArray(skipped) &&
     skipped.every((each) => typeof each?.path === "string" && typeof each?.reason === "string") &&
     Array.isArray(denied) &&
-    denied.every((each) => typeof each === "string")
+    denied.every((each) => typeof each === "string") &&
+    isRecordOfNames(possibleNamespaces)
+  );
+}
+
+function isRecordOfNames(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return Object.values(value).every(
+    (names) => Array.isArray(names) && names.every((name) => typeof name === "string"),
   );
 }

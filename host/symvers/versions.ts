@@ -23,6 +23,8 @@ interface Version {
 export class SymbolVersions {
   readonly #crcs = new Map<string, Version>();
   readonly #exporters = new Map<string, { readonly module: string; readonly gplOnly: boolean }>();
+  /** The namespaces that all modules which import a symbol have imported: it can be in no other. */
+  readonly #namespaces = new Map<string, readonly string[]>();
   #nameBytes = 0;
 
   /** How many symbols have a version. */
@@ -50,6 +52,11 @@ export class SymbolVersions {
         this.#crcs.set(symbol, { crc, file });
         this.#count(symbol);
       } else if (known.crc !== crc) throw conflict(symbol, known, { crc, file });
+      const others = this.#namespaces.get(symbol) ?? module.namespaces;
+      this.#namespaces.set(
+        symbol,
+        others.filter((namespace) => module.namespaces.includes(namespace)),
+      );
     }
     const name = module.name ?? moduleFileName(file);
     if (!validName.test(name)) return;
@@ -58,6 +65,11 @@ export class SymbolVersions {
       this.#exporters.set(symbol, { module: name, gplOnly });
       this.#count(symbol);
     }
+  }
+
+  /** The symbols that may be in a namespace, and in which: all modules that import such a symbol import these too. */
+  possibleNamespaces(): Record<string, readonly string[]> {
+    return Object.fromEntries([...this.#namespaces].filter(([, namespaces]) => namespaces.length > 0));
   }
 
   #count(symbol: string): void {

@@ -1,5 +1,5 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { VirtualDevice } from "../lab/index.js";
 import { elfHeader, elfMachines } from "../support/elf-header.js";
@@ -137,6 +137,64 @@ describe("a module for a device with the original patch's archive", emulated, ()
     expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
     expect(stderr).toMatch(/hello\.c:\d+:\d+: error: .*no_such_thing/);
     expect(stderr).toContain("does not build: make ended with status 2");
+  });
+
+  it("is known to fit or not, as the kernel itself says, for 12 modules of which half do not", async () => {
+    const built = join(helloFolder("checked"), "hello.ko");
+    expect((await module(join(built, ".."))).status).toBe(0);
+    const folder = folderWith({});
+    const original = readFileSync(built);
+    const doctored = (name: string, change: (bytes: Buffer) => void) => {
+      const bytes = Buffer.from(original);
+      change(bytes);
+      writeFileSync(join(folder, `${name}.ko`), bytes);
+    };
+    const replace = (bytes: Buffer, from: string, to: string) => {
+      const at = bytes.indexOf(from);
+      expect(at, `${from} is in the module`).toBeGreaterThan(0);
+      bytes.write(to, at, "latin1");
+    };
+    /** A symbol's version lies before its name (`struct modversion_info`). */
+    const changeVersion = (bytes: Buffer, symbol: string) => {
+      const at = bytes.indexOf(`${symbol}\0\0`) - 8;
+      bytes.writeUInt32LE(bytes.readUInt32LE(at) ^ 1, at);
+    };
+    doctored("same", () => undefined);
+    doctored("other-release", (bytes) => replace(bytes, "vermagic=6.1.0", "vermagic=6.1.9"));
+    doctored("other-layout", (bytes) => changeVersion(bytes, "module_layout"));
+    doctored("other-print", (bytes) => changeVersion(bytes, "_printk"));
+    doctored("other-flags", (bytes) => replace(bytes, "mod_unload", "mod_reload"));
+    doctored("other-machine", (bytes) => bytes.writeUInt16LE(elfMachines.aarch64, 18));
+    doctored("unversioned", (bytes) => replace(bytes, "__versions", "__verzions"));
+    doctored("several", (bytes) => {
+      changeVersion(bytes, "module_layout");
+      replace(bytes, " SMP ", " UP  ");
+    });
+    // Tables of characters need no hardware and no other module.
+    const tables = (await host.shell(device, "ls /vendor/lib/modules/nls_*.ko"))
+      .trim()
+      .split("\n")
+      .slice(0, 4);
+    for (const table of tables) await host.adb.adb("-s", device.serial, "pull", table, folder);
+
+    const checked = await host.kheaders(["-s", device.serial, "check-module", folder, "--json"]);
+    expect(checked.status).toBe(1);
+    const results = checked.stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(results).toHaveLength(12);
+    const said = new Map<string, string>();
+    const loaded = new Map<string, string>();
+    for (const { file, fits } of results) {
+      said.set(basename(file), fits);
+      loaded.set(basename(file), (await load(file)).status === 0 ? "yes" : "no");
+    }
+    expect(Object.fromEntries(said)).toEqual(Object.fromEntries(loaded));
+    expect([...said.values()].filter((fits) => fits === "no")).toHaveLength(6);
+    const alone = await host.kheaders(["-s", device.serial, "check-module", built]);
+    const release = (await host.shell(device, "uname -r")).trim();
+    expect(alone).toMatchObject({ status: 0, stdout: `${built} fits ${release}\n` });
   });
 
   it("has both files named if two modules of the running release contradict each other", async () => {
