@@ -12,9 +12,11 @@ export function smallArchive(
     macros?: readonly string[];
     /** Paths of more files, which are empty. */
     more?: readonly string[];
+    /** More files by path, executable ones. */
+    programs?: Readonly<Record<string, Buffer>>;
   } = {},
 ): Buffer {
-  const { content = "", macros = usualMacros, more = [] } = options;
+  const { content = "", macros = usualMacros, more = [], programs = {} } = options;
   const define = (macro: string) => `#define ${macro}\n`;
   return xz(
     tar(
@@ -23,6 +25,7 @@ export function smallArchive(
       file("include/linux/kernel.h", content),
       file("scripts/run.sh", "#!/bin/sh\n", 0o755),
       ...more.map((path) => file(path, "")),
+      ...Object.entries(programs).map(([path, bytes]) => file(path, bytes, 0o755)),
     ),
   );
 }
