@@ -10,6 +10,8 @@ export interface ModuleFile {
   readonly vermagic: string | undefined;
   /** The CRCs of the symbols that it imports, by name; empty if its kernel has no MODVERSIONS. */
   readonly versions: ReadonlyMap<string, number>;
+  /** Whether it has a table of versions, which may be empty. */
+  readonly hasVersionTable: boolean;
   /** The symbols that it exports, and whether only GPL modules may use each. */
   readonly exports: ReadonlyMap<string, { readonly gplOnly: boolean }>;
   /** The symbols that it needs from the kernel or other modules. */
@@ -28,6 +30,7 @@ export interface ModuleFile {
 export const maxModule = 96 * 1024 * 1024;
 /** Bytes of a `struct modversion_info` (Linux include/linux/module.h): an unsigned long and a name fill it. */
 const versionSize = 64;
+const versionTables = ["__versions", "__version_ext_crcs"];
 const exportPrefix = "__ksymtab_";
 /** More symbols than any module imports or exports; a whole kernel has some 40,000. */
 const maxSymbols = 65_536;
@@ -80,6 +83,7 @@ export function readModuleFile(file: Uint8Array): ModuleFile {
     name: modinfo.get("name")?.[0],
     vermagic: modinfo.get("vermagic")?.[0],
     versions,
+    hasVersionTable: versionTables.some((name) => sectionOf(elf, name) !== undefined),
     exports,
     imports,
     machine: header === undefined ? "" : machineOf(header),

@@ -45,8 +45,8 @@ export interface Misfit {
 const rebuild = "Build it for this kernel: kheaders module";
 
 /**
- * Would this kernel load the module? Looks at what Linux looks at (6.1: kernel/module/main.c, load_module;
- * kernel/module/version.c; kernel/module/signing.c), in that order.
+ * Would this kernel load the module? Looks at what Linux looks at (6.1.192: kernel/module/main.c, load_module;
+ * kernel/module/version.c; kernel/module/signing.c), in that order. Of a symbol without a version older kernels only warn.
  *
  * @returns all that does not fit or is not known; nothing if the module is known to fit.
  */
@@ -104,8 +104,8 @@ function vermagicMisfits(module: ModuleFile, kernel: TargetKernel): Misfit[] {
     const hint = "Install clang (Debian: apt install clang), which reads it from the headers.";
     return [misfit("vermagic", "unknown", "the kernel's version magic is not known", hint)];
   }
-  // With MODVERSIONS a module that has versions is not asked for its release (same_magic).
-  const ignoresRelease = isVersioned(kernel) && module.versions.size > 0;
+  // With MODVERSIONS the release does not count for a module with a table of versions (same_magic).
+  const ignoresRelease = isVersioned(kernel) && module.hasVersionTable;
   const relevant = (magic: string) => (ignoresRelease ? magic.slice(magic.indexOf(" ") + 1) : magic).trim();
   const own = relevant(module.vermagic ?? "");
   const wanted = relevant(vermagic);
@@ -120,17 +120,22 @@ function isVersioned({ config }: TargetKernel): boolean {
 
 function versionMisfits(module: ModuleFile, kernel: TargetKernel): Misfit[] {
   if (!isVersioned(kernel)) return [];
-  if (module.versions.size === 0) {
+  if (!module.hasVersionTable) {
     const message = "it has no symbol versions, and the kernel has CONFIG_MODVERSIONS";
     return kernel.config.has("CONFIG_MODULE_FORCE_LOAD")
       ? [misfit("versions", "unknown", `${message}: it is loaded without a check`, rebuild)]
       : [misfit("versions", "no", message, rebuild)];
   }
+  const misfits: Misfit[] = [];
+  const without = ["module_layout", ...module.imports].filter((name) => !module.versions.has(name)).sort();
+  if (without.length > 0) {
+    const message = `it has no version of ${listed(without)}`;
+    misfits.push(misfit("versions", "no", message, rebuild, without));
+  }
   const differing = [...module.versions].filter(([symbol, crc]) => {
     const known = kernel.symbols.get(symbol);
     return known !== undefined && known.crc !== crc;
   });
-  const misfits: Misfit[] = [];
   if (differing.length > 0) {
     const [[symbol, crc] = ["", 0]] = differing;
     const example = `${printable(symbol)} (${hex(crc)}; the kernel has ${hex(kernel.symbols.get(symbol)?.crc ?? 0)})`;
@@ -140,7 +145,7 @@ function versionMisfits(module: ModuleFile, kernel: TargetKernel): Misfit[] {
         : `it was built with other versions of ${differing.length} symbols, such as ${example}`;
     misfits.push(misfit("versions", "no", message, rebuild, namesOf(differing)));
   }
-  if (!kernel.symbols.has("module_layout") && !kernel.config.has("CONFIG_MODULE_FORCE_LOAD")) {
+  if (!kernel.symbols.has("module_layout")) {
     const hint = "Collect the kernel's symbol versions: kheaders symvers";
     misfits.push(misfit("versions", "unknown", "the kernel's version of module_layout is not known", hint));
   }

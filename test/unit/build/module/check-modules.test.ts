@@ -35,7 +35,7 @@ const symvers = `0x00000001\tmodule_layout\tvmlinux\tEXPORT_SYMBOL\t
 
 const hello: ModuleParts = {
   modinfo: ["name=hello", "license=GPL", `vermagic=6.1.1 ${flags}`],
-  versions: { module_layout: 1, _printk: 2, help: 3 },
+  versions: { module_layout: 1, _printk: 2, help: 3, other: 4 },
   symbols: [{ name: "_printk" }, { name: "help" }],
 };
 

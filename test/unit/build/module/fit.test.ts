@@ -21,6 +21,7 @@ const fitting: ModuleFile = {
     ["module_layout", 1],
     ["_printk", 2],
   ]),
+  hasVersionTable: true,
   exports: new Map(),
   imports: ["_printk"],
   machine: "aarch64",
@@ -45,8 +46,12 @@ const kernel: TargetKernel = {
 
 const config = (...options: string[]) =>
   new Map(["MODVERSIONS", ...options].map((option): [string, string] => [`CONFIG_${option}`, "1"]));
-const misfits = (module: Partial<ModuleFile>, target: Partial<TargetKernel> = {}) =>
-  misfitsOf({ ...fitting, ...module }, { ...kernel, ...target });
+/** The module has versions of all that it imports, unless the change says otherwise. */
+const misfits = (module: Partial<ModuleFile>, target: Partial<TargetKernel> = {}) => {
+  const others = (module.imports ?? []).filter((name) => !fitting.versions.has(name));
+  const versions = new Map([...fitting.versions, ...others.map((name): [string, number] => [name, 5])]);
+  return misfitsOf({ ...fitting, versions, ...module }, { ...kernel, ...target });
+};
 const verdicts = (found: readonly Misfit[]) => found.map(({ check, fits }) => `${check}: ${fits}`);
 
 it("a module that fits has no misfits; with symbol versions its release does not count", () => {
@@ -72,7 +77,7 @@ describe.each<
   ],
   [
     "of another release, without MODVERSIONS",
-    { versions: new Map() },
+    { versions: new Map(), hasVersionTable: false },
     { config: new Map() },
     ["vermagic: no"],
     /"6\.1\.99-other SMP/,
@@ -86,17 +91,24 @@ describe.each<
   ],
   [
     "without symbol versions",
-    { versions: new Map(), vermagic: kernel.vermagic },
+    { versions: new Map(), hasVersionTable: false, vermagic: kernel.vermagic },
     {},
     ["versions: no"],
     /no symbol versions/,
   ],
   [
     "without symbol versions, for a kernel that forces",
-    { versions: new Map(), vermagic: kernel.vermagic },
+    { versions: new Map(), hasVersionTable: false, vermagic: kernel.vermagic },
     { config: config("MODULE_FORCE_LOAD") },
     ["versions: unknown"],
     /without a check/,
+  ],
+  [
+    "whose versions lack a symbol that it needs",
+    { versions: new Map([["module_layout", 1]]) },
+    {},
+    ["versions: no"],
+    /^it has no version of _printk$/,
   ],
   [
     "with another version of a symbol",
