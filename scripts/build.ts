@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, cpSync, existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { bundleLibraries, bundlePrograms, makeExecutable, root } from "./bundle.js";
+import { bundleCommand, bundleLibraries, bundlePrograms, root } from "./bundle.js";
 import { thirdPartyNotices } from "./notices.js";
 
 const dist = join(root, "dist");
@@ -10,10 +10,10 @@ const dist = join(root, "dist");
 const made = mkdtempSync(join(root, ".build-"));
 try {
   const bundles = [
-    await bundlePrograms({ kheaders: "host/cli/main.ts", "xz-worker": "host/archive/xz/worker.ts" }, made),
+    await bundleCommand(made),
+    await bundlePrograms({ "xz-worker": "host/archive/xz/worker.ts" }, made),
     await bundleLibraries({ index: "host/index.ts" }, made),
   ];
-  makeExecutable(join(made, "kheaders.js"));
   cpSync(join(root, "host/build/include"), join(made, "include"), { recursive: true });
   writeFileSync(join(made, "THIRD-PARTY-NOTICES.txt"), thirdPartyNotices(bundles));
   const types = ["tsc", "-p", "tsconfig.types.json", "--outDir", join(made, "types")];

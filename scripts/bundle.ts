@@ -1,7 +1,8 @@
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
+import { type BuildOptions, build, type Metafile, type Plugin, transform } from "esbuild";
+import { divide } from "./divide.js";
 
 /** The repository's folder. */
 export const root = fileURLToPath(new URL("..", import.meta.url));
@@ -25,13 +26,19 @@ const noSubprograms: Plugin = {
   },
 };
 
+/** In CommonJS, what `import.meta.url` is in ES modules. */
+const moduleUrl = 'const moduleUrl = require("node:url").pathToFileURL(__filename).href;\n';
+
 const options: BuildOptions = {
   absWorkingDir: root,
   bundle: true,
   platform: "node",
   target: "node20.17",
   loader: { ".sh": "text" },
-  alias: { bluebird: join(root, "host/adb/native-promise.ts") },
+  alias: {
+    bluebird: join(root, "host/adb/native-promise.ts"),
+    debug: join(root, "host/adb/no-debug.ts"),
+  },
   define: { KHEADERS_VERSION: JSON.stringify(version()) },
   legalComments: "none",
   plugins: [noSubprograms],
@@ -52,11 +59,47 @@ export async function bundlePrograms(entryPoints: EntryPoints, outdir: string): 
     minifyWhitespace: true,
     minifySyntax: true,
     define: { ...options.define, "import.meta.url": "moduleUrl" },
-    banner: { js: 'const moduleUrl = require("node:url").pathToFileURL(__filename).href;' },
+    banner: { js: moduleUrl },
     metafile: true,
   });
-  // The repository's own package.json says that its files are ES modules.
-  writeFileSync(join(outdir, "package.json"), '{ "type": "commonjs" }\n');
+  markAsCommonJs(outdir);
+  return metafile;
+}
+
+/** What a pull from the cache loads later than at the start. */
+const loadedByHit = ["host/cli/commands/get/pull.ts", "host/pull/pull.ts", "env-paths"];
+
+/**
+ * Bundles the command into `kheaders.js`, which knows the version, and files beside it: `kheaders-main.js` and
+ * `kheaders-chunk.js` have what a pull from the cache needs, and `kheaders-rest.js` has all the rest.
+ */
+export async function bundleCommand(outdir: string): Promise<Metafile> {
+  const { outputFiles, metafile } = await build({
+    ...options,
+    plugins: [noSubprograms, divide(root, { near: loadedByHit, apart: ["host/cli/main.ts"] })],
+    entryPoints: { kheaders: "host/cli/start.ts" },
+    outdir,
+    format: "esm",
+    splitting: true,
+    chunkNames: "kheaders-[name]",
+    define: { ...options.define, "import.meta.url": "moduleUrl" },
+    metafile: true,
+    write: false,
+  });
+  for (const { path, text } of outputFiles) {
+    const { code } = await transform(text, {
+      format: "cjs",
+      platform: "node",
+      target: "node20.17",
+      minifyWhitespace: true,
+      minifySyntax: true,
+      // Node loads a CommonJS file much faster if it is not asked for by `import()`.
+      supported: { "dynamic-import": false },
+    });
+    writeFileSync(join(outdir, basename(path)), code.includes("moduleUrl") ? moduleUrl + code : code);
+  }
+  makeExecutable(join(outdir, "kheaders.js"));
+  markAsCommonJs(outdir);
   return metafile;
 }
 
@@ -80,8 +123,13 @@ export async function bundleLibraries(entryPoints: EntryPoints, outdir: string):
   return metafile;
 }
 
+/** The repository's own package.json says that its files are ES modules. */
+function markAsCommonJs(outdir: string): void {
+  writeFileSync(join(outdir, "package.json"), '{ "type": "commonjs" }\n');
+}
+
 /** Makes a bundled program one that can be run by its name. */
-export function makeExecutable(file: string): void {
+function makeExecutable(file: string): void {
   writeFileSync(file, `#!/usr/bin/env node\n${readFileSync(file, "utf8")}`);
   chmodSync(file, 0o755);
 }

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { bundlePrograms } from "../../scripts/bundle.js";
+import { bundleCommand, bundlePrograms } from "../../scripts/bundle.js";
 import { run } from "../lab/command.js";
 import {
   type AdbServer,
@@ -39,11 +39,11 @@ export class BenchLab {
   static async open(): Promise<BenchLab> {
     const root = mkdtempSync(join(tmpdir(), "kheaders-bench-"));
     const programs = {
-      kheaders: "host/cli/main.ts",
       "xz-worker": "host/archive/xz/worker.ts",
       unpack: "test/bench/unpack.ts",
     };
     await bundlePrograms(programs, join(root, "dist"));
+    await bundleCommand(join(root, "dist"));
     return new BenchLab(root, await startAdbServer());
   }
 

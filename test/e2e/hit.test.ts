@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { VirtualDevice } from "../lab/index.js";
 import { kernelEvents } from "../support/device-state.js";
@@ -29,6 +31,15 @@ describe("a pull of a kernel that is cached", emulated, () => {
   it("prints the same path and loads no module", async () => {
     const again = await withEvents(["pull"]);
     expect(again).toMatchObject({ status: 0, stdout: first.stdout, stderr: "", events: 0 });
+  });
+
+  it("reads only the files of the program that a hit needs", async () => {
+    const listing = `process.on("exit", () => process._rawDebug(Object.keys(require.cache).join(" ")));`;
+    const file = join(host.folder("listing"), "listing.cjs");
+    writeFileSync(file, listing);
+    const { stderr } = await host.kheaders(["pull"], { env: { NODE_OPTIONS: `--require=${file}` } });
+    expect(stderr).toContain("kheaders-main.js");
+    expect(stderr).not.toContain("kheaders-rest.js");
   });
 
   it("says with --json that it was a hit, and all that is known of the kernel", async () => {

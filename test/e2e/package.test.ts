@@ -42,7 +42,14 @@ afterAll(() => host.close());
 it("holds what is shipped, and neither tests nor sources", async () => {
   const listed = await run("tar", ["-tzf", packed]);
   const files = listed.trim().split("\n");
-  for (const file of ["package.json", "LICENSE", "README.md", "dist/kheaders.js", "dist/xz-worker.js"])
+  for (const file of [
+    "package.json",
+    "LICENSE",
+    "README.md",
+    "dist/kheaders.js",
+    "dist/kheaders-rest.js",
+    "dist/xz-worker.js",
+  ])
     expect(files).toContain(`package/${file}`);
   for (const file of ["dist/index.mjs", "dist/types/host/index.d.ts", "dist/THIRD-PARTY-NOTICES.txt"])
     expect(files).toContain(`package/${file}`);

@@ -1,4 +1,10 @@
-import { Command, type ErrorOptions, type HelpContext, type ParseOptionsResult } from "commander";
+import {
+  Command,
+  CommanderError,
+  type ErrorOptions,
+  type HelpContext,
+  type ParseOptionsResult,
+} from "commander";
 import { asKheadersError, KheadersError } from "../../../shared/errors.js";
 import { printable } from "../../../shared/printable.js";
 import { type HelpTexts, helpPage, pageWidth } from "../help/page.js";
@@ -53,7 +59,8 @@ export class CliCommand extends Command {
       const stopsAtOperand = this.#stopsAtOperand || this.commands.length > 0;
       return super.parseOptions(withoutSwallowing(args, this.options, stopsAtOperand));
     } catch (error) {
-      throw withHelpHint(error, this);
+      // What ends --version is not an error of ours.
+      throw error instanceof CommanderError ? error : withHelpHint(error, this);
     }
   }
 

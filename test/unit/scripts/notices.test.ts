@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { bundleLibraries, bundlePrograms, root } from "../../../scripts/bundle.js";
+import { bundleCommand, bundleLibraries, bundlePrograms, root } from "../../../scripts/bundle.js";
 import { thirdPartyNotices } from "../../../scripts/notices.js";
 
 let folder: string;
@@ -14,10 +14,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 describe("the third-party notices", () => {
   it("hold a licence text for each package that is shipped", async () => {
     const bundles = [
-      await bundlePrograms(
-        { kheaders: "host/cli/main.ts", "xz-worker": "host/archive/xz/worker.ts" },
-        folder,
-      ),
+      await bundlePrograms({ "xz-worker": "host/archive/xz/worker.ts" }, folder),
+      await bundleCommand(folder),
       await bundleLibraries({ index: "host/index.ts" }, folder),
     ];
     const [, ...notices] = thirdPartyNotices(bundles).split(/^(?=\S+ \d+\.\d+\.\d+ \([\w.-]+\)$)/m);

@@ -1,0 +1,69 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bundleCommand } from "../../../scripts/bundle.js";
+
+let folder: string;
+let whole: string;
+const parts = ["kheaders.js", "kheaders-main.js", "kheaders-chunk.js", "kheaders-rest.js"];
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "kheaders-bundle-"));
+  whole = join(folder, "whole");
+  mkdirSync(whole);
+  await bundleCommand(whole);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** The command with some of its files alone. */
+function withFiles(files: readonly string[]): string {
+  const copy = mkdtempSync(join(folder, "parts-"));
+  for (const file of ["package.json", ...files]) cpSync(join(whole, file), join(copy, file));
+  return join(copy, "kheaders.js");
+}
+
+function run(command: string, ...args: string[]) {
+  const home = join(folder, "home");
+  mkdirSync(home, { recursive: true });
+  const env = { PATH: process.env.PATH, HOME: home, KHEADERS_CACHE_DIR: join(home, "cache") };
+  return spawnSync(process.execPath, [command, ...args], { env, encoding: "utf8" });
+}
+
+describe("the command", () => {
+  it("is in few files, of which the first is a program", () => {
+    expect(readdirSync(whole).sort()).toEqual([...parts, "package.json"].sort());
+    expect(execFileSync(join(whole, "kheaders.js"), ["--version"], { encoding: "utf8" })).toMatch(
+      /^\d+\.\d+/,
+    );
+  });
+
+  it("says its version without the other files", () => {
+    for (const option of ["--version", "-V"])
+      expect(run(withFiles(["kheaders.js"]), option)).toMatchObject({ status: 0, stderr: "" });
+    expect(statSync(join(whole, "kheaders.js")).size).toBeLessThan(2_000);
+  });
+
+  it("says it as commander does, where there is more on the command line", () => {
+    const command = join(whole, "kheaders.js");
+    const { stdout } = run(command, "--version");
+    expect(run(command, "-q", "--version")).toMatchObject({ status: 0, stdout });
+  });
+
+  it("reads for a pull only what a pull from the cache needs", () => {
+    const { status, stdout } = run(withFiles(parts.slice(0, 3)), "pull", "--help");
+    expect(stdout).toContain("kheaders pull");
+    expect(status).toBe(0);
+    const nothing = run(withFiles(parts.slice(0, 3)), "pull", "--offline", "--digest", "0123456789ab");
+    expect(nothing.stderr).not.toContain("Cannot find module");
+  });
+
+  it("has errors that both halves know", () => {
+    const command = join(whole, "kheaders.js");
+    expect(run(command, "cache", "ls", "--json")).toMatchObject({ status: 0, stdout: "", stderr: "" });
+    const missing = run(command, "cache", "rm", "0123456789ab");
+    expect(missing.status).toBe(3);
+    expect(missing.stderr).toMatch(/^kheaders: .*0123456789ab/);
+  });
+});
