@@ -3,6 +3,7 @@
  * All options may be left out: then it is as on the command line without that flag, environment variables included.
  * What can go wrong is a {@link KheadersError} with a code that does not change.
  */
+import { type BtfOptions, type LocatedBtf, withBtf as withLocatedBtf } from "./btf/locate.js";
 import {
   type CheckModulesOptions,
   checkModules as checkModulesOf,
@@ -30,6 +31,7 @@ export type { DeviceChoice } from "./adb/devices.js";
 export type { Endpoint, EndpointOptions } from "./adb/endpoint.js";
 export type { AdbServer } from "./adb/server.js";
 export { type ArchiveFiles, archiveFiles, type FileMap } from "./archive/files.js";
+export type { BtfOptions, BtfSource, LocatedBtf } from "./btf/locate.js";
 export { type BpfObject, type BpfOptions, type BpfVersion, compileBpf } from "./build/bpf.js";
 export type { BuildTools } from "./build/build-tools.js";
 export { buildVariables } from "./build/build-variables.js";
@@ -159,6 +161,22 @@ export async function treeInfo(
 ): Promise<TreeInfo> {
   const all = await pullOptions(options);
   return withLocatedTree(what, all, (located) => treeInfoOf(located, all.cache));
+}
+
+/**
+ * Locates the BTF of a kernel and runs `work` on it: the kernel's own, that of a file that was imported, or what its headers
+ * make, in this order. A cached file is neither pruned nor removed while `work` runs.
+ *
+ * @param what As for {@link withTree}; if undefined, the kernel that the chosen device runs.
+ * @throws KheadersError `no-btf`, `needs-root`, `tool-missing`, `compile-failed`, and what {@link withTree} throws.
+ */
+export async function withBtf<T>(
+  what: string | undefined,
+  options: Optional<BtfOptions>,
+  work: (located: LocatedBtf) => Promise<T>,
+): Promise<T> {
+  const pulled = await pullOptions(options);
+  return withLocatedBtf(what, { ...pulled, from: options.from, clang: options.clang ?? "clang" }, work);
 }
 
 /**

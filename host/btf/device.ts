@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { appendFileSync, closeSync, openSync } from "node:fs";
+import { appendFileSync, closeSync, openSync, readFileSync } from "node:fs";
 import { KheadersError } from "../../shared/errors.js";
 import { printable } from "../../shared/printable.js";
 import { waitingEvent } from "../../shared/progress.js";
@@ -8,7 +8,9 @@ import { findDevice } from "../adb/wait.js";
 import { AgentRefusal, type Conversation } from "../agent/conversation.js";
 import { withConversation } from "../agent/with-conversation.js";
 import type { CacheEntry } from "../cache/index.js";
-import { btfHeaderBytes, btfSize } from "../kernel/btf-header.js";
+import { MalformedBtf } from "../kernel/btf/malformed.js";
+import { readSections } from "../kernel/btf/sections.js";
+import { indexTypes } from "../kernel/btf/walk.js";
 import type { PullOptions } from "../pull/options.js";
 import { RunningKernel } from "../pull/running-kernel.js";
 import { Clock } from "../pull/transfer/clock.js";
@@ -183,11 +185,8 @@ async function receive(
 ): Promise<void> {
   const file = openSync(path, "wx", 0o644);
   let bytes = 0;
-  let beginning = Buffer.alloc(0);
   try {
     await conversation.readFile(`${btfFolder}/${name}`, maxBtfBytes, (part, total) => {
-      if (beginning.length < btfHeaderBytes)
-        beginning = Buffer.concat([beginning, part.subarray(0, btfHeaderBytes)]);
       appendFileSync(file, part);
       bytes += part.length;
       onProgress({ type: "progress", bytes, total });
@@ -195,11 +194,13 @@ async function receive(
   } finally {
     closeSync(file);
   }
-  const announced = btfSize(beginning);
-  if (announced !== undefined && announced <= bytes) return;
-  throw new KheadersError("protocol-error", `what the device has in ${btfFolder}/${name} is not whole BTF`, {
-    hint: "Try again.",
-  });
+  try {
+    indexTypes(readSections(readFileSync(path)));
+  } catch (error) {
+    if (!(error instanceof MalformedBtf)) throw error;
+    const message = `what the device has in ${btfFolder}/${name} is not whole BTF: ${error.message}`;
+    throw new KheadersError("protocol-error", message, { hint: "Try again.", cause: error });
+  }
 }
 
 function noBtf(name: string, hasBtf: boolean | undefined): KheadersError {

@@ -1,11 +1,12 @@
 import { KheadersError } from "../../shared/errors.js";
-import type { KnownKernel } from "../../shared/identity.js";
 import { headerWarnings } from "../build/tree-warnings.js";
-import type { BtfCache, CacheEntry, KeepExtraOptions, MakeExtra } from "../cache/index.js";
+import type { CacheEntry, KeepExtraOptions, MakeExtra } from "../cache/index.js";
+import { type Architecture, architectureOfMachine } from "../kernel/architecture.js";
 import { readTreeFacts } from "../kernel/tree-facts.js";
 import type { PullOptions } from "../pull/options.js";
 import { holdTree } from "../pull/tree/hold.js";
 import { type LocatedTree, withTree } from "../pull/tree/locate.js";
+import { cachedEntry } from "./cached.js";
 import { btfOfDevice } from "./device.js";
 import { type BtfRecord, keptBtfFromHeaders, type MadeBtf, withBtfFromHeaders } from "./from-headers.js";
 
@@ -27,6 +28,8 @@ export interface LocatedBtf {
   readonly from: BtfSource;
   /** Of the kernel, as `uname -r`. */
   readonly release: string;
+  /** Of the kernel; undefined if it is unknown. */
+  readonly architecture: Architecture | undefined;
   /** The device, if one was asked. */
   readonly serial: string | undefined;
   readonly cache: "hit" | "miss";
@@ -113,49 +116,56 @@ async function withBtfOfTree<T>(
   work: (located: LocatedBtf) => Promise<T>,
 ): Promise<T> {
   const { from, cache } = options;
-  const serial = located.from === "device" ? located.result.serial : undefined;
-  const entry =
-    from === "headers" || located.entry === undefined ? undefined : findEntry(located.entry, options);
+  const entry = located.entry && findEntry(located.entry, options);
   if (entry !== undefined) {
     const lease = await cache.btf.acquireLease(entry.digest);
     try {
       const path = cache.btf.open(entry);
+      const serial = serialOf(located);
       if (path !== undefined) return await work({ ...ofEntry(path, entry, options), serial, cache: "hit" });
     } finally {
       lease.release();
     }
   }
   if (from !== undefined && from !== "headers") throw notThere(from);
-  const { release, config } = readTreeFacts(located.tree);
+  return withBtfOfHeaders(located, options, work);
+}
+
+async function withBtfOfHeaders<T>(
+  located: LocatedTree,
+  options: BtfOptions,
+  work: (located: LocatedBtf) => Promise<T>,
+): Promise<T> {
+  const { tree, digest } = located;
+  const { release, architecture, config } = readTreeFacts(tree);
   const [warning] = headerWarnings({ config });
-  if (from === undefined && warning !== undefined)
+  if (options.from === undefined && warning !== undefined)
     throw new KheadersError("no-btf", warning, {
       hint: "To make it all the same: kheaders btf --from headers",
     });
-  const ofHeaders = (made: MadeBtf) =>
-    ({ path: made.path, from: "headers", release, serial, cache: made.cache, made }) as const;
-  if (located.digest === undefined)
-    return withBtfFromHeaders(located.tree, options, (made) => work({ ...ofHeaders(made), keep: undefined }));
-  const { digest } = located;
-  const made = await keptBtfFromHeaders(located.tree, digest, options);
-  return work({ ...ofHeaders(made), keep: (...extra) => cache.keepExtra(digest, ...extra) });
+  const describe = ({ path, cache, headers, leftOut }: MadeBtf) => ({
+    path,
+    from: "headers" as const,
+    release,
+    architecture,
+    serial: serialOf(located),
+    cache,
+    made: { headers, leftOut },
+  });
+  if (digest === undefined)
+    return withBtfFromHeaders(tree, options, (made) => work({ ...describe(made), keep: undefined }));
+  const made = await keptBtfFromHeaders(tree, digest, options);
+  return work({ ...describe(made), keep: (...extra) => options.cache.keepExtra(digest, ...extra) });
 }
 
-/** The entry of a BTF file of a tree's kernel. */
+function serialOf(located: LocatedTree): string | undefined {
+  return located.from === "device" ? located.result.serial : undefined;
+}
+
+/** The entry of a BTF file of a tree's kernel, if it is from a source that will do. */
 function findEntry({ kernel }: CacheEntry, { cache, from }: BtfOptions): CacheEntry | undefined {
-  const entry = servingEntry(kernel, cache.btf);
+  const entry = from === "headers" ? undefined : cachedEntry(kernel, cache.btf);
   return entry && (from === undefined || from === sourceOf(entry)) ? entry : undefined;
-}
-
-/** By the rule by which headers serve. Of a kernel that is known from files, only the build-id can tell. */
-function servingEntry(kernel: KnownKernel, btf: BtfCache): CacheEntry | undefined {
-  const { fingerprint, version, machine, buildId } = kernel;
-  if (fingerprint === undefined || version === undefined || machine === undefined)
-    return btf.entries().find((entry) => buildId !== undefined && entry.kernel.buildId === buildId);
-  const identity = { ...kernel, fingerprint, version, machine, bootId: undefined };
-  const question = { asked: "facts-as-root", rootPossible: false, trustRelease: false } as const;
-  const serving = btf.serving(identity, "", question);
-  return serving.outcome === "hit" ? serving.entry : undefined;
 }
 
 function sourceOf({ source }: CacheEntry): BtfSource {
@@ -167,6 +177,7 @@ function ofEntry(path: string, entry: CacheEntry, { cache }: BtfOptions) {
     path,
     from: sourceOf(entry),
     release: entry.kernel.release,
+    architecture: architectureOfMachine(entry.kernel.machine ?? ""),
     made: undefined,
     keep: (name: string, make: MakeExtra, options: KeepExtraOptions) =>
       cache.btf.keepExtra(entry.digest, name, make, options),

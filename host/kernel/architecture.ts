@@ -60,3 +60,10 @@ const architectures: readonly Architecture[] = [
 export function architectureOf(sourceName: string, bits: 32 | 64): Architecture | undefined {
   return architectures.find((known) => known.sourceName === sourceName && known.bits === bits);
 }
+
+/** The architecture of a machine, as `uname -m` names it, or undefined if it is unknown. */
+export function architectureOfMachine(machine: string): Architecture | undefined {
+  // 32-bit systems call themselves by their processor.
+  const name = machine.replace(/^armv.*l$/, "armv7l").replace(/^i[3-6]86$/, "i686");
+  return architectures.find((known) => known.machine === name);
+}

@@ -2,6 +2,7 @@ import { cpus, totalmem } from "node:os";
 import { Command, InvalidArgumentError } from "commander";
 import type { BenchCase } from "./bench-case.js";
 import { BenchLab } from "./bench-lab.js";
+import { btf } from "./cases/btf.js";
 import { farm } from "./cases/farm.js";
 import { hit } from "./cases/hit.js";
 import { layout } from "./cases/layout.js";
@@ -21,6 +22,7 @@ const cases: readonly BenchCase[] = [
   ...unpacking,
   ...secondBuild,
   pch,
+  btf,
   ...farm,
   layout,
   ...misses,

@@ -59,7 +59,7 @@ describe.each(pages.filter((page) => docExamples(page).length > 0))(
 
     beforeAll(() => {
       folder = host.folder(page.replaceAll("/", "-"));
-      for (const name of ["prog.c", "hello"])
+      for (const name of ["prog.c", "core.c", "hello"])
         cpSync(join(repository, "docs/examples", name), join(folder, name), { recursive: true });
       // The build writes beside the sources.
       const { uid, gid } = commandUser;

@@ -14,6 +14,7 @@ export {
   type StaleModule,
   staleModule,
 } from "./kernel-modules.js";
+export { buildWithLibbpf } from "./libbpf.js";
 export { withOtherFlags, withoutArchive, withUnknownSymbol } from "./module-faults.js";
 export type { DeviceEntry } from "./newc.js";
 export { labCache } from "./paths.js";

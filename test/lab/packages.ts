@@ -46,7 +46,7 @@ export async function userlandPackage(architecture: Architecture): Promise<strin
   return cached(`userland-${architecture}-${recipe}`, async (folder) => {
     progress(`fetching adbd, toybox and mksh for ${architecture}`);
     await withDeviceApt(architecture, async (apt) =>
-      unpack(apt, await apt.closure(userlandPackages), folder),
+      unpackPackages(apt, await apt.closure(userlandPackages), folder),
     );
   });
 }
@@ -73,7 +73,7 @@ async function fetchKernel(apt: Apt, architecture: Architecture, folder: string)
   const version = await apt.version(image);
   progress(`fetching the kernel ${release} and its headers`);
   const packages = [`${image}=${version}`, ...(await headerPackages(apt, release))];
-  await unpack(apt, packages, join(folder, "root"));
+  await unpackPackages(apt, packages, join(folder, "root"));
   await writeFile(join(folder, "release"), release);
   await writeFile(join(folder, "version"), version);
 }
@@ -116,10 +116,10 @@ async function fetchOtherHeaders(apt: Apt, kernel: KernelPackages, folder: strin
   const wanted = await checksums(kernel.headers);
   let found = "";
   for (const other of releases) {
-    await unpack(apt, [`linux-headers-${other}`], root);
+    await unpackPackages(apt, [`linux-headers-${other}`], root);
     const headers = headersIn(root, architecture, other);
     if ((await checksums(headers)) === wanted) {
-      await unpack(apt, await headerPackages(apt, other), root);
+      await unpackPackages(apt, await headerPackages(apt, other), root);
       found = other;
       break;
     }
@@ -157,7 +157,8 @@ export async function kernelSource(kernel: KernelPackages): Promise<string> {
   });
 }
 
-async function unpack(apt: Apt, names: readonly string[], folder: string): Promise<void> {
+/** Downloads packages and unpacks them into a folder. */
+export async function unpackPackages(apt: Apt, names: readonly string[], folder: string): Promise<void> {
   const debs = join(folder, "debs");
   for (const deb of await apt.download(names, debs)) await run("dpkg-deb", ["-x", deb, folder]);
   await rm(debs, { recursive: true });

@@ -8,6 +8,7 @@ interface Flags extends PullFlags, ClangFlags {
   readonly output?: string;
   readonly tree?: string;
   readonly mcpu: BpfVersion;
+  readonly core?: boolean;
 }
 
 export const add = command<Flags, [source: string, flags: string[]]>({
@@ -20,6 +21,7 @@ export const add = command<Flags, [source: string, flags: string[]]>({
   options: [
     option("-o, --output <file>", "where the object goes (default: prog.o for prog.c, here)"),
     treeOption,
+    option("--core", "compile once for many kernels, with vmlinux.h in the place of headers"),
     option<BpfVersion>("--mcpu <version>", "version of the eBPF instructions", {
       choices: ["v1", "v2", "v3"] satisfies BpfVersion[],
       default: "v1",
@@ -34,25 +36,32 @@ libbpf, if that is installed.`,
     "kheaders bpf prog.c",
     "kheaders -s R5CT30ABCDE bpf prog.c -- -DDEBUG -Werror",
     "kheaders bpf prog.c -o prog.o --tree 3f786850e387 --mcpu v3",
+    "kheaders bpf --core core.c",
   ],
   async run(context, source, clangFlags) {
     const { flags, signal, reporter } = context;
-    const { withTree } = await import("../../../pull/tree/locate.js");
     const { checkBpfFiles, compileBpf, objectNameOf } = await import("../../../build/bpf.js");
     const { output = objectNameOf(source) } = flags;
     checkBpfFiles({ source, output });
-    return withTree(flags.tree, await pullOptionsOf(context), async ({ tree }) => {
-      const object = await compileBpf({
-        tree,
-        source,
-        output,
-        version: flags.mcpu,
-        clang: flags.clang,
-        flags: clangFlags,
-        signal,
-        onDiagnostics: reporter.passOn,
-        onWarning: (message) => reporter.on({ type: "warning", message }),
-      });
+    const pulled = await pullOptionsOf(context);
+    const how = {
+      source,
+      output,
+      version: flags.mcpu,
+      clang: flags.clang,
+      flags: clangFlags,
+      signal,
+      onDiagnostics: reporter.passOn,
+    };
+    if (flags.core) {
+      const { compileCore } = await import("../../../btf/core.js");
+      const object = await compileCore(flags.tree, { ...pulled, from: undefined, clang: flags.clang }, how);
+      return { json: [object], lines: [object.output] };
+    }
+    const { withTree } = await import("../../../pull/tree/locate.js");
+    return withTree(flags.tree, pulled, async ({ tree }) => {
+      const onWarning = (message: string) => reporter.on({ type: "warning", message });
+      const object = await compileBpf({ ...how, tree, onWarning });
       return { json: [{ ...object, tree }], lines: [object.output] };
     });
   },

@@ -33,10 +33,9 @@ export const add = command<Flags, [tree: string | undefined]>({
     clangOption,
     ...pullOptions,
   ],
-  details: `BTF describes the kernel's types: libbpf, cilium/ebpf and bpftrace need it. If
-the kernel has none, or only root could read it, it is made from the headers,
-with clang and pahole: without functions, and without types that only .c files
-define. --vmlinux-h needs bpftool. Here --refresh only gets the BTF anew.`,
+  details: `BTF describes the kernel's types: libbpf, cilium/ebpf and bpftrace need it. If the kernel has none, or only root could read it, it is made from the headers, with clang and pahole: without functions, and without types that only .c files define.
+
+--vmlinux-h needs bpftool. Here --refresh only gets the BTF anew.`,
   examples: [
     "kheaders btf",
     "kheaders btf --from headers -o vmlinux.btf",
@@ -60,13 +59,15 @@ define. --vmlinux-h needs bpftool. Here --refresh only gets the BTF anew.`,
       const isKept = located.keep !== undefined;
       if (!isKept) checkCopies(flags);
       if (flags.output !== undefined) copyOutput(located.path, flags.output);
+      const types = flags.json ? await countTypes(located.path) : undefined;
       const path = isKept ? located.path : flags.output && outputTarget(flags.output);
-      if (flags.vmlinuxH === undefined) return outputOf(located, path);
+      if (flags.vmlinuxH === undefined) return outputOf(located, { path, types });
       const { vmlinuxHeader, withVmlinuxH } = await import("../../../btf/vmlinux-h.js");
       return withVmlinuxH(located, options, async (folder) => {
         const made = vmlinuxHeader(folder);
         if (header !== undefined) copyOutput(made, header);
-        return outputOf(located, path, isKept ? made : header && outputTarget(header));
+        const place = isKept ? made : header && outputTarget(header);
+        return outputOf(located, { path, types, header: place });
       });
     });
   },
@@ -84,7 +85,14 @@ function checkCopies({ output, vmlinuxH }: Flags): void {
   );
 }
 
-function outputOf(located: LocatedBtf, path: string | undefined, header?: string): Output {
+/** What is printed beside what is known of the BTF. */
+interface Printed {
+  readonly path: string | undefined;
+  readonly types: number | undefined;
+  readonly header?: string | undefined;
+}
+
+function outputOf(located: LocatedBtf, { path, types, header }: Printed): Output {
   const { serial, release, from, cache, made } = located;
   const json = {
     serial: serial ?? null,
@@ -92,12 +100,19 @@ function outputOf(located: LocatedBtf, path: string | undefined, header?: string
     path: path ?? null,
     from,
     cache,
+    types: types ?? null,
     vmlinuxH: header ?? null,
     headers: made?.headers ?? null,
     leftOut: made?.leftOut ?? null,
     missing: made ? missingFromHeaders : [],
   };
   return { json: [json], lines: [header ?? path ?? ""] };
+}
+
+async function countTypes(path: string): Promise<number> {
+  const { readFileSync } = await import("node:fs");
+  const { Btf } = await import("../../../kernel/btf/btf.js");
+  return new Btf(readFileSync(path)).endId - 1;
 }
 
 async function moduleOutput(name: string, output: string | undefined, options: PullOptions): Promise<Output> {

@@ -14,8 +14,12 @@ export const add = command<PullFlags, [tree: string | undefined]>({
     const { buildVariables } = await import("../../../build/build-variables.js");
     const { readTreeFacts } = await import("../../../kernel/tree-facts.js");
     const { shellWord } = await import("../../../build/quoting.js");
-    const facts = await withTree(what, await pullOptionsOf(context), async ({ tree }) => readTreeFacts(tree));
-    const variables = buildVariables(facts, machine());
+    const { cachedBtf } = await import("../../../btf/cached.js");
+    const options = await pullOptionsOf(context);
+    const variables = await withTree(what, options, async (located) => ({
+      ...buildVariables(readTreeFacts(located.tree), machine()),
+      BPFTRACE_BTF: cachedBtf(located, options.cache) ?? "",
+    }));
     const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${shellWord(value)}`);
     return { json: [variables], lines };
   },
