@@ -1,4 +1,4 @@
-import { KheadersError } from "../../shared/errors.js";
+import { exitStatusOf, KheadersError } from "../../shared/errors.js";
 import { printable } from "../../shared/printable.js";
 import type { Device } from "../adb/devices.js";
 import type { AdbServer } from "../adb/server.js";
@@ -8,6 +8,7 @@ import { ikheadersOf, type KernelConfig } from "../kernel/config.js";
 import { MalformedElf } from "../kernel/elf-sections.js";
 import { readKernelFacts } from "../kernel/facts.js";
 import { type Headers, headersOf } from "../pull/headers-offer.js";
+import { importAdvice, withImportHint } from "../pull/import-advice.js";
 import { readModuleFile } from "../symvers/module-file.js";
 import { attempt, type Check, type CheckList, failed, ok, skipped, warning } from "./check.js";
 
@@ -42,11 +43,16 @@ function askDevice(options: KernelOptions, device: Device, checks: CheckList): P
     const headers = headersOf(report, config);
     const builtFor = headers === "module" ? await releaseOfModule(conversation, report.module) : undefined;
     const stale = builtFor === undefined || builtFor === hello.release ? undefined : builtFor;
+    const advice = importAdvice(hello, config, device.serial);
+    const orImport = (check: Check): Check =>
+      check.code !== undefined && [4, 5].includes(exitStatusOf[check.code])
+        ? { ...check, hint: withImportHint(check.hint, advice) }
+        : check;
     checks.add(
       checkRoot(report),
       checkConfig(config, problems),
       stale === undefined ? checkModule(report) : staleModule(report, stale, hello.release, config),
-      checkArchive(headers, report),
+      orImport(checkArchive(headers, report)),
     );
     return true as const;
   });

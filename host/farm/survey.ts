@@ -7,6 +7,7 @@ import type { Cache } from "../cache/index.js";
 import type { KernelConfig } from "../kernel/config.js";
 import { readKernelFacts } from "../kernel/facts.js";
 import { type Headers, headersOf } from "../pull/headers-offer.js";
+import { type ImportAdvice, importAdvice } from "../pull/import-advice.js";
 import { completeSharedOptions, type Optional } from "../pull/options.js";
 
 /** What is known of one connected device. Its kernel is unknown where it could not be asked; `problem` says why. */
@@ -18,6 +19,8 @@ export interface DeviceReport {
   readonly headers: Headers | undefined;
   /** Whether a pull would be a hit: undefined where only root could tell. */
   readonly cached: boolean | undefined;
+  /** Where the headers of a kernel that is not cached can be had without root; undefined if its release names no public build. */
+  readonly importable: ImportAdvice | undefined;
   readonly problem: KheadersError | undefined;
 }
 
@@ -47,7 +50,15 @@ export async function survey(given: Optional<SurveyOptions> = {}): Promise<Devic
 
 async function surveyDevice(device: Device, options: SurveyOptions): Promise<DeviceReport> {
   const { serial, state, model } = device;
-  const unknown = { serial, state, model, kernel: undefined, headers: undefined, cached: undefined };
+  const unknown = {
+    serial,
+    state,
+    model,
+    kernel: undefined,
+    headers: undefined,
+    cached: undefined,
+    importable: undefined,
+  };
   const timeout = AbortSignal.timeout(options.timeoutSeconds * 1000);
   const signal = AbortSignal.any([options.signal, timeout]);
   try {
@@ -59,7 +70,8 @@ async function surveyDevice(device: Device, options: SurveyOptions): Promise<Dev
       const kernel: KernelIdentity = { ...hello, configDigest, buildId };
       const headers = headersOf(await conversation.headers(), facts.config);
       const cached = isCached(options.cache, serial, kernel, facts.config);
-      return { serial, state, model, kernel, headers, cached, problem: undefined };
+      const importable = cached === true ? undefined : importAdvice(kernel, facts.config, serial);
+      return { serial, state, model, kernel, headers, cached, importable, problem: undefined };
     });
   } catch (error) {
     options.signal.throwIfAborted();

@@ -46,25 +46,34 @@ async function pullTwiceIfCut(device: Device, options: PullOptions, clock: Clock
 
 /** Identifies the kernel, looks it up in the cache, and fetches its headers if they are not there. */
 function pullFrom(device: Device, options: PullOptions, clock: Clock): Promise<PullResult> {
-  const { cache, refresh, offline, onProgress } = options;
-  onProgress({ type: "stage", stage: "connecting", detail: printable(device.serial) });
+  options.onProgress({ type: "stage", stage: "connecting", detail: printable(device.serial) });
   return withConversation(device, options, async (conversation) => {
     clock.lap("connect");
     const kernel = new RunningKernel(device.serial, conversation, options, clock);
-    const session: Session = {
-      conversation,
-      kernel,
-      options,
-      clock,
-      missedFor: undefined,
-      toldOfImported: undefined,
-    };
-    const lastSeen = cache.lastSeen(device.serial);
-    const cached = refresh ? undefined : await lookUp(session);
-    if (cached === undefined && offline) throw notCached(kernel.identity);
-    if (lastSeen !== undefined) noticeChange(lastSeen, session);
-    return cached ?? (await fetchUnderLock(session));
+    try {
+      return await serve({
+        conversation,
+        kernel,
+        options,
+        clock,
+        missedFor: undefined,
+        toldOfImported: undefined,
+      });
+    } catch (error) {
+      throw await orImport(error, kernel);
+    }
   });
+}
+
+/** Gives the headers of an identified kernel: from the cache, else from the device. */
+async function serve(session: Session): Promise<PullResult> {
+  const { kernel, options } = session;
+  const { cache, refresh, offline } = options;
+  const lastSeen = cache.lastSeen(kernel.serial);
+  const cached = refresh ? undefined : await lookUp(session);
+  if (cached === undefined && offline) throw notCached(kernel.identity);
+  if (lastSeen !== undefined) noticeChange(lastSeen, session);
+  return cached ?? (await fetchUnderLock(session));
 }
 
 /** Waits for other pulls of this kernel, and fetches only what they have not brought. */
@@ -91,6 +100,14 @@ async function fetchUnderLock(session: Session): Promise<PullResult> {
   } finally {
     headway.end();
   }
+}
+
+/** Where a device does not give its headers, files may: the error for want of headers or root says so. */
+async function orImport(error: unknown, { identity, config, serial }: RunningKernel): Promise<unknown> {
+  if (!(error instanceof KheadersError) || ![4, 5].includes(error.exitStatus)) return error;
+  const { importAdvice, withImportHint } = await import("./import-advice.js");
+  const hint = withImportHint(error.hint, importAdvice(identity, config, serial));
+  return new KheadersError(error.code, error.message, { hint, cause: error.cause });
 }
 
 function noticeChange(lastSeen: Kernel, { kernel, options }: Session): void {

@@ -105,6 +105,7 @@ describe("with --json", emulated, () => {
       machine: "x86_64",
       headers: "built-in",
       cached: false,
+      importable: null,
     });
   });
 

@@ -57,6 +57,8 @@ describe.each([
     expect(result.error).toMatchObject({
       code: "needs-root",
       message: expect.stringContaining("the headers are there (/sys/kernel/kheaders.tar.xz)"),
+      // The release is of no public build.
+      hint: expect.stringContaining("see: kheaders import --help"),
     });
   });
 });

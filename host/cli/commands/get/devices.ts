@@ -19,6 +19,7 @@ export const add = command({
   examples: ["kheaders devices", "kheaders devices --json | jq -r 'select(.cached) | .serial'"],
   async run({ flags, signal }) {
     const { defaultAnswerSeconds, survey } = await import("../../../farm/survey.js");
+    const { importHint } = await import("../../../pull/import-advice.js");
     const reports = await survey({
       server: serverOf(flags, process.env),
       cache: await openCacheOf(flags),
@@ -28,7 +29,9 @@ export const add = command({
     });
     if (!flags.json) {
       if (reports.length === 0) process.stderr.write("kheaders: no device is connected\n");
-      for (const { serial, problem } of reports) {
+      for (const { serial, headers, importable, problem } of reports) {
+        if (importable && (headers === "needs-root" || headers === "none"))
+          process.stderr.write(`kheaders: ${printable(serial)}: ${importHint(importable)}\n`);
         if (!problem) continue;
         const name = printable(serial);
         const text = problem.message.startsWith(name) ? problem.message : `${name}: ${problem.message}`;
@@ -43,7 +46,7 @@ export const add = command({
 });
 
 function jsonOf(report: DeviceReport): object {
-  const { serial, state, model, kernel, headers, cached, problem } = report;
+  const { serial, state, model, kernel, headers, cached, importable, problem } = report;
   return {
     serial,
     state,
@@ -54,6 +57,7 @@ function jsonOf(report: DeviceReport): object {
     machine: kernel?.machine ?? null,
     headers: headers ?? null,
     cached: cached ?? null,
+    importable: importable ?? null,
     ...(problem && errorObject(serial, problem)),
   };
 }
