@@ -26,6 +26,7 @@ export {
   type SimulatedOptions,
   simulateDevice,
 } from "./simulated-device.js";
+export { type StockKernel, stockKernel } from "./stock-kernel.js";
 export { type UnusableDevice, unusableDevice } from "./unusable-device.js";
 export {
   type BootOptions,

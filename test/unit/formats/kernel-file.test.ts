@@ -1,8 +1,10 @@
 import { readdirSync } from "node:fs";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bufferSource } from "../../../host/formats/byte-source.js";
 import { type OpenKernelFile, readKernelFile } from "../../../host/formats/kernel-file.js";
 import { temporaryFolder } from "../../support/cache-fixture.js";
+import { kernelFileProperties } from "../../support/kernel-file-properties.js";
 import {
   arm64ImageHeader,
   bootImageFile,
@@ -25,6 +27,10 @@ function bytesOf(contents: OpenKernelFile | undefined): Buffer | undefined {
   const found = contents?.archive;
   return found === undefined ? undefined : Buffer.from(found.read(0, found.size));
 }
+
+it.each(kernelFileProperties())("is read or refused, whatever is done to it: %s", async (_, property) => {
+  await fc.assert<unknown>(property, { numRuns: 20 });
+});
 
 describe("a kernel file", () => {
   it("is an archive", async () => {
