@@ -122,13 +122,10 @@ hello_root() {
   tell_all
 }
 
-# Sets `uid` to the effective user id: /proc/self is this shell, or a child with the same id.
+# Sets `uid` to the effective user id, the second of those that the kernel lists.
 read_uid() {
-  read_all /proc/self/status
-  text=${text#*Uid:}
-  # shellcheck disable=SC2086 # A list of words: the real, the effective, ...
-  set -- $text
-  uid=$2
+  uid=
+  while read -r key _ uid _ && [ "$key" != Uid: ]; do :; done </proc/self/status
 }
 
 # Sets `facts` to the files that tell kernels apart and may be read; answers for the others that they are not there or
@@ -393,10 +390,11 @@ unload_module() {
 }
 
 # Leaves the device as it was found: unloads only what this agent loaded. If a signal interrupts it, it starts again.
+# Where there is an archive, the module is loaded: /proc/modules is read only where there is none.
 restore() {
   [ -z "$ours" ] && return
-  read_loaded
-  if [ "$loaded" = no ]; then unloaded=yes; else unload_module; fi
+  find_archive || read_loaded
+  if [ -z "$archive" ] && [ "$loaded" = no ]; then unloaded=yes; else unload_module; fi
   ours=
 }
 
@@ -489,9 +487,7 @@ may_send() {
   }
 }
 
-has_sha256sum() { command -v sha256sum >/dev/null 2>&1; }
-
-# Answers with source, path and size, the raw bytes, then digest, unloaded and taint.
+# Answers with source, path and size, the raw bytes, then unloaded and taint.
 # shellcheck disable=SC2086 # `facts` is a list of words.
 send() {
   with_facts=$2
@@ -519,16 +515,12 @@ send() {
   tell "source=$origin"
   tell "path=$archive"
   tell "size=$size"
-  if has_sha256sum; then tell digest=later; fi
   tell_all
   transfer $facts "$archive" || finish 3
-  digest=
-  if has_sha256sum; then digest=$(sha256sum "$archive" 2>/dev/null) || finish 3; fi
   unloaded=
   if [ "$1" = 1 ]; then ours=; fi
   restore
   release_lock
-  tell "digest=${digest%% *}"
   tell "unloaded=$unloaded"
   tell "taint=$taint"
   tell_all

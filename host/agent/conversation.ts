@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { KheadersError } from "../../shared/errors.js";
-import { asDigest, type Digest, type Source } from "../../shared/identity.js";
+import type { Source } from "../../shared/identity.js";
 import { printable } from "../../shared/printable.js";
 import { protocolVersion, type Refusal, refusals, type SuStyle, verbs } from "../../shared/protocol.js";
 import type { AdbConnection } from "../adb/connection.js";
@@ -62,8 +62,6 @@ export interface ArchiveHeader {
   readonly path: string;
   /** Bytes to come. */
   readonly size: number;
-  /** Whether the trailer will tell the archive's digest. */
-  readonly hasDigest: boolean;
   /** Undefined where they were not asked for. */
   readonly facts: Facts | undefined;
 }
@@ -80,8 +78,6 @@ export interface SendOptions {
 
 /** What the agent says after them. */
 export interface ArchiveTrailer {
-  /** As the device computed it; undefined where it has no sha256sum. */
-  readonly digest: Digest | undefined;
   /** Of a module that the agent loaded: whether it is out again. Undefined where there was nothing to unload. */
   readonly unloaded: "yes" | "no" | "in-use" | undefined;
   /** `/sys/module/kheaders/taint`: holds E for an unsigned module on a kernel that signs its own. */
@@ -242,7 +238,7 @@ export class Conversation {
       );
     }
     const facts = withFacts ? await this.#factsOf(block) : undefined;
-    return { source, path, size, hasDigest: block.get("digest") !== undefined, facts };
+    return { source, path, size, facts };
   }
 
   /** The archive's bytes as they come: `count`, as its header said. */
@@ -255,7 +251,6 @@ export class Conversation {
     const block = await this.#output.unlessStalled(this.#output.readBlock());
     const unloaded = block.get("unloaded");
     return {
-      digest: asDigest(block.get("digest") ?? ""),
       unloaded: unloaded === "yes" || unloaded === "no" || unloaded === "in-use" ? unloaded : undefined,
       taint: block.get("taint"),
     };

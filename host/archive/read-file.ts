@@ -20,7 +20,6 @@ export async function* membersOfArchive(file: string, options: ReadArchiveOption
   const batches = readArchive(chunksOf(file, signal), {
     limits: archiveLimits,
     caseInsensitive,
-    requireCheck: false,
     signal,
   });
   for await (const members of batches) yield* members;

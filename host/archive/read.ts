@@ -2,11 +2,7 @@ import { ArchiveReader, type Member, type TreeRules } from "./reader.js";
 import { decodeXz, type XzOptions } from "./xz/decode.js";
 
 /** How to read an archive. */
-export type ReadOptions = XzOptions &
-  TreeRules & {
-    /** Called at the end for each thing that the user should know of an archive that is accepted. */
-    readonly onWarning?: (message: string) => void;
-  };
+export type ReadOptions = XzOptions & TreeRules;
 
 /**
  * Reads a compressed archive (`kheaders.tar.xz`) that comes in chunks: gives its checked members in the order of the

@@ -24,7 +24,6 @@ async function unpack(): Promise<void> {
       {
         decoder,
         limits: archiveLimits,
-        requireCheck: false,
         caseInsensitive: staging.caseInsensitive,
       },
     );

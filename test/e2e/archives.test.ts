@@ -49,6 +49,20 @@ it("headers with harmless traces of the build machine are pulled, with one warni
   expect(verified.status, verified.stderr).toBe(0);
 });
 
+it("an archive that nothing proves to be whole is pulled with a warning, and only then", async () => {
+  const { serial } = await host.simulate({
+    release,
+    archive: xz(tar(...members.slice(0, 4)), "--check=none"),
+  });
+  const unchecked = "warning: the archive's xz data has no integrity check";
+  const pulled = await host.kheaders(["-s", serial, "pull", "--refresh"]);
+  expect(pulled.status, pulled.stderr).toBe(0);
+  expect(pulled.stderr.split(unchecked)).toHaveLength(2);
+  const hit = await host.kheaders(["-s", serial, "pull"]);
+  expect(hit).toMatchObject({ status: 0, stdout: pulled.stdout });
+  expect(hit.stderr).not.toContain(unchecked);
+});
+
 it("an archive that is just within the limits takes no more than 300 MB of memory, pulled or verified", async () => {
   const count = archiveLimits.members - 10;
   const name = "x".repeat(Math.floor(archiveLimits.allPathBytes / count) - 90);

@@ -18,7 +18,7 @@ import { findProgram } from "./programs.js";
 import { RunningAgent } from "./running-agent.js";
 
 /** Tools of a device that the agent may use, apart from those that the sandbox plays itself. */
-const tools = ["cat", "find", "flock", "grep", "ls", "sha256sum", "sleep", "stat", "tail", "uname", "wc"];
+const tools = ["cat", "find", "flock", "grep", "ls", "sleep", "stat", "tail", "uname", "wc"];
 /** Where a device has what the agent looks at. The shell's own `/proc/PID` stays the real one. */
 const devicePaths =
   /(?<![\w/])\/(?:sys|proc|system|system_dlkm|vendor|vendor_dlkm|odm|odm_dlkm|lib)\/(?!\$1|\[0-9\])/g;

@@ -6,7 +6,7 @@ import { deviceTools } from "../lab/tools.js";
 import type { Workstation } from "./workstation.js";
 
 /** Programs of the agent's that an observed device can be told to take its time with. */
-export type SlowProgram = "insmod" | "sha256sum";
+export type SlowProgram = "insmod" | "ls";
 
 /** The program of toybox, which once stays for a while after its work where /lab/hold says so. */
 const slowProgram = `#!/system/bin/sh
@@ -26,7 +26,7 @@ async function observedFiles(): Promise<DeviceEntry[]> {
   return [
     program("lab-bin/observer", await readFile(join(await deviceTools("x86_64"), "observer"))),
     program("system/bin/insmod", slowProgram),
-    program("system/bin/sha256sum", slowProgram),
+    program("system/bin/ls", slowProgram),
     { type: "folder", path: "lab/hold", mode: 0o777 },
   ];
 }

@@ -18,7 +18,7 @@ export async function pullUntil(
   observed: ObservedDevice,
   start: () => RunningKheaders,
 ): Promise<RunningKheaders> {
-  const held = stage === "after the transfer" ? "sha256sum" : "insmod";
+  const held = stage === "after the transfer" ? "ls" : "insmod";
   await observed.hold(held);
   const from = await observed.mark();
   const pull = start();

@@ -3,12 +3,17 @@ import type { XzDecoder } from "./decoder.js";
 import { startDecoder } from "./start.js";
 import { type XzRules, XzStructure } from "./structure.js";
 
+const unchecked =
+  "the archive's xz data has no integrity check: nothing proves that it was not damaged on the way";
+
 /** How to decode. */
 export interface XzOptions extends XzRules {
   /** Ends the decoder; what is thrown then is the signal's reason. */
   readonly signal?: AbortSignal | undefined;
   /** A decoder that was started ahead, because a thread takes 50 ms to start. It serves once. */
   readonly decoder?: XzDecoder | undefined;
+  /** Called at the end for each thing that the user should know of an archive that is accepted. */
+  readonly onWarning?: (message: string) => void;
 }
 
 /**
@@ -43,6 +48,7 @@ export async function* decodeXz(
       decoder.used(piece);
     }
     if (decoded !== structure.unpackedBytes) throw corrupt("the xz data gives more or less than it says");
+    if (!structure.isChecked) options.onWarning?.(unchecked);
   } finally {
     signal?.removeEventListener("abort", onAbort);
     await decoder.close();

@@ -15,15 +15,12 @@ import {
 /** What decides which xz files are accepted. */
 export interface XzRules {
   readonly limits: ArchiveLimits;
-  /** Refuse a file without integrity check: set if the device gave no digest of the archive. */
-  readonly requireCheck: boolean;
 }
 
 /**
  * Walks through the structure of an .xz file without decoding it, ahead of the decoder, and refuses what must not reach
- * the decoder or what it would accept silently: no integrity check in any of several streams, a large dictionary, a bomb,
- * filters that it lacks. Compressed data is skipped; headers are trusted only as far as their CRC32 goes, and everything
- * else is left to the decoder to verify.
+ * the decoder or what it would accept silently: a large dictionary, a bomb, filters that it lacks. Compressed data is
+ * skipped; headers are trusted only as far as their CRC32 goes, and everything else is left to the decoder to verify.
  *
  * Source: The .xz File Format, version 1.2.0 (tukaani.org/xz/xz-file-format.txt), and for the chunks of LZMA2, which it
  * does not describe, `lib/xz/xz_dec_lzma2.c` of the Linux kernel.
@@ -34,6 +31,7 @@ export class XzStructure {
   #compressed = 0;
   #unpacked = 0;
   #wholeBytes = 0;
+  #isChecked = true;
 
   constructor(rules: XzRules) {
     this.#rules = rules;
@@ -48,6 +46,11 @@ export class XzStructure {
   /** Where the last stream ends that was whole, in bytes of the file; it is known even after `push` has thrown. */
   get wholeBytes(): number {
     return this.#wholeBytes;
+  }
+
+  /** Whether each stream seen so far has an integrity check of its content. */
+  get isChecked(): boolean {
+    return this.#isChecked;
   }
 
   /** Takes the next bytes of the file. Throws `archive-refused` or `archive-corrupt`. */
@@ -97,10 +100,8 @@ export class XzStructure {
   #sizeOfCheck(check: number): number {
     switch (check) {
       case 0:
-        if (!this.#rules.requireCheck) return 0;
-        throw refused(
-          "its xz data has no integrity check, and the device gave no SHA-256 to compare it with",
-        );
+        this.#isChecked = false;
+        return 0;
       case 1:
         return 4;
       case 4:

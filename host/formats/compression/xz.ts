@@ -33,7 +33,7 @@ async function* withoutProgram(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const limits = { ...archiveLimits, compressedBytes: unpackedBytes, unpackedBytes };
   try {
-    yield* decodeXz(chunks, { limits, requireCheck: false, signal });
+    yield* decodeXz(chunks, { limits, signal });
   } catch (error) {
     if (!(error instanceof KheadersError)) throw error;
     if (error.code === "archive-corrupt") throw damaged("its xz data is not whole", error);

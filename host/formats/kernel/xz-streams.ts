@@ -6,7 +6,7 @@ import { readStreamHeader, streamHeaderSize } from "../../archive/xz/headers.js"
 import { XzStructure } from "../../archive/xz/structure.js";
 import { type ByteSource, slice, sourceChunks } from "../byte-source.js";
 
-const rules = { limits: archiveLimits, requireCheck: false };
+const rules = { limits: archiveLimits };
 const chunkBytes = 64 * 1024;
 
 /** Whether there is a header of an xz stream whose checksum is right: the bytes `\xfd7zXZ\0` alone are common. */

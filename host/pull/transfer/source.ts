@@ -6,8 +6,6 @@ export interface ArchiveSource {
   readonly source: Source;
   /** Size of the archive, in bytes. */
   readonly size: number;
-  /** Whether the trailer will have the archive's digest. */
-  readonly hasDigest: boolean;
   /** The archive's bytes as they come. */
   bytes(): AsyncIterable<Uint8Array>;
   /** What follows the bytes. */
@@ -16,11 +14,10 @@ export interface ArchiveSource {
 
 /** An archive that a device has begun to send. */
 export function deviceSource(conversation: Conversation, header: ArchiveHeader): ArchiveSource {
-  const { source, size, hasDigest } = header;
+  const { source, size } = header;
   return {
     source,
     size,
-    hasDigest,
     bytes: () => conversation.bytes(size),
     trailer: () => conversation.trailer(),
   };

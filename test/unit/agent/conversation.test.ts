@@ -8,7 +8,6 @@ import { connected, type FakeShell, serverWithShell } from "../../support/fake-s
 
 const hello = "fingerprint=a/b:14/c\nrelease=6.1.57\nversion=#1 SMP\nmachine=aarch64\nuid=2000\n";
 const bootId = "b7f6a0f4-9f9e-4b53-8a1f-4a9f3ec1a0ce";
-const digest = "ab".repeat(32);
 
 let server: FakeAdbServer | undefined;
 let conversation: Conversation | undefined;
@@ -284,20 +283,19 @@ describe("send", () => {
 
   it("gives header, bytes and trailer", async () => {
     const talk = await started({
-      "send 0": `${header}digest=later\n.\nbytesdigest=${digest}\nunloaded=yes\ntaint=OE\n.\n`,
+      "send 0": `${header}.\nbytesunloaded=yes\ntaint=OE\n.\n`,
     });
     const announced = await talk.send(plainly);
     expect(announced).toEqual({
       source: "module",
       path: "/sys/kernel/kheaders.tar.xz",
       size: 5,
-      hasDigest: true,
       facts: undefined,
     });
     const parts: Uint8Array[] = [];
     for await (const part of talk.bytes(announced.size)) parts.push(part);
     expect(Buffer.concat(parts).toString()).toBe("bytes");
-    expect(await talk.trailer()).toEqual({ digest, unloaded: "yes", taint: "OE" });
+    expect(await talk.trailer()).toEqual({ unloaded: "yes", taint: "OE" });
   });
 
   it("gives the facts that come before the bytes", async () => {
@@ -338,12 +336,11 @@ describe("send", () => {
     expect(heard).toEqual([]);
   });
 
-  it("may have no digest and nothing to unload", async () => {
-    const talk = await started({ "send 1": `${header}.\nbytesdigest=\nunloaded=\ntaint=\n.\n` });
+  it("may have nothing to unload", async () => {
+    const talk = await started({ "send 1": `${header}.\nbytesunloaded=\ntaint=\n.\n` });
     const announced = await talk.send({ ...plainly, keepLoaded: true });
-    expect(announced.hasDigest).toBe(false);
     for await (const part of talk.bytes(announced.size)) expect(part.length).toBeGreaterThan(0);
-    expect(await talk.trailer()).toEqual({ digest: undefined, unloaded: undefined, taint: undefined });
+    expect(await talk.trailer()).toEqual({ unloaded: undefined, taint: undefined });
   });
 
   it.each([
