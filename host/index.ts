@@ -82,7 +82,13 @@ export { type Pattern, parsePattern } from "./farm/match.js";
 export { exitStatusOfAll, type FarmEvent, type PullManyOptions, pullMany } from "./farm/pull-many.js";
 export type { DeviceOutcome } from "./farm/pull-one.js";
 export type { Selection, Skipped, Target } from "./farm/selection.js";
-export { type DeviceReport, type SurveyOptions, survey } from "./farm/survey.js";
+export {
+  type DeviceReport,
+  type SurveyEvent,
+  type SurveyedDevice,
+  type SurveyOptions,
+  survey,
+} from "./farm/survey.js";
 export type { CommandEnd, TreeCommand } from "./farm/tree-commands.js";
 export { type WatchEvent, type WatchOptions, watch } from "./farm/watch.js";
 export type { Architecture } from "./kernel/architecture.js";

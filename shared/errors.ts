@@ -111,6 +111,7 @@ export function asKheadersError(error: unknown): KheadersError {
 interface SystemError extends Error {
   readonly code: string;
   readonly syscall: string;
+  readonly path?: unknown;
 }
 
 function isSystemError(error: unknown): error is SystemError {
@@ -135,9 +136,15 @@ function explainSystemError(error: SystemError): KheadersError {
       cause,
     });
   }
-  const message = printable(error.message, 1000);
+  const where = typeof error.path === "string" ? withoutTemporary(error.path) : `the system call ${syscall}`;
+  const message = `${printable(where, 1000)}: ${reasonOf(error)}`;
   if (code === "ENOSPC" || code === "EDQUOT") {
     return new KheadersError("disk-full", message, { hint: "Free some space.", cause });
   }
   return new KheadersError("system-error", message, { hint: systemErrorHints[code], cause });
+}
+
+/** A path up to its first temporary name: what lies there is gone by the time the user reads the error. */
+function withoutTemporary(path: string): string {
+  return path.replace(/\/\.(?:tmp|kheaders)-.*$/, "");
 }

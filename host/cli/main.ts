@@ -1,6 +1,7 @@
 import { CommanderError } from "commander";
 import { asKheadersError, exitStatusOf } from "../../shared/errors.js";
 import { runProgram } from "./program.js";
+import { errorText } from "./report/error-text.js";
 
 // A reader of our output that goes away is not an error.
 process.stdout.on("error", () => undefined);
@@ -21,7 +22,7 @@ async function run(): Promise<void> {
 
 /** Says what went wrong. @returns the exit status. */
 function report(error: unknown): number {
-  const { message, hint, exitStatus } = asKheadersError(error);
-  process.stderr.write(`kheaders: ${message}\n${hint ? `  ${hint}\n` : ""}`);
-  return exitStatus;
+  const explained = asKheadersError(error);
+  process.stderr.write(errorText(explained));
+  return explained.exitStatus;
 }

@@ -1,4 +1,4 @@
-import { asKheadersError, errnoOf, KheadersError } from "../../shared/errors.js";
+import { asKheadersError, errnoOf, KheadersError, reasonOf } from "../../shared/errors.js";
 import { printableJson } from "../../shared/printable.js";
 import { timedOut } from "../farm/deadline.js";
 import { Reporter } from "./report/reporter.js";
@@ -40,6 +40,8 @@ export interface Context<Flags extends RunFlags = RunFlags> {
 export interface RunSettings {
   /** Leaves `--timeout` to the command. */
   readonly isUntimed?: boolean;
+  /** The command runs until a signal ends it, which is not an error. */
+  readonly isEndless?: boolean;
   /** Milliseconds from Ctrl-C, SIGTERM or the timeout until we end, even if the work has not. */
   readonly endingMilliseconds?: number;
 }
@@ -75,8 +77,10 @@ export async function runCommand<Flags extends RunFlags>(
   } catch (thrown) {
     ending.close();
     const error = asKheadersError(thrown);
-    status = fail(error);
-    if (flags.json)
+    const isEnd = settings.isEndless && (error.code === "interrupted" || error.code === "terminated");
+    if (isEnd) reporter.close();
+    status = isEnd ? error.exitStatus : fail(error);
+    if (flags.json && !isEnd)
       print({ json: [errorObject(flags.s?.length === 1 ? flags.s[0] : undefined, error)], lines: [] });
   }
   await output.settled();
@@ -134,7 +138,7 @@ class ResultStream {
     process.stdout.on("error", (cause: Error) => {
       // A reader that goes away is not an error.
       if (errnoOf(cause) === "EPIPE") return;
-      const message = `cannot write the result: ${cause.message}`;
+      const message = `cannot write the result: ${reasonOf(cause)}`;
       this.#error ??= new KheadersError("output-failed", message, { hint: "Is the disk full?", cause });
     });
   }

@@ -34,6 +34,18 @@ export interface SurveyOptions {
   /** Longest time for one device, in seconds. */
   readonly timeoutSeconds: number;
   readonly signal: AbortSignal;
+  readonly onEvent: (event: SurveyEvent) => void;
+}
+
+/** What a survey tells meanwhile. */
+export type SurveyEvent =
+  /** The devices that are asked now. */
+  | { readonly type: "asked"; readonly devices: readonly SurveyedDevice[] }
+  | { readonly type: "answered"; readonly device: SurveyedDevice; readonly report: DeviceReport };
+
+/** A device that is asked: the same object in all events. */
+export interface SurveyedDevice {
+  readonly serial: string;
 }
 
 /**
@@ -43,9 +55,17 @@ export interface SurveyOptions {
  */
 export async function survey(given: Optional<SurveyOptions> = {}): Promise<DeviceReport[]> {
   const timeoutSeconds = given.timeoutSeconds ?? defaultAnswerSeconds;
-  const options = { ...(await completeSharedOptions(given)), timeoutSeconds };
+  const { onEvent = () => undefined } = given;
+  const options = { ...(await completeSharedOptions(given)), timeoutSeconds, onEvent };
   const devices = await listDevices(options.server, options.signal);
-  return Promise.all(devices.map((device) => surveyDevice(device, options)));
+  onEvent({ type: "asked", devices });
+  return Promise.all(
+    devices.map(async (device) => {
+      const report = await surveyDevice(device, options);
+      onEvent({ type: "answered", device, report });
+      return report;
+    }),
+  );
 }
 
 async function surveyDevice(device: Device, options: SurveyOptions): Promise<DeviceReport> {

@@ -65,10 +65,14 @@ describe("the table", emulated, () => {
     await host.shell(device("module"), "rmmod kheaders");
   });
 
-  it("is the same on a terminal", async () => {
+  it("is the same on a terminal that is wide enough", async () => {
     const piped = await host.kheaders(["devices"]);
-    const onTerminal = await host.kheaders(["devices"], { terminal: { of: "stdout" } });
-    expect(onTerminal.stdout).toBe(piped.stdout);
+    const env = { NO_COLOR: "1" };
+    const wide = await host.kheaders(["devices"], { terminal: { of: "stdout", columns: 300 }, env });
+    expect(wide.stdout).toBe(piped.stdout);
+    const narrow = await host.kheaders(["devices"], { terminal: { of: "stdout", columns: 60 }, env });
+    for (const line of narrow.stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(60);
+    for (const { serial } of [device("module"), device("none")]) expect(narrow.stdout).toContain(serial);
   });
 });
 

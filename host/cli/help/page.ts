@@ -23,13 +23,19 @@ export function pageWidth(stream: { readonly columns?: number | undefined }): nu
 }
 
 /** A command's page of help, in lines of `width` columns. */
-export function helpPage(command: Command, { details, examples }: HelpTexts, width: number): string {
+export function helpPage(
+  command: Command,
+  { details, examples }: HelpTexts,
+  width: number,
+  emphasize: (heading: string) => string = (heading) => heading,
+): string {
   const help = command.createHelp();
-  const text = (heading: string, lines: readonly string[]) => (lines.length === 0 ? [] : [heading, ...lines]);
+  const text = (heading: string, lines: readonly string[]) =>
+    lines.length === 0 ? [] : [emphasize(heading), ...lines];
   const sections: (readonly string[])[] = [
     wrapItem("Usage:", help.commandUsage(command), "Usage: ".length, width),
     wrapText(command.description(), width),
-    ...lists(command, help).map(({ heading, items }) => [heading, ...listed(items, width)]),
+    ...lists(command, help).map(({ heading, items }) => text(heading, listed(items, width))),
     wrapText(details ?? "", width),
     text(
       examples.length === 1 ? "Example:" : "Examples:",

@@ -23,6 +23,8 @@ export interface CommandDescription<Flags extends GlobalFlags, Values extends re
   readonly passesOptionsOn?: boolean;
   /** Whether `--timeout` is left to the command itself, because it counts for each device. */
   readonly isUntimed?: (flags: Flags) => boolean;
+  /** Whether it runs until a signal ends it. */
+  readonly isEndless?: boolean;
   /** Does the work. What it loads only now does not slow down the other commands. */
   run(context: Context<Flags>, ...values: Values): Promise<Output | undefined>;
 }
@@ -57,7 +59,10 @@ export function command<Flags extends GlobalFlags = GlobalFlags, Values extends 
           throw withHelpHint(error, added);
         }
       };
-      await runCommand(flags, run, { isUntimed: description.isUntimed?.(flags) ?? false });
+      await runCommand(flags, run, {
+        isUntimed: description.isUntimed?.(flags) ?? false,
+        isEndless: description.isEndless ?? false,
+      });
     });
   };
 }

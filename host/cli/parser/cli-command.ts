@@ -9,6 +9,7 @@ import { asKheadersError, KheadersError } from "../../../shared/errors.js";
 import { printable } from "../../../shared/printable.js";
 import { type HelpTexts, helpPage, pageWidth } from "../help/page.js";
 import { pathOf } from "../help/suggest.js";
+import { styled } from "../report/terminal.js";
 import { withoutSwallowing } from "./optional-values.js";
 
 /** A word that stands where a command is expected, and is none. */
@@ -51,7 +52,8 @@ export class CliCommand extends Command {
   }
 
   override helpInformation(context?: HelpContext): string {
-    return helpPage(this, this.texts, pageWidth(context?.error ? process.stderr : process.stdout));
+    const stream = context?.error ? process.stderr : process.stdout;
+    return helpPage(this, this.texts, pageWidth(stream), (heading) => styled("bold", heading, stream));
   }
 
   override parseOptions(args: string[]): ParseOptionsResult {

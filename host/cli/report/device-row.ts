@@ -2,7 +2,7 @@ import { printable } from "../../../shared/printable.js";
 import type { ProgressEvent } from "../../../shared/progress.js";
 import type { DeviceOutcome } from "../../farm/pull-one.js";
 import { stageTexts } from "./stage-texts.js";
-import { formatBytes } from "./units.js";
+import { counted, formatBytes } from "./units.js";
 
 /** How far the work on one device is. */
 export interface DeviceRow {
@@ -10,14 +10,15 @@ export interface DeviceRow {
   readonly serial: string;
   readonly state:
     | { readonly type: "queued" }
-    | { readonly type: "busy"; readonly text: string }
-    /** `started` and the events' times are of one clock, in milliseconds. */
+    /** Times are in milliseconds, of one clock. `since`: of the last event. `moves`: more events are expected soon. */
+    | { readonly type: "busy"; readonly text: string; readonly since: number; readonly moves?: boolean }
     | {
         readonly type: "transferring";
         readonly bytes: number;
         readonly total: number;
         readonly started: number;
-        readonly now: number;
+        /** When the last bytes came. */
+        readonly since: number;
       }
     | { readonly type: "ended"; readonly text: string };
 }
@@ -25,20 +26,35 @@ export interface DeviceRow {
 /** The row after an event. `now` is in milliseconds. */
 export function afterProgress(row: DeviceRow, event: ProgressEvent, now: number): DeviceRow {
   const { serial, state } = row;
-  if (event.type === "stage") return { serial, state: { type: "busy", text: stageText(event) } };
+  if (event.type === "stage") return { serial, state: { type: "busy", text: stageText(event), since: now } };
   if (event.type === "modules") {
     const text = `${stageTexts["reading-modules"]}: ${event.done} of ${event.total}, ${formatBytes(event.bytes)}`;
-    return { serial, state: { type: "busy", text } };
+    return { serial, state: { type: "busy", text, since: now, moves: true } };
   }
   if (event.type !== "progress") return row;
   const { bytes, total } = event;
   const started = state.type === "transferring" ? state.started : now;
-  return { serial, state: { type: "transferring", bytes, total, started, now } };
+  const hasMoved = state.type !== "transferring" || bytes !== state.bytes;
+  const since = hasMoved ? now : state.since;
+  return { serial, state: { type: "transferring", bytes, total, started, since } };
 }
 
-/** The row as one line of ASCII, the serial in `width` columns. */
-export function rowText({ serial, state }: DeviceRow, width: number): string {
-  return ascii(serial === "" ? stateText(state) : `${printable(serial).padEnd(width)}  ${stateText(state)}`);
+/** The row as one line of ASCII, the serial in `width` columns. `now` is in milliseconds. */
+export function rowText({ serial, state }: DeviceRow, width: number, now: number): string {
+  const text = `${stateText(state)}${timeText(state, now)}`;
+  return ascii(serial === "" ? text : `${printable(serial).padEnd(width)}  ${text}`);
+}
+
+/** A transfer that pauses for less is not worth a word. */
+const minStall = 3000;
+
+/** How long this takes already, or has not moved. */
+function timeText(state: DeviceRow["state"], now: number): string {
+  if (!("since" in state)) return "";
+  const ms = now - state.since;
+  const seconds = Math.floor(ms / 1000);
+  if (state.type === "busy" && !state.moves) return seconds >= 1 ? `, ${seconds} s` : "";
+  return ms >= minStall ? `, stalled for ${seconds} s` : "";
 }
 
 /** What a user reads of a stage. */
@@ -49,8 +65,8 @@ export function stageText({ stage, detail }: Extract<ProgressEvent, { type: "sta
 function stateText(state: DeviceRow["state"]): string {
   if (state.type === "queued") return "Queued";
   if (state.type !== "transferring") return state.text;
-  const { bytes, total, started, now } = state;
-  const rate = now > started ? `, ${formatBytes(Math.round((bytes / (now - started)) * 1000))}/s` : "";
+  const { bytes, total, started, since } = state;
+  const rate = since > started ? `, ${formatBytes(Math.round((bytes / (since - started)) * 1000))}/s` : "";
   return `Transferring ${formatBytes(bytes)} of ${formatBytes(total)}${rate}`;
 }
 
@@ -68,8 +84,7 @@ export function summary(outcomes: readonly DeviceOutcome[], seconds: number): st
   const failed = outcomes.filter(({ error }) => error !== undefined).length;
   const transferred = outcomes.filter(({ result }) => result?.cache === "miss").length;
   const cached = outcomes.length - failed - transferred;
-  const devices = outcomes.length === 1 ? "1 device" : `${outcomes.length} devices`;
-  return `${devices}: ${transferred} transferred, ${cached} from the cache, ${failed} failed, ${seconds.toFixed(1)} s`;
+  return `${counted(outcomes.length, "device")}: ${transferred} transferred, ${cached} from the cache, ${failed} failed, ${seconds.toFixed(1)} s`;
 }
 
 /** Replaces characters that may be wider than one column: they would break the drawing. */

@@ -1,3 +1,5 @@
+import { fold } from "./terminal.js";
+
 /** Where a block of lines is drawn: standard error, if that is a terminal. */
 export interface Screen {
   readonly columns: number;
@@ -14,7 +16,7 @@ const redrawMilliseconds = 100;
 export class LiveBlock {
   readonly #screen: Screen;
   readonly #lines: () => readonly string[];
-  #drawn = 0;
+  #drawn: readonly string[] = [];
   #timer: NodeJS.Timeout | undefined;
 
   /** @param lines returns the current lines, in printable ASCII, the most important first. */
@@ -30,15 +32,19 @@ export class LiveBlock {
 
   /** Takes the lines off the screen; they come back with the next change. */
   erase(): void {
-    if (this.#drawn > 0) this.#screen.write(`\x1b[${this.#drawn}A\x1b[J`);
-    this.#drawn = 0;
+    const { columns } = this.#screen;
+    // A terminal that became narrower has broken lines that fitted before.
+    const rows = this.#drawn.reduce((sum, line) => sum + Math.max(Math.ceil(line.length / columns), 1), 0);
+    // The cursor may stand behind what the user typed: Ctrl-C shows as ^C.
+    if (rows > 0) this.#screen.write(`\r\x1b[${rows}A\x1b[J`);
+    this.#drawn = [];
   }
 
-  /** Draws all lines in full a last time, and leaves them on the screen. */
+  /** Draws all lines in full a last time, broken between words, and leaves them on the screen. */
   close(): void {
     clearTimeout(this.#timer);
     this.erase();
-    this.#write(this.#lines());
+    this.#write(this.#lines().flatMap((line) => fold(line, this.#screen.columns)));
   }
 
   #draw(): void {
@@ -47,7 +53,7 @@ export class LiveBlock {
     const { rows, columns } = this.#screen;
     const fitting = fitRows(this.#lines(), rows).map((line) => fitColumns(line, columns));
     this.#write(fitting);
-    this.#drawn = fitting.length;
+    this.#drawn = fitting;
   }
 
   #write(lines: readonly string[]): void {

@@ -2,7 +2,9 @@ import type { KheadersError } from "../../../shared/errors.js";
 import { printable } from "../../../shared/printable.js";
 import type { ProgressEvent, Stage } from "../../../shared/progress.js";
 import { afterProgress, type DeviceRow, rowText, stageText } from "./device-row.js";
+import { errorText } from "./error-text.js";
 import { LiveBlock } from "./live-block.js";
+import { canRedraw, columnsOf, fold, styled } from "./terminal.js";
 
 /** Stages that a user waits for; the others are shown only with --verbose or on a terminal. */
 const slowStages: ReadonlySet<Stage> = new Set([
@@ -22,6 +24,8 @@ const slowStages: ReadonlySet<Stage> = new Set([
 const maxSerialWidth = 24;
 const spinner = ["-", "\\", "|", "/"];
 const spinnerMilliseconds = 120;
+/** Rows of several devices change by themselves only in their seconds. */
+const rowsMilliseconds = 500;
 
 export interface ReporterOptions {
   readonly quiet: boolean;
@@ -49,8 +53,7 @@ export class Reporter {
   constructor(options: ReporterOptions) {
     this.#options = options;
     const { stderr } = process;
-    // A terminal that has no width, as under script(1), cannot be drawn on.
-    const isLive = !options.quiet && !options.verbose && stderr.isTTY && stderr.columns > 0;
+    const isLive = !options.quiet && !options.verbose && canRedraw(stderr, process.env);
     this.#block = isLive ? new LiveBlock(stderr, () => this.#lines()) : undefined;
   }
 
@@ -66,32 +69,44 @@ export class Reporter {
     const row = this.#rows.get(subject);
     if (row) this.#rows.set(subject, afterProgress(row, event, performance.now()));
     this.#tell(event, printable(subject.serial));
-    this.#block?.changed();
+    this.#animate();
   }
 
   /** Shows how far one of several devices is; undefined: no longer shows it. */
   show(subject: Subject, state: DeviceRow["state"] | undefined): void {
     if (state === undefined) this.#rows.delete(subject);
     else this.#rows.set(subject, { serial: subject.serial, state });
-    this.#block?.changed();
+    this.#animate();
+  }
+
+  /** Shows that one of several devices is asked something. */
+  busy(subject: Subject, text: string): void {
+    this.show(subject, { type: "busy", text, since: performance.now() });
+  }
+
+  /** Takes the rows of several devices off the screen. */
+  clear(): void {
+    this.#rows.clear();
+    this.#block?.erase();
   }
 
   /** Shows how many things are done, while there is a terminal to show it on. */
   counted(what: string, done: number, total: number): void {
-    this.#row = { serial: "", state: { type: "busy", text: `${what} ${done} of ${total}` } };
+    const text = `${what} ${done} of ${total}`;
+    this.#row = { serial: "", state: { type: "busy", text, since: performance.now(), moves: true } };
     this.#animate();
   }
 
   /** Says something in a line of its own. */
   note(text: string): void {
-    if (!this.#options.quiet) this.#write(process.stderr, `${text}\n`);
+    if (!this.#options.quiet) this.#write(process.stderr, this.#folded(text));
   }
 
   /** Says how one of several devices ended: in its live line, else in a line of its own. */
   ended(subject: Subject, text: string, hasFailed: boolean): void {
     if (this.#block) this.show(subject, { type: "ended", text });
     else if (hasFailed || !this.#options.quiet) {
-      this.#write(process.stderr, `kheaders: ${printable(subject.serial)}: ${text}\n`);
+      this.#write(process.stderr, this.#folded(`kheaders: ${printable(subject.serial)}: ${text}`));
     }
   }
 
@@ -109,10 +124,9 @@ export class Reporter {
   /** Prints an error with its hint; `--quiet` does not silence it. */
   error(error: KheadersError): void {
     this.close();
-    process.stderr.write(`kheaders: ${error.message}\n`);
-    if (error.hint) process.stderr.write(`  ${error.hint}\n`);
+    process.stderr.write(errorText(error));
     if (this.#options.verbose && error.cause instanceof Error) {
-      process.stderr.write(`  caused by: ${printable(error.cause.message, 500)}\n`);
+      process.stderr.write(this.#folded(`  caused by: ${printable(error.cause.message, 500)}`));
     }
   }
 
@@ -131,7 +145,9 @@ export class Reporter {
 
   #tell(event: ProgressEvent, device: string | undefined): void {
     if (event.type === "warning")
-      this.note(`kheaders: ${device === undefined ? "" : `${device}: `}warning: ${event.message}`);
+      this.note(
+        `kheaders: ${device === undefined ? "" : `${device}: `}${styled("yellow", "warning:", process.stderr)} ${event.message}`,
+      );
     else if (event.type === "notice") this.note(`kheaders: ${event.message}`);
     else if (event.type === "stage" && this.#options.verbose) {
       const seconds = this.secondsSinceStart.toFixed(3).padStart(8);
@@ -148,9 +164,15 @@ export class Reporter {
 
   /** A line that lives shows that the program does, too, while nothing happens. */
   #animate(): void {
-    if (this.#row.state.type === "queued" || this.#block === undefined) return;
+    const hasRows = this.#rows.size > 0;
+    if (this.#block === undefined || (!hasRows && this.#row.state.type === "queued")) return;
     this.#block.changed();
-    this.#animation ??= setInterval(() => this.#block?.changed(), spinnerMilliseconds).unref();
+    const milliseconds = hasRows ? rowsMilliseconds : spinnerMilliseconds;
+    this.#animation ??= setInterval(() => this.#block?.changed(), milliseconds).unref();
+  }
+
+  #folded(text: string): string {
+    return `${fold(text, columnsOf(process.stderr)).join("\n")}\n`;
   }
 
   #write(stream: NodeJS.WriteStream, text: string): void {
@@ -161,16 +183,17 @@ export class Reporter {
 
   /** Devices at work come first, for they change; then those that wait; then those that ended. */
   #lines(): string[] {
+    const now = performance.now();
     if (this.#rows.size === 0) {
       if (this.#row.state.type === "queued") return [];
-      const frame = Math.floor(performance.now() / spinnerMilliseconds) % spinner.length;
-      return [`${spinner[frame]} ${rowText(this.#row, 0)}`];
+      const frame = Math.floor(now / spinnerMilliseconds) % spinner.length;
+      return [`${spinner[frame]} ${rowText(this.#row, 0, now)}`];
     }
     const rows = [...this.#rows.values()];
     const width = Math.min(Math.max(...rows.map(({ serial }) => printable(serial).length)), maxSerialWidth);
     const order = ["transferring", "busy", "queued", "ended"];
     return rows
       .sort((one, other) => order.indexOf(one.state.type) - order.indexOf(other.state.type))
-      .map((row) => rowText(row, width));
+      .map((row) => rowText(row, width, now));
   }
 }

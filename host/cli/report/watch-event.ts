@@ -2,12 +2,17 @@ import { printable } from "../../../shared/printable.js";
 import type { WatchEvent } from "../../farm/watch.js";
 import { outcomeText } from "./device-row.js";
 import { errorObject, resultObject } from "./result.js";
+import { formatTime } from "./units.js";
 
 /** An event that is printed as a result. */
 export type PrintedEvent = Exclude<WatchEvent, { type: "progress" }>;
 
 /** The event as a JSON object; its `event` is the kind. */
-export function eventObject(event: PrintedEvent): object {
+export function eventObject(event: PrintedEvent, time: Date): object {
+  return { ...objectOf(event), time: time.toISOString() };
+}
+
+function objectOf(event: PrintedEvent): object {
   switch (event.type) {
     case "watching":
       return { event: event.type };
@@ -33,8 +38,12 @@ export function eventObject(event: PrintedEvent): object {
   }
 }
 
-/** The event as a line for people and logs. */
-export function eventLine(event: PrintedEvent): string {
+/** The event as a line for people and logs, with its time. */
+export function eventLine(event: PrintedEvent, time: Date): string {
+  return `${formatTime(time)}  ${lineOf(event)}`;
+}
+
+function lineOf(event: PrintedEvent): string {
   if (event.type === "watching") return "adb server: watching";
   if (event.type === "server-lost") return `adb server: lost: ${event.error.message}`;
   return `${printable(event.serial)}: ${textOf(event)}`;

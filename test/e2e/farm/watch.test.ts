@@ -158,8 +158,15 @@ describe("watch, while devices come, go, flap and swap kernels, and the adb serv
     );
   });
 
-  it("ends with the status of the signal", () => {
+  it("ends with the status of the signal, and tells of no error", () => {
     expect(status).toBe(exitStatusOf.terminated);
+    expect(told.every((object) => typeof object.event === "string")).toBe(true);
+  });
+
+  it("tells when each thing happened", () => {
+    const times = told.map(({ time }) => String(time));
+    for (const time of times) expect(time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    expect(times).toEqual(times.toSorted());
   });
 
   it("keeps no file open, leaves no process, and needs no more memory with time", () => {
@@ -229,8 +236,12 @@ describe("watch on the command line", () => {
     const watch = host.start(["watch", "--exec", "no-such-command", "-s", device.serial]);
     await watch.says(/command failed/);
     watch.signal("SIGTERM");
-    const { stdout } = await watch.ended;
-    expect(stdout.trim().split("\n")).toEqual([
+    const { stdout, stderr } = await watch.ended;
+    // A signal is how it ends.
+    expect(stderr).toBe("");
+    const lines = stdout.trim().split("\n");
+    for (const line of lines) expect(line).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}/);
+    expect(lines.map((line) => line.slice(21))).toEqual([
       "adb server: watching",
       `${device.serial}: connected`,
       expect.stringMatching(

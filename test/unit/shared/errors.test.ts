@@ -27,7 +27,15 @@ describe("asKheadersError", () => {
   it("takes an error of a system call for the machine's, not for a bug in kheaders", () => {
     const error = asKheadersError(thrownBy(() => readFileSync("/nonexistent/file")));
     expect(error).toMatchObject({ code: "system-error", exitStatus: 8 });
-    expect(error.message).toContain("/nonexistent/file");
+    expect(error.message).toBe("/nonexistent/file: no such file or directory");
+  });
+
+  it("shows no temporary name, and no name of an error", () => {
+    const rename = (path: string) => Object.assign(systemError("EACCES"), { path });
+    const error = asKheadersError(rename("/home/user/.kheaders-0123456789abcdef"));
+    expect(error.message).toBe("/home/user: permission denied");
+    expect(asKheadersError(rename("/cache/.tmp-1-2/trees")).message).toBe("/cache: permission denied");
+    expect(asKheadersError(systemError("ENOMEM")).message).toBe("the system call write: not enough memory");
   });
 
   it.each(["ENOSPC", "EDQUOT"])("takes %s for a full disk", (code) => {

@@ -15,7 +15,7 @@ export const add = command({
         `format:    ${info.format}`,
         `kernels:   ${info.kernels}`,
         `trees:     ${info.trees} (${info.inUse} in use)`,
-        `disk:      ${formatBytes(info.bytes)}, ${info.inodes} inodes`,
+        `disk:      ${formatBytes(info.bytes)}, ${counted(info.inodes, "inode")}`,
         `archives:  ${formatBytes(info.archiveBytes)}`,
         `BTF:       ${formatBytes(info.btfBytes)} of ${counted(info.btf, "kernel")}`,
       ],

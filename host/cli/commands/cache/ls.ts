@@ -2,20 +2,20 @@ import type { ListedKernel, ListedTree } from "../../../cache/index.js";
 import { openCacheOf } from "../../options/cache.js";
 import { command } from "../../options/command.js";
 import { shortDigest } from "../../report/removed-tree.js";
-import { table } from "../../report/table.js";
+import { type Column, table } from "../../report/table.js";
 import { formatAge, formatBytes } from "../../report/units.js";
 
-const headings = [
-  "DIGEST",
-  "FINGERPRINT",
-  "RELEASE",
-  "VERSION",
-  "ARCH",
-  "SIZE",
-  "AGE",
-  "USED",
-  "DEVICES",
-  "FROM",
+const columns: readonly Column[] = [
+  { heading: "DIGEST" },
+  { heading: "FINGERPRINT", min: 14, rank: 1 },
+  { heading: "RELEASE", min: 20 },
+  { heading: "VERSION", min: 12, rank: 6 },
+  { heading: "ARCH", rank: 5 },
+  { heading: "SIZE" },
+  { heading: "AGE", rank: 4 },
+  { heading: "USED" },
+  { heading: "DEVICES", min: 10, rank: 2 },
+  { heading: "FROM", min: 8, rank: 3 },
 ];
 
 export const add = command({
@@ -38,15 +38,17 @@ export const add = command({
       ],
       lines: [
         ...(hasHeaders
-          ? table(headings, [
-              ...kernels.map((kernel) => rowOf(kernel, now)),
-              ...apart.map((tree) => rowOfTree(tree, now)),
-            ])
+          ? table(
+              columns,
+              [...kernels.map((kernel) => rowOf(kernel, now)), ...apart.map((tree) => rowOfTree(tree, now))],
+              process.stdout,
+            )
           : []),
         ...(btf.length > 0
           ? table(
-              headings.with(0, "BTF"),
+              columns.with(0, { heading: "BTF" }),
               btf.map((kernel) => rowOf(kernel, now)),
+              process.stdout,
             )
           : []),
       ],

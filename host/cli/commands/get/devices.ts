@@ -5,7 +5,7 @@ import { openCacheOf } from "../../options/cache.js";
 import { command } from "../../options/command.js";
 import { serverOf } from "../../options/global.js";
 import { errorObject } from "../../report/result.js";
-import { table } from "../../report/table.js";
+import { type Column, table } from "../../report/table.js";
 
 export const add = command({
   name: "devices",
@@ -17,7 +17,7 @@ export const add = command({
   needs root  only root may look
   none        this kernel has no headers`,
   examples: ["kheaders devices", "kheaders devices --json | jq -r 'select(.cached) | .serial'"],
-  async run({ flags, signal }) {
+  async run({ flags, signal, reporter, print }) {
     const { defaultAnswerSeconds, survey } = await import("../../../farm/survey.js");
     const { importHint } = await import("../../../pull/import-advice.js");
     const reports = await survey({
@@ -26,24 +26,41 @@ export const add = command({
       stallSeconds,
       timeoutSeconds: Math.min(flags.timeout, defaultAnswerSeconds),
       signal,
+      onEvent(event) {
+        if (event.type === "asked") {
+          for (const device of event.devices) reporter.busy(device, "Asking which kernel runs");
+        } else {
+          reporter.show(event.device, { type: "ended", text: textOf(event.report) });
+          print({ json: [jsonOf(event.report)], lines: [] });
+        }
+      },
     });
+    reporter.clear();
     if (!flags.json) {
-      if (reports.length === 0) process.stderr.write("kheaders: no device is connected\n");
+      if (reports.length === 0) reporter.note("kheaders: no device is connected");
       for (const { serial, headers, importable, problem } of reports) {
         if (importable && (headers === "needs-root" || headers === "none"))
-          process.stderr.write(`kheaders: ${printable(serial)}: ${importHint(importable)}\n`);
+          reporter.note(`kheaders: ${printable(serial)}: ${importHint(importable)}`);
         if (!problem) continue;
         const name = printable(serial);
         const text = problem.message.startsWith(name) ? problem.message : `${name}: ${problem.message}`;
-        process.stderr.write(`kheaders: ${text}\n${problem.hint ? `  ${problem.hint}\n` : ""}`);
+        reporter.note(`kheaders: ${text}`);
+        if (problem.hint) reporter.note(`  ${problem.hint}`);
       }
     }
     return {
-      json: reports.map(jsonOf),
-      lines: reports.length > 0 ? table(headings, reports.map(rowOf)) : [],
+      json: [],
+      lines: reports.length > 0 ? table(columns, reports.map(rowOf), process.stdout) : [],
     };
   },
 });
+
+/** A device that has answered, while others have not yet. */
+function textOf({ state, kernel, headers, problem }: DeviceReport): string {
+  return [state, kernel?.release ?? "", headers ?? problem?.message ?? ""]
+    .filter((text) => text !== "")
+    .join(", ");
+}
 
 function jsonOf(report: DeviceReport): object {
   const { serial, state, model, kernel, headers, cached, importable, problem } = report;
@@ -62,7 +79,15 @@ function jsonOf(report: DeviceReport): object {
   };
 }
 
-const headings = ["SERIAL", "STATE", "MODEL", "FINGERPRINT", "RELEASE", "HEADERS", "CACHED"];
+const columns: readonly Column[] = [
+  { heading: "SERIAL", min: 16 },
+  { heading: "STATE", min: 7, rank: 1 },
+  { heading: "MODEL", min: 5, rank: 2 },
+  { heading: "FINGERPRINT", min: 12, rank: 3 },
+  { heading: "RELEASE", min: 12 },
+  { heading: "HEADERS" },
+  { heading: "CACHED" },
+];
 
 function rowOf({ serial, state, model, kernel, headers, cached }: DeviceReport): string[] {
   return [

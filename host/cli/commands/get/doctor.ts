@@ -4,8 +4,11 @@ import { cacheDir } from "../../../cache/index.js";
 import type { Check } from "../../../doctor/doctor.js";
 import { command } from "../../options/command.js";
 import { choiceOf, serverOf } from "../../options/global.js";
+import { columnsOf, fold, styled } from "../../report/terminal.js";
 
 const marks: Record<Check["status"], string> = { ok: "ok", warning: "warn", failed: "FAIL", skipped: "-" };
+
+const colours = { ok: "green", warning: "yellow", failed: "red", skipped: undefined } as const;
 
 export const add = command({
   name: "doctor",
@@ -21,18 +24,25 @@ export const add = command({
       tool: KHEADERS_VERSION,
       stallSeconds,
       signal,
-      onCheck: (check) => print({ json: [], lines: [lineOf(check)] }),
+      onCheck: (check) => print({ json: [], lines: linesOf(check) }),
     });
     const failed = checks.find((check) => check.status === "failed");
     const next = (failed ?? checks.find((check) => check.hint !== undefined))?.hint ?? "kheaders pull";
     return {
       json: [{ checks, next }],
-      lines: [`Next: ${next}`],
+      lines: fold(`Next: ${next}`, columnsOf(process.stdout), "Next: ".length),
       status: failed?.code === undefined ? 0 : exitStatusOf[failed.code],
     };
   },
 });
 
-function lineOf({ name, status, detail }: Check): string {
-  return `${marks[status].padEnd(4)}  ${name.padEnd(13)}  ${detail}`;
+function linesOf({ name, status, detail }: Check): string[] {
+  const mark = marks[status].padEnd(4);
+  const before = `  ${name.padEnd(13)}  `;
+  const { stdout } = process;
+  const lines = fold(`${mark}${before}${detail}`, columnsOf(stdout), mark.length + before.length);
+  const colour = colours[status];
+  return colour === undefined
+    ? lines
+    : lines.map((line) => line.replace(/^\w+/, (word) => styled(colour, word, stdout)));
 }

@@ -6,7 +6,11 @@ import { command } from "../../options/command.js";
 import { matchOption, type SelectionFlags, selectionOf } from "../../options/devices.js";
 import { argument, option } from "../../options/option.js";
 import { type PullFlags, sharedPullOptions, sharedPullOptionsOf } from "../../options/pull.js";
+import { columnsOf, fold } from "../../report/terminal.js";
 import { eventLine, eventObject } from "../../report/watch-event.js";
+
+/** A line that is broken goes on behind its time. */
+const eventIndent = 21;
 
 interface Flags extends PullFlags, SelectionFlags {
   readonly exec?: string;
@@ -26,7 +30,7 @@ export const add = command<Flags, [args: string[]]>({
   ],
   details: `Watches all devices of the adb server, or those that -s (several times), -d, -e
 and --match select, until Ctrl-C or SIGTERM. Each event is a line on standard
-output; with --json it is an object with "event": watching, server-lost,
+output with its time; with --json it is an object with "event": watching, server-lost,
 connected, disconnected, unusable, pulled, failed or command-ended. --timeout
 counts for each pull. A pull that failed for a passing reason, such as a lost
 device, is tried again. The adb server is started if none runs, and may restart.
@@ -42,6 +46,7 @@ KHEADERS_CACHE=miss for the device that the tree came from.`,
     `kheaders watch --shell --exec 'echo "$KHEADERS_TREE" >> trees'`,
   ],
   isUntimed: () => true,
+  isEndless: true,
   async run(context, args) {
     const { flags, reporter, print } = context;
     const exec = commandOf(flags, args);
@@ -52,7 +57,11 @@ KHEADERS_CACHE=miss for the device that the tree came from.`,
     process.stdout.on("error", () => readerGone.abort());
     const onEvent = (event: WatchEvent) => {
       if (event.type === "progress") reporter.onDevice(event, event.event);
-      else print({ json: [eventObject(event)], lines: [eventLine(event)] });
+      else {
+        const time = new Date();
+        const lines = fold(eventLine(event, time), columnsOf(process.stdout), eventIndent);
+        print({ json: [eventObject(event, time)], lines });
+      }
     };
     try {
       return await watch({

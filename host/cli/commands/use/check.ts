@@ -26,7 +26,7 @@ and 1 if any does not.`,
     const rows = checks.map(({ header, error }) => [header, error ?? "compiles"]);
     return {
       json: checks.map(({ header, error }) => ({ header, error: error ?? null })),
-      lines: table(["HEADER", "RESULT"], rows),
+      lines: table(["HEADER", { heading: "RESULT", min: 20 }], rows, process.stdout),
       status: checks.some(({ error }) => error !== undefined) ? 1 : 0,
     };
   },

@@ -53,13 +53,31 @@ describe("the line of a device", () => {
     const second = afterProgress(first, { type: "progress", bytes: 0, total: 4_000_000 }, 1000);
     const third = afterProgress(second, { type: "progress", bytes: 1_000_000, total: 4_000_000 }, 3000);
     const fourth = afterProgress(third, { type: "stage", stage: "unpacking" }, 4000);
-    expect([queued, first, second, third, fourth].map((row) => rowText(row, 8))).toEqual([
+    expect([queued, second, third, fourth].map((row) => rowText(row, 8, 4000))).toEqual([
       "R5CT30    Queued",
-      "R5CT30    Loading the headers on the device",
-      "R5CT30    Transferring 0 B of 4.0 MB",
+      "R5CT30    Transferring 0 B of 4.0 MB, stalled for 3 s",
       "R5CT30    Transferring 1.0 MB of 4.0 MB, 500.0 kB/s",
       "R5CT30    Unpacking",
     ]);
+  });
+
+  it("shows that time passes", () => {
+    const busy = afterProgress(queued, { type: "stage", stage: "preparing" }, 0);
+    expect(rowText(busy, 6, 900)).toBe("R5CT30  Loading the headers on the device");
+    expect(rowText(busy, 6, 12_900)).toBe("R5CT30  Loading the headers on the device, 12 s");
+  });
+
+  it("shows that nothing moves, from the last byte that came", () => {
+    const bytes = (count: number) => ({ type: "progress", bytes: count, total: 4_000_000 }) as const;
+    const first = afterProgress(queued, bytes(0), 0);
+    const second = afterProgress(first, bytes(1_000_000), 1000);
+    const third = afterProgress(second, bytes(1_000_000), 5000);
+    const moving = "R5CT30  Transferring 1.0 MB of 4.0 MB, 1.0 MB/s";
+    expect(rowText(second, 6, 3900)).toBe(moving);
+    expect(rowText(third, 6, 9000)).toBe(`${moving}, stalled for 8 s`);
+    const modules = afterProgress(queued, { type: "modules", done: 1, total: 2, bytes: 5 }, 0);
+    expect(rowText(modules, 6, 2000)).toBe("R5CT30  Reading the device's modules: 1 of 2, 5 B");
+    expect(rowText(modules, 6, 4000)).toMatch(/5 B, stalled for 4 s$/);
   });
 
   it("stays as it is at a notice", () => {
@@ -68,7 +86,7 @@ describe("the line of a device", () => {
 
   it("holds nothing that moves a cursor or is wider than it counts", () => {
     const row: DeviceRow = { serial: "a\x1b[2J\n語", state: { type: "ended", text: "done: 漢" } };
-    expect(rowText(row, 4)).toBe("a\\x1b[2J\\n?  done: ?");
+    expect(rowText(row, 4, 0)).toBe("a\\x1b[2J\\n?  done: ?");
   });
 });
 

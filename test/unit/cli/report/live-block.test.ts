@@ -60,8 +60,28 @@ describe("a block of live lines", () => {
     vi.advanceTimersByTime(1000);
     expect(terminal.shown).toEqual(["one ...", "two", "... ..."]);
     block.close();
-    expect(terminal.shown).toEqual(lines);
+    expect(terminal.shown).toEqual(["one", "  1234567890", "two", "three", "four", "five"]);
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("is erased whole after a terminal became narrower, and broke its lines", () => {
+    const written: string[] = [];
+    const screen = { columns: 80, rows: 24, write: (text: string) => written.push(text) };
+    const block = new LiveBlock(screen, () => ["x".repeat(70), "short"]);
+    block.changed();
+    vi.advanceTimersByTime(1000);
+    screen.columns = 30;
+    block.erase();
+    expect(written.at(-1)).toBe("\r\x1b[4A\x1b[J");
+  });
+
+  it("is erased whole when the cursor stands behind what was typed", () => {
+    const written: string[] = [];
+    const block = new LiveBlock({ columns: 80, rows: 24, write: (text) => written.push(text) }, () => ["a"]);
+    block.changed();
+    vi.advanceTimersByTime(1000);
+    block.erase();
+    expect(written.at(-1)).toBe("\r\x1b[1A\x1b[J");
   });
 });
 

@@ -4,6 +4,7 @@ import { KheadersError } from "../../../../shared/errors.js";
 
 const error = new KheadersError("device-lost", "it went away", { hint: "Check the cable." });
 const failure = { code: "device-lost", message: "it went away", hint: "Check the cable." };
+const time = new Date(2026, 10, 26, 3, 5, 9);
 const serial = "R5CT30";
 
 const events: [PrintedEvent, string, object][] = [
@@ -43,10 +44,10 @@ const events: [PrintedEvent, string, object][] = [
 ];
 
 it.each(events)("%j is a line and an object", (event, line, object) => {
-  expect(eventLine(event)).toBe(line);
-  expect(eventObject(event)).toEqual(object);
+  expect(eventLine(event, time)).toBe(`2026-11-26 03:05:09  ${line}`);
+  expect(eventObject(event, time)).toEqual({ ...object, time: time.toISOString() });
 });
 
 it("a serial moves no cursor", () => {
-  expect(eventLine({ type: "connected", serial: "a\x1b[2J" })).toBe("a\\x1b[2J: connected");
+  expect(eventLine({ type: "connected", serial: "a\x1b[2J" }, time)).toMatch(/ {2}a\\x1b\[2J: connected$/);
 });
