@@ -108,6 +108,24 @@ export class AdbConnection {
     });
   }
 
+  /** Sends a request that every server grants: as {@link request}, but a refusal is `adb-failed` as well. */
+  async ask(service: string): Promise<void> {
+    try {
+      await this.request(service);
+    } catch (error) {
+      if (!(error instanceof AdbRefusal)) throw error;
+      const place = describeEndpoint(this.#endpoint);
+      throw new KheadersError(
+        "adb-failed",
+        `the adb server at ${place} refused ${service}: ${error.message}`,
+        {
+          hint: "Check it with: adb devices",
+          cause: error,
+        },
+      );
+    }
+  }
+
   /** Reads a value with its length before it, as the host services answer. */
   async readValue(): Promise<string> {
     return this.#guard(() => this.#readValue());

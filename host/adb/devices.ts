@@ -106,7 +106,7 @@ export async function listDevices(server: AdbServer, signal: AbortSignal): Promi
 /** Asks for the devices over an open connection, and closes it. */
 export async function readDevices(connection: AdbConnection): Promise<Device[]> {
   try {
-    await connection.request("host:devices-l");
+    await connection.ask("host:devices-l");
     return parseDevices(await connection.readValue());
   } finally {
     connection.close();

@@ -20,18 +20,22 @@ export async function* trackDevices(
 
 async function startTracking(server: AdbServer, signal: AbortSignal): Promise<AdbConnection> {
   try {
-    return await request(server, signal, "host:track-devices-l");
+    return await send(server, signal, (connection) => connection.request("host:track-devices-l"));
   } catch (error) {
     // Servers before platform-tools 28 or so know only the short list.
-    if (error instanceof AdbRefusal) return request(server, signal, "host:track-devices");
-    throw error;
+    if (!(error instanceof AdbRefusal)) throw error;
+    return send(server, signal, (connection) => connection.ask("host:track-devices"));
   }
 }
 
-async function request(server: AdbServer, signal: AbortSignal, service: string): Promise<AdbConnection> {
+async function send(
+  server: AdbServer,
+  signal: AbortSignal,
+  request: (connection: AdbConnection) => Promise<void>,
+): Promise<AdbConnection> {
   const connection = await connectToServer(server, signal);
   try {
-    await connection.request(service);
+    await request(connection);
     return connection;
   } catch (error) {
     connection.close();

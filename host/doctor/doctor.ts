@@ -101,7 +101,7 @@ async function serverVersion(server: AdbServer, signal: AbortSignal): Promise<nu
   try {
     const connection = await AdbConnection.open(server.endpoint, signal);
     try {
-      await connection.request("host:version");
+      await connection.ask("host:version");
       const answer = await connection.readValue();
       if (/^[0-9a-f]{1,8}$/i.test(answer)) return Number.parseInt(answer, 16);
       const place = describeEndpoint(server.endpoint);

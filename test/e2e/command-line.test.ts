@@ -42,7 +42,7 @@ describe("a command line that is wrong", () => {
     [["cflags"], "See: kheaders cflags --help"],
     [["pull", "--jsn"], "Did you mean --json? See: kheaders pull --help"],
     [["module", ".", "-j4"], "Arguments for make go after --. See: kheaders module --help"],
-    [["bpf", "prog.c", "-DX"], "Flags for clang go after --. See: kheaders bpf --help"],
+    [["bpf", "prog.c", "-o", "prog.o", "-DX"], "Flags for clang go after --. See: kheaders bpf --help"],
     [["-v"], "For the version: kheaders --version"],
     [["--json"], "See: kheaders --help"],
     [["ls"], "Did you mean: kheaders devices, or kheaders cache ls?"],

@@ -1,11 +1,5 @@
-import {
-  Command,
-  CommanderError,
-  type ErrorOptions,
-  type HelpContext,
-  type ParseOptionsResult,
-} from "commander";
-import { asKheadersError, KheadersError } from "../../../shared/errors.js";
+import { Command, type ErrorOptions, type HelpContext, type ParseOptionsResult } from "commander";
+import { KheadersError } from "../../../shared/errors.js";
 import { printable } from "../../../shared/printable.js";
 import { type HelpTexts, helpPage, pageWidth } from "../help/page.js";
 import { pathOf } from "../help/suggest.js";
@@ -33,7 +27,8 @@ export class UnknownCommandError extends KheadersError {
  */
 export class CliCommand extends Command {
   texts: HelpTexts = { examples: [] };
-  #stopsAtOperand = false;
+  /** Whether what follows its first argument belongs to another program, options included. */
+  passesOptionsOn = false;
 
   constructor(name?: string) {
     super(name);
@@ -41,10 +36,9 @@ export class CliCommand extends Command {
     this.helpOption("-h, --help", "show this help").helpCommand(false);
   }
 
-  /** Makes what follows its first argument belong to another program, options included. */
-  override passThroughOptions(): this {
-    this.#stopsAtOperand = true;
-    return super.passThroughOptions();
+  override passThroughOptions(passThrough = true): this {
+    this.passesOptionsOn = passThrough;
+    return super.passThroughOptions(passThrough);
   }
 
   override createCommand(name?: string): CliCommand {
@@ -58,11 +52,10 @@ export class CliCommand extends Command {
 
   override parseOptions(args: string[]): ParseOptionsResult {
     try {
-      const stopsAtOperand = this.#stopsAtOperand || this.commands.length > 0;
+      const stopsAtOperand = this.passesOptionsOn || this.commands.length > 0;
       return super.parseOptions(withoutSwallowing(args, this.options, stopsAtOperand));
     } catch (error) {
-      // What ends --version is not an error of ours.
-      throw error instanceof CommanderError ? error : withHelpHint(error, this);
+      throw withHelpHint(error, this);
     }
   }
 
@@ -99,10 +92,9 @@ export class CliCommand extends Command {
   }
 }
 
-/** Adds to a usage error without a hint which page of help to read. @returns the error, as a KheadersError. */
-export function withHelpHint(thrown: unknown, command: Command): KheadersError {
-  const error = asKheadersError(thrown);
-  if (error.code !== "usage" || error.hint !== undefined) return error;
+/** Adds to a usage error without a hint which page of help to read. @returns that error, or another one as it is. */
+export function withHelpHint(error: unknown, command: Command): unknown {
+  if (!(error instanceof KheadersError) || error.code !== "usage" || error.hint !== undefined) return error;
   return new KheadersError("usage", error.message, { hint: seeHelp(command), cause: error.cause });
 }
 

@@ -83,6 +83,17 @@ it("does not take any answer for a version", async () => {
   }
 });
 
+it("does not take a server that refuses everything for a bug", async () => {
+  const server = await FakeAdbServer.start((_, client) => client.fail("not today"));
+  try {
+    const { port } = server.endpoint as { port: number };
+    const { found } = await examine(["-P", String(port)]);
+    expect(found("server")).toMatchObject({ status: "failed", code: "adb-failed" });
+  } finally {
+    await server.stop();
+  }
+});
+
 it("misses adb itself", async () => {
   const { found } = await examine([], { env: { PATH: "/nowhere" } });
   expect(found("adb")).toMatchObject({ status: "warning", hint: expect.stringContaining("platform-tools") });

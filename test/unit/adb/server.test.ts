@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { connectToDevice, type Device, listDevices } from "../../../host/adb/devices.js";
 import type { Endpoint } from "../../../host/adb/endpoint.js";
 import { adbCandidates, connectToServer, findAdb } from "../../../host/adb/server.js";
+import { trackDevices } from "../../../host/adb/track.js";
 import { findDevice } from "../../../host/adb/wait.js";
 import { type Answer, FakeAdbServer } from "../../support/fake-adb-server.js";
 import { skipWhen } from "../../support/skip.js";
@@ -38,6 +39,15 @@ describe("a running server", () => {
     const server = await serverThat((_, client) => client.okay(phone));
     expect(await listDevices(server, never)).toMatchObject([{ serial: "1234", model: "Phone" }]);
     expect(fake?.requests).toEqual(["host:devices-l"]);
+  });
+
+  it("that refuses to list them is an error of adb, not a bug", async () => {
+    const server = await serverThat((_, client) => client.fail("not today"));
+    await expect(listDevices(server, never)).rejects.toMatchObject({
+      code: "adb-failed",
+      message: expect.stringMatching(/^the adb server at tcp:\S+ refused host:devices-l: not today$/),
+    });
+    await expect(trackDevices(server, never).next()).rejects.toMatchObject({ code: "adb-failed" });
   });
 
   it("may have a list that comes in pieces", async () => {
