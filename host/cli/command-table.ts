@@ -31,6 +31,7 @@ export const commandTable = {
   },
   cache: {
     cache: () => import("./commands/cache/cache.js"),
+    completion: () => import("./commands/cache/completion.js"),
   },
 } satisfies Readonly<Record<string, Commands>>;
 

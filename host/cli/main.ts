@@ -13,6 +13,13 @@ void run();
 
 async function run(): Promise<void> {
   try {
+    const [first, ...words] = process.argv.slice(2);
+    // A shell asks what may be typed: see completion/scripts.ts.
+    if (first === "__complete") {
+      const { complete } = await import("./completion/complete.js");
+      process.stdout.write(`${(await complete(words)).join("\n")}\n`);
+      return;
+    }
     await runProgram(process.argv.slice(2));
   } catch (error) {
     process.exitCode =

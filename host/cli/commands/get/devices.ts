@@ -83,8 +83,8 @@ const columns: readonly Column[] = [
   { heading: "SERIAL", min: 16 },
   { heading: "STATE", min: 7, rank: 1 },
   { heading: "MODEL", min: 5, rank: 2 },
-  { heading: "FINGERPRINT", min: 12, rank: 3 },
-  { heading: "RELEASE", min: 12 },
+  { heading: "FINGERPRINT", min: 14, rank: 3 },
+  { heading: "RELEASE", min: 18 },
   { heading: "HEADERS" },
   { heading: "CACHED" },
 ];

@@ -32,9 +32,9 @@ export const add = command<Flags>({
     option("--archive <file>", "also keep the compressed archive here"),
     option("--link <path>", "also keep a symbolic link to the tree here, for editors"),
     ...pullOptions,
-    option("--fingerprint <text>", "with --offline and no device: the build's fingerprint"),
-    option("--release <text>", "with --offline and no device: the kernel's release"),
-    option("--digest <hex>", "with --offline: the archive's digest, or its first digits"),
+    option("--fingerprint <fingerprint>", "with --offline and no device: the build's fingerprint"),
+    option("--release <release>", "with --offline and no device: the kernel's release"),
+    option("--digest <digest>", "with --offline: the archive's digest, or its first digits"),
     option("--all", "pull from all devices that can be used (with -d or -e: of that kind)"),
     matchOption,
     option("-j, --jobs <number>", "with several devices: how many at once (default: all)", {

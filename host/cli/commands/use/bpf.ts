@@ -14,10 +14,7 @@ interface Flags extends PullFlags, ClangFlags {
 export const add = command<Flags, [source: string, flags: string[]]>({
   name: "bpf",
   summary: "compile an eBPF program, and print the object's path",
-  arguments: [
-    argument("<program>", "the program's C source"),
-    argument("[flags...]", "flags for clang, after --"),
-  ],
+  arguments: [argument("<source>", "the program in C"), argument("[flags...]", "flags for clang, after --")],
   options: [
     option("-o, --output <file>", "where the object goes (default: prog.o for prog.c, here)"),
     treeOption,
