@@ -35,7 +35,12 @@ export function helpPage(
   const sections: (readonly string[])[] = [
     wrapItem("Usage:", help.commandUsage(command), "Usage: ".length, width),
     wrapText(command.description(), width),
-    ...lists(command, help).map(({ heading, items }) => text(heading, listed(items, width))),
+    ...lists(command, help).map(({ heading, items, column }) =>
+      text(
+        heading,
+        items.flatMap(({ term, text: about }) => wrapItem(`  ${term} `, about, column, width)),
+      ),
+    ),
     wrapText(details ?? "", width),
     text(
       examples.length === 1 ? "Example:" : "Examples:",
@@ -54,6 +59,8 @@ interface Item {
 interface List {
   readonly heading: string;
   readonly items: readonly Item[];
+  /** Where the texts begin; the same for all lists of one kind. */
+  readonly column: number;
 }
 
 /** The lists of a page: commands first, because they are what a reader looks for. */
@@ -79,14 +86,11 @@ export function optionTerm({ flags, optional }: Option): string {
 }
 
 function grouped<T>(all: readonly T[], headingOf: (one: T) => string, itemOf: (one: T) => Item): List[] {
+  const terms = all.map((one) => itemOf(one).term.length);
+  const column = 2 + Math.max(...terms.filter((length) => length <= maxTerm), 0) + 2;
   return [...new Set(all.map(headingOf))].map((heading) => ({
     heading,
     items: all.filter((one) => headingOf(one) === heading).map(itemOf),
+    column,
   }));
-}
-
-function listed(items: readonly Item[], width: number): string[] {
-  const terms = items.map(({ term }) => term.length);
-  const column = 2 + Math.max(...terms.filter((length) => length <= maxTerm), 0) + 2;
-  return items.flatMap(({ term, text }) => wrapItem(`  ${term} `, text, column, width));
 }

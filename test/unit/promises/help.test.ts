@@ -16,7 +16,8 @@ beforeAll(async () => {
   program = await makeProgram(["--help"]);
   commands = withSubcommands(program);
   return () => vi.unstubAllGlobals();
-});
+  // To load all commands takes long on a busy machine.
+}, 120_000);
 
 function withSubcommands(command: CliCommand): CliCommand[] {
   return [command, ...command.commands.flatMap((one) => withSubcommands(one as CliCommand))];
@@ -46,6 +47,8 @@ describe("the commands", () => {
     const [ours = ""] = list.split("\nHelp:\n");
     const lines = ours.split("\n").filter((line) => line.startsWith("  "));
     expect(lines.map((line) => line.trim().split(" ")[0])).toEqual(names);
+    // All texts begin in one column.
+    expect(new Set(lines.map((line) => line.search(/(?<= {2})\S(?!.* {2})/))).size).toBe(1);
   });
 
   it("have examples, and a description", () => {

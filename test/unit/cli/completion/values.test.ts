@@ -10,7 +10,8 @@ beforeAll(async () => {
   vi.stubGlobal("KHEADERS_VERSION", "1.2.3");
   program = await makeProgram(["--help"]);
   return () => vi.unstubAllGlobals();
-});
+  // To load all commands takes long on a busy machine.
+}, 120_000);
 
 function allCommands(command: CliCommand): CliCommand[] {
   return [command, ...command.commands.flatMap((one) => allCommands(one as CliCommand))];
