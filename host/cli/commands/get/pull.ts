@@ -26,7 +26,7 @@ interface Flags extends PullFlags, SelectionFlags {
 
 export const add = command<Flags>({
   name: "pull",
-  summary: "get the headers of the device's kernel, and print the tree's path",
+  summary: "get the headers of the device's kernel, and print their path",
   options: [
     option("-o, --output <dir>", "also leave a writable copy of the tree here (a new or empty folder)"),
     option("--archive <file>", "also keep the compressed archive here"),
