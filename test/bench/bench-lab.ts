@@ -1,8 +1,7 @@
-import { mkdirSync, mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bundleCommand, bundlePrograms } from "../../scripts/bundle.js";
-import { run } from "../lab/command.js";
 import {
   type AdbServer,
   bootDevice,
@@ -12,12 +11,11 @@ import {
   type VirtualDevice,
 } from "../lab/index.js";
 import type { BenchKernel } from "./archives.js";
+import type { Took } from "./bench-case.js";
+import { type Ended, runTimed } from "./process.js";
+import { processorTimeOf } from "./processor-time.js";
 
-/**
- * What the cases run with: the program, bundled as it is shipped but in a folder of the bench's own; an adb server;
- * devices; fresh folders. Nothing is deleted before `close`, for a disk is slow where thousands of files were deleted
- * just before.
- */
+/** What the cases run with: the program, bundled as it is shipped but in a folder of the bench's own; an adb server; devices. */
 export class BenchLab {
   /** The command, to be run by Node. */
   readonly kheaders: string;
@@ -25,15 +23,15 @@ export class BenchLab {
   readonly unpack: string;
   readonly adb: AdbServer;
   readonly #root: string;
-  readonly #devices: { stop(): Promise<void> }[] = [];
+  readonly #devices: { readonly pid: number; stop(): Promise<void> }[] = [];
+  readonly #simulated = new Map<string, SimulatedDevice[]>();
   #virtual: Promise<VirtualDevice> | undefined;
-  #folders = 0;
 
   private constructor(root: string, adb: AdbServer) {
     this.#root = root;
     this.adb = adb;
-    this.kheaders = join(root, "dist/kheaders.js");
-    this.unpack = join(root, "dist/unpack.js");
+    this.kheaders = join(root, "kheaders.js");
+    this.unpack = join(root, "unpack.js");
   }
 
   static async open(): Promise<BenchLab> {
@@ -42,22 +40,25 @@ export class BenchLab {
       "xz-worker": "host/archive/xz/worker.ts",
       unpack: "test/bench/unpack.ts",
     };
-    await bundlePrograms(programs, join(root, "dist"));
-    await bundleCommand(join(root, "dist"));
+    await bundlePrograms(programs, root);
+    await bundleCommand(root);
     return new BenchLab(root, await startAdbServer());
-  }
-
-  /** Makes an empty folder. */
-  folder(): string {
-    this.#folders += 1;
-    const path = join(this.#root, String(this.#folders));
-    mkdirSync(path);
-    return path;
   }
 
   /** The environment in which programs run: this adb server, and a cache. */
   env(cache: string): NodeJS.ProcessEnv {
     return { ...this.adb.env, KHEADERS_CACHE_DIR: cache };
+  }
+
+  /**
+   * Runs a program that must succeed. Its processor time is its own, with that of all processes which it started, and what
+   * the adb server and the devices took meanwhile.
+   */
+  async run(command: readonly string[], env: NodeJS.ProcessEnv): Promise<Ended> {
+    const others = [this.adb.pid, ...this.#devices.map(({ pid }) => pid)];
+    const before = processorTimeOf(others);
+    const ended = await runTimed(command, env);
+    return { ...ended, cpu: ended.cpu + processorTimeOf(others) - before };
   }
 
   /** A virtual device with a kernel of its own, whose headers are in a module; the same one for all cases. */
@@ -66,24 +67,32 @@ export class BenchLab {
     return this.#virtual;
   }
 
-  /** Starts simulated devices that run `kernel`. */
-  simulate(kernel: BenchKernel, count: number): Promise<SimulatedDevice[]> {
-    return Promise.all(
-      Array.from({ length: count }, async () => {
-        const device = await simulateDevice({ ...kernel });
-        this.#devices.push(device);
-        await this.adb.connect(device.serial);
-        return device;
-      }),
-    );
+  /** Simulated devices that run `kernel`; the same ones for all cases. */
+  async simulate(kernel: BenchKernel, count: number): Promise<SimulatedDevice[]> {
+    const running = this.#simulated.get(kernel.archive) ?? [];
+    this.#simulated.set(kernel.archive, running);
+    const more = Array.from({ length: Math.max(0, count - running.length) }, async () => {
+      const device = await simulateDevice({ ...kernel });
+      this.#devices.push(device);
+      await this.adb.connect(device.serial);
+      return device;
+    });
+    running.push(...(await Promise.all(more)));
+    return running.slice(0, count);
   }
 
-  /** Ends the devices and the adb server, and removes all folders. */
+  /** One simulated device. */
+  async simulateOne(kernel: BenchKernel): Promise<SimulatedDevice> {
+    const [device] = await this.simulate(kernel, 1);
+    if (device === undefined) throw new Error("there is no simulated device");
+    return device;
+  }
+
+  /** Ends the devices and the adb server. */
   async close(): Promise<void> {
     await Promise.all(this.#devices.map((device) => device.stop()));
     await this.adb.stop();
-    // Cached trees are read-only, folders included.
-    await run("sh", ["-c", 'chmod -R u+rwX "$1" && rm -r "$1"', "bench", this.#root]);
+    rmSync(this.#root, { recursive: true });
   }
 
   async #boot(): Promise<VirtualDevice> {
@@ -92,4 +101,9 @@ export class BenchLab {
     await this.adb.connect(device.serial);
     return device;
   }
+}
+
+/** Two runs, one after the other, as one. */
+export function together(one: Took, other: Took): Took {
+  return { wall: one.wall + other.wall, cpu: one.cpu + other.cpu };
 }

@@ -1,9 +1,9 @@
-import type { Contenders } from "./bench-case.js";
+import type { Contenders, Took } from "./bench-case.js";
 
-/** What the two gave, one after the other. */
+/** What the two took, one after the other. */
 export interface Pair {
-  readonly ours: number;
-  readonly theirs: number;
+  readonly ours: Took;
+  readonly theirs: Took;
 }
 
 /**

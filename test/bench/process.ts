@@ -2,13 +2,20 @@ import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable, type Stream } from "node:stream";
+import type { Took } from "./bench-case.js";
 
 /** A program that ran to its end. */
-export interface Ended {
+export interface Ended extends Took {
   readonly stdout: string;
-  /** From its start to the end of its output, in milliseconds. */
-  readonly ms: number;
 }
+
+/**
+ * Runs the rest of its arguments, and writes to descriptor 3 how long that took: seconds by the clock, of user and of system
+ * time, the latter two of all processes that it waited for. Of all shells, bash alone tells milliseconds.
+ */
+const timing = `TIMEFORMAT='%3R %3U %3S'
+{ time "$@" 2>&4 3>&- 4>&-; } 4>&2 2>&3`;
 
 /**
  * Runs a program that must succeed.
@@ -16,28 +23,39 @@ export interface Ended {
  * @throws Error with what it printed where its status is not 0.
  */
 export function runTimed(command: readonly string[], env: NodeJS.ProcessEnv): Promise<Ended> {
-  const [program = "", ...args] = command;
   return new Promise((resolve, reject) => {
-    const started = performance.now();
-    const child = spawn(program, args, { env, stdio: ["ignore", "pipe", "pipe"] });
-    let stdout = "";
-    let stderr = "";
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      stdout += text;
+    const child = spawn("bash", ["-c", timing, "bench", ...command], {
+      env,
+      stdio: ["ignore", "pipe", "pipe", "pipe"],
     });
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      stderr += text;
-    });
+    const [, stdout, stderr, times] = child.stdio.map((stream) => textOf(stream));
     child.once("error", reject);
     child.once("close", (status, signal) => {
-      const ms = performance.now() - started;
-      if (status === 0) resolve({ stdout, ms });
-      else
-        reject(
-          new Error(`${command.join(" ")} ended with ${signal ?? `status ${status}`}:\n${stdout}${stderr}`),
-        );
+      const took = parseTimes(times?.() ?? "");
+      if (status === 0 && took !== undefined) resolve({ stdout: stdout?.() ?? "", ...took });
+      else {
+        const said = `${stdout?.()}${stderr?.()}`;
+        reject(new Error(`${command.join(" ")} ended with ${signal ?? `status ${status}`}:\n${said}`));
+      }
     });
   });
+}
+
+/** Collects what comes out of a stream. */
+function textOf(stream: Stream | null | undefined): () => string {
+  let text = "";
+  if (stream instanceof Readable)
+    stream.setEncoding("utf8").on("data", (more: string) => {
+      text += more;
+    });
+  return () => text;
+}
+
+/** Parses what `timing` writes. */
+export function parseTimes(text: string): Took | undefined {
+  const [, wall, user, system] = /^(\d+\.\d+) (\d+\.\d+) (\d+\.\d+)\n$/.exec(text) ?? [];
+  if (wall === undefined) return undefined;
+  return { wall: Number(wall) * 1000, cpu: (Number(user) + Number(system)) * 1000 };
 }
 
 /** Loaded into a Node process before its own code: writes the most memory it ever had into a file when it ends. */

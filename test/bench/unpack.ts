@@ -1,6 +1,6 @@
 /**
  * The program that the bench runs for "archive to tree": unpacks an archive into a cache, all but the device's part of
- * what a pull does. Prints the milliseconds that it took: Node's own start is no part of it.
+ * what a pull does. Prints what it took, as JSON, its xz included: Node's own start is no part of it.
  *
  * Arguments: the cache's folder, the kernel's release and version, the archive.
  */
@@ -9,13 +9,15 @@ import { archiveLimits } from "../../host/archive/limits.js";
 import { readArchive } from "../../host/archive/read.js";
 import { startDecoder } from "../../host/archive/xz/start.js";
 import { openCache } from "../../host/cache/index.js";
+import type { Took } from "./bench-case.js";
+import { processorTimeOf } from "./processor-time.js";
 
 const [dir = "", release = "", version = "", archive = ""] = process.argv.slice(2);
 
 void unpack();
 
 async function unpack(): Promise<void> {
-  const started = performance.now();
+  const took = stopwatch();
   const decoder = startDecoder();
   const staging = await openCache({ dir, tool: KHEADERS_VERSION }).stage({ release });
   try {
@@ -37,7 +39,16 @@ async function unpack(): Promise<void> {
     await staging.discard();
     await decoder.close();
   }
-  process.stdout.write(String(performance.now() - started));
+  process.stdout.write(JSON.stringify(took()));
+}
+
+function stopwatch(): () => Took {
+  const before = processorTimeOf([process.pid]);
+  const started = performance.now();
+  return () => ({
+    wall: performance.now() - started,
+    cpu: processorTimeOf([process.pid]) - before,
+  });
 }
 
 async function* compressed(keep: (chunk: Uint8Array) => void): AsyncGenerator<Uint8Array> {

@@ -1,71 +1,73 @@
 import { stockKernel } from "../archives.js";
-import type { BenchCase, Contenders, Goal } from "../bench-case.js";
+import type { Amount, BenchCase, Goal, Race } from "../bench-case.js";
 import type { BenchLab } from "../bench-lab.js";
 import { bare, byHand } from "../by-hand.js";
-import { peakMemoryOf, runTimed } from "../process.js";
+import { peakMemoryOf } from "../process.js";
 import { bytesWritten, storageOf } from "../storage.js";
+
+type Attached = (lab: BenchLab) => Promise<{ readonly serial: string }>;
+
+const simulated: Attached = async (lab) => lab.simulateOne(await stockKernel());
+const emulated: Attached = (lab) => lab.virtualDevice();
+
+const withChecks = { theirs: "by hand", script: byHand };
+const withoutChecks = { theirs: "by hand without identity and checksums", script: bare };
+
+const memory: Amount = {
+  kind: "amount",
+  name: "memory",
+  ours: "the most memory that the process of kheaders has in such a pull, of a simulated device; its xz is not counted",
+  goal: { atMost: 120e6, aim: 100e6 },
+  async measure(lab, place) {
+    const { serial } = await simulated(lab);
+    const env = { ...lab.env(place.folder()), ANDROID_SERIAL: serial };
+    return { ours: await peakMemoryOf([process.execPath, lab.kheaders, "pull"], env) };
+  },
+};
+
+const deviceStorage: Amount = {
+  kind: "amount",
+  name: "device-storage",
+  ours: "what a pull writes to the emulated device's storage",
+  goal: { atMost: 0, aim: 0 },
+  async measure(lab, place) {
+    const { serial } = await emulated(lab);
+    const before = await storageOf(lab.adb, serial);
+    const env = { ...lab.env(place.folder()), ANDROID_SERIAL: serial };
+    await lab.run([process.execPath, lab.kheaders, "pull"], env);
+    return { ours: bytesWritten(before, await storageOf(lab.adb, serial)) };
+  },
+};
 
 /** Pulls of a kernel that the cache does not have, against what people type, on one and the same booted device. */
 export const misses: readonly BenchCase[] = [
-  missCase("miss-simulated", "by hand", byHand, simulated),
-  missCase("miss-simulated-bare", "by hand without identity and checksums", bare, simulated),
-  missCase("miss-emulated", "by hand", byHand, emulated, { atMost: 0.9, aim: 0.75 }),
-  missCase("miss-emulated-bare", "by hand without identity and checksums", bare, emulated, {
-    atMost: 1.25,
-    aim: 1.0,
-  }),
+  miss("miss-simulated", withChecks, simulated, { atMost: 1.2, aim: 1 }),
+  miss("miss-simulated-bare", withoutChecks, simulated, { atMost: 1.5, aim: 1.25 }),
+  memory,
+  miss("miss-emulated", withChecks, emulated, { atMost: 0.8, aim: 0.7 }),
+  miss("miss-emulated-bare", withoutChecks, emulated, { atMost: 1.4, aim: 1.1 }),
+  deviceStorage,
 ];
 
-interface BenchDevice {
-  readonly serial: string;
-  readonly hasOwnStorage: boolean;
-}
-
-async function simulated(lab: BenchLab): Promise<BenchDevice> {
-  const [device] = await lab.simulate(await stockKernel(), 1);
-  if (device === undefined) throw new Error("there is no simulated device");
-  return { serial: device.serial, hasOwnStorage: false };
-}
-
-async function emulated(lab: BenchLab): Promise<BenchDevice> {
-  const { serial } = await lab.virtualDevice();
-  return { serial, hasOwnStorage: true };
-}
-
-function missCase(
+function miss(
   name: string,
-  theirs: string,
-  script: string,
-  attach: (lab: BenchLab) => Promise<BenchDevice>,
-  goal?: Goal,
-): BenchCase {
+  { theirs, script }: { readonly theirs: string; readonly script: string },
+  attached: Attached,
+  goal: Goal,
+): Race {
   return {
+    kind: "race",
     name,
     ours: "a pull into an empty cache",
     theirs,
-    unit: "ms",
-    ...(goal && { goal }),
-    prepare: async (lab) => contenders(lab, await attach(lab), script),
-  };
-}
-
-function contenders(lab: BenchLab, { serial, hasOwnStorage }: BenchDevice, script: string): Contenders {
-  const freshEnv = () => ({ ...lab.env(lab.folder()), ANDROID_SERIAL: serial });
-  const command = [process.execPath, lab.kheaders, "pull"];
-  return {
-    ours: async () => (await runTimed(command, freshEnv())).ms,
-    theirs: async () => {
-      const folder = lab.folder();
-      return (await runTimed(["sh", "-eu", "-c", script, "by-hand", folder], freshEnv())).ms;
+    goals: { wall: goal },
+    async prepare(lab, place) {
+      const { serial } = await attached(lab);
+      const env = () => ({ ...lab.env(place.folder()), ANDROID_SERIAL: serial });
+      return {
+        ours: () => lab.run([process.execPath, lab.kheaders, "pull"], env()),
+        theirs: () => lab.run(["sh", "-eu", "-c", script, "by-hand", place.folder()], env()),
+      };
     },
-    peakMemory: () => peakMemoryOf(command, freshEnv()),
-    note: hasOwnStorage
-      ? async () => {
-          const before = await storageOf(lab.adb, serial);
-          await runTimed(command, freshEnv());
-          const written = bytesWritten(before, await storageOf(lab.adb, serial));
-          return `a pull writes ${written} bytes to the device`;
-        }
-      : undefined,
   };
 }

@@ -1,20 +1,17 @@
-import type { BenchCase } from "../bench-case.js";
-import { peakMemoryOf, runTimed } from "../process.js";
+import type { Race } from "../bench-case.js";
 
 /** The start of the program alone. */
-export const startUp: BenchCase = {
+export const startUp: Race = {
+  kind: "race",
   name: "start-up",
   ours: "kheaders --version",
   theirs: "node -e 0",
-  unit: "ms",
-  goal: { atMost: 1.4, aim: 1.25 },
-  async prepare(lab) {
-    const env = lab.env(lab.folder());
-    const command = [process.execPath, lab.kheaders, "--version"];
+  goals: { wall: { atMost: 1.3, aim: 1.2 } },
+  async prepare(lab, place) {
+    const env = lab.env(place.folder());
     return {
-      ours: async () => (await runTimed(command, env)).ms,
-      theirs: async () => (await runTimed([process.execPath, "-e", "0"], env)).ms,
-      peakMemory: () => peakMemoryOf(command, env),
+      ours: () => lab.run([process.execPath, lab.kheaders, "--version"], env),
+      theirs: () => lab.run([process.execPath, "-e", "0"], env),
     };
   },
 };

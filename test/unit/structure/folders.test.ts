@@ -7,7 +7,7 @@ const maxFiles = 14;
 /** The file that may lie right in host/: the library. */
 const faces = ["host/index.ts"];
 /** Folders of unit tests that mirror no folder: what they test is not in one file, or not in a file that is shipped. */
-const notMirrored = /^test\/unit\/(promises|structure|docs|lab)\//;
+const notMirrored = /^test\/unit\/(promises|structure|docs|lab|bench)\//;
 
 const files = repositoryFiles();
 
