@@ -6,7 +6,6 @@ import { labModules, type VirtualDevice } from "../lab/index.js";
 import { isLoaded, kernelEvents, storage } from "../support/device-state.js";
 import { emulated } from "../support/emulated.js";
 import type { Outcome } from "../support/kheaders.js";
-import { onScreen } from "../support/screen.js";
 import { listTree, sha256 } from "../support/tree-listing.js";
 import { Workstation } from "../support/workstation.js";
 
@@ -118,40 +117,11 @@ it("is the same tree where the workstation has no xz", emulated, async () => {
 });
 
 describe("what a pull prints on standard output", emulated, () => {
-  const fresh = ["pull", "--refresh"];
-
-  it("is one line on a terminal, too", async () => {
-    const { stdout, stderr } = await host.kheaders(fresh, { terminal: { of: "stdout" } });
-    expect(stdout).toMatch(treeLine);
-    expect(stderr).toContain("Transferring");
-  });
-
-  it("is one line while the progress goes to a terminal", async () => {
-    const { stdout, stderr } = await host.kheaders(fresh, { terminal: { of: "stderr" } });
-    expect(stdout).toMatch(treeLine);
-    expect(stderr).toMatch(/Transferring [\d.]+ MB of [\d.]+ MB/);
-    expect(onScreen(stderr)).not.toContain("Transferring");
-  });
-
-  it("is one line while the progress goes to a terminal that tells no width", async () => {
-    const { stdout, stderr } = await host.kheaders(fresh, { terminal: { of: "stderr", columns: 0 } });
-    expect(stdout).toMatch(treeLine);
-    expect(stderr).toContain("Transferring");
-  });
-
-  it("stays as the last line of a terminal that shows the progress as well", async () => {
-    const { stdout } = await host.kheaders(fresh, { terminal: { of: "both" } });
-    expect(stdout).toContain("Transferring");
-    const lines = onScreen(stdout).trimEnd().split("\n");
-    expect(`${lines.at(-1)}\n`).toMatch(treeLine);
-    expect(lines.filter((line) => line.includes("/trees/"))).toHaveLength(1);
-  });
-
   it.each([
     ["piped", {}],
     ["on a terminal", { terminal: { of: "stdout" } }],
   ] as const)("is one JSON object with --json, %s", async (_, options) => {
-    const { stdout } = await host.kheaders([...fresh, "--json"], options);
+    const { stdout } = await host.kheaders(["pull", "--refresh", "--json"], options);
     expect(stdout).toMatch(/^\{.*\}\n$/);
     const milliseconds = expect.any(Number);
     expect(JSON.parse(stdout)).toEqual({

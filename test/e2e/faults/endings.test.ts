@@ -5,6 +5,7 @@ import { recordFault } from "../../support/fault-table.js";
 import type { Outcome, RunningKheaders } from "../../support/kheaders.js";
 import { ObservedDevice } from "../../support/observed-device.js";
 import { type PullStage, pullStages, pullUntil } from "../../support/pull-stages.js";
+import { withSlow } from "../../support/thorough.js";
 import { Workstation } from "../../support/workstation.js";
 
 /** The promise, in seconds. */
@@ -63,7 +64,7 @@ afterAll(() => host.close());
 
 // Each begins with a pull that must come as far as the one before it: that is its "the next pull works".
 describe.each(pullStages)("%s the module is gone and the pull ends by itself", emulated, (stage) => {
-  it.each(endings)("after $name", async (ending) => {
+  it.each(endingsAt(stage))("after $name", async (ending) => {
     // On both devices at once: a test is mostly waiting.
     const [fromRootShell, fromInsideSu] = await Promise.all([
       endEarly(rootShell, stage, ending),
@@ -80,6 +81,15 @@ it("after all that, both devices give their headers", emulated, async () => {
   for (const { pull } of [rootShell, insideSu])
     expect(await host.kheaders(pull)).toMatchObject({ status: 0 });
 });
+
+/** To the device, all that ends a process is alike, and all that ends an adb server: one of each is tried at every stage. */
+function endingsAt(stage: PullStage): readonly Ending[] {
+  if (stage === "during the transfer") return endings;
+  const isTypical = ({ name }: Ending) =>
+    name === "kill -9" || name === "adb kill-server" || name === "Ctrl-C";
+  const others = endings.filter((ending) => !isTypical(ending));
+  return withSlow(`${others.map(({ name }) => name).join(", ")} ${stage}`, endings.filter(isTypical), others);
+}
 
 async function endEarly(
   observed: ObservedDevice,

@@ -7,6 +7,7 @@ import type { Outcome } from "../../support/kheaders.js";
 import { ObservedDevice } from "../../support/observed-device.js";
 import { type PullStage, pullStages, pullUntil } from "../../support/pull-stages.js";
 import { file, tar } from "../../support/tar-builder.js";
+import { withSlow } from "../../support/thorough.js";
 import { Workstation } from "../../support/workstation.js";
 import { xz } from "../../support/xz.js";
 
@@ -20,6 +21,8 @@ interface Course {
   readonly ended: Outcome;
   readonly next: Outcome;
 }
+
+const usually = withSlow("the patience of 30 s, in place of 3", [], [{ patience: "the usual" }]);
 
 let host: Workstation;
 let rootShell: ObservedDevice;
@@ -48,7 +51,7 @@ describe("the cable is pulled, with no goodbye", emulated, () => {
 
 // One is mostly waiting, and each has a device for itself.
 describe.concurrent("on two devices at once", emulated, () => {
-  it("the cable is pulled, and the patience is the usual", async () => {
+  it.each(usually)("the cable is pulled, and the patience is $patience", async () => {
     const course = await withoutLink(rootShell, "during the transfer", []);
     record("link off", "during the transfer, root shell", course);
     expectRestored(course);
@@ -56,7 +59,9 @@ describe.concurrent("on two devices at once", emulated, () => {
   });
 
   it("the device restarts all of a sudden, at each stage", async () => {
-    for (const stage of pullStages) {
+    const usual: PullStage = "during the transfer";
+    const others = pullStages.filter((stage) => stage !== usual);
+    for (const stage of withSlow("a restart of the device at each stage", [usual], others)) {
       const course = await withReset(insideSu, stage);
       record("device reset", `${stage}, inside su`, course);
       expectRestored(course);
