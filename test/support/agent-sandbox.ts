@@ -39,6 +39,8 @@ export class AgentSandbox {
   readonly #shell: DeviceShell;
   readonly #root = mkdtempSync(join(tmpdir(), "kheaders-agent-"));
   readonly #folders = new Set<string>();
+  /** What was in /proc before: none of these processes is the sandbox's, and to read the environment of each takes long. */
+  readonly #others = new Set(readdirSync("/proc"));
   /** Programs that stand before the toolbox's own tools in a shell that does not look into PATH for them. */
   readonly #shadowing = new Set(["dmesg", "rmmod", ...inBackground]);
 
@@ -246,7 +248,7 @@ export class AgentSandbox {
 
   #pids(): string[] {
     return readdirSync("/proc")
-      .filter((name) => /^\d+$/.test(name))
+      .filter((name) => /^\d+$/.test(name) && !this.#others.has(name))
       .filter((pid) => readText(`/proc/${pid}/environ`).split("\0").includes(`KH_SANDBOX=${this.#root}`));
   }
 }
