@@ -16,6 +16,8 @@ import {
 } from "./build/module/module.js";
 import { type PchOptions, type PrecompiledHeader, precompileHeaders as precompile } from "./build/pch.js";
 import { type TreeInfo, treeInfo as treeInfoOf } from "./build/tree-info.js";
+import { type ImportResult, importHeaders as importFrom } from "./import/import.js";
+import type { ImportOptions } from "./import/options.js";
 import type { PullOptions } from "./pull/options.js";
 import { neverAborts, type Optional, openCache, completePullOptions as pullOptions } from "./pull/options.js";
 import { pull as pullFromDevice } from "./pull/pull.js";
@@ -25,7 +27,7 @@ import { findOffline as findInCache, type OfflineSelector } from "./pull/tree/of
 import { type Symvers, symvers as symversOfDevice } from "./symvers/collect.js";
 
 export { type ErrorCode, exitStatusOf, KheadersError } from "../shared/errors.js";
-export type { BuildId, Digest, KernelIdentity, KernelKey, Source } from "../shared/identity.js";
+export type { BuildId, Digest, KernelIdentity, KernelKey, KnownKernel, Source } from "../shared/identity.js";
 export type { ProgressEvent, ProgressListener, Stage } from "../shared/progress.js";
 export type { DeviceChoice } from "./adb/devices.js";
 export type { Endpoint, EndpointOptions } from "./adb/endpoint.js";
@@ -91,6 +93,8 @@ export {
 } from "./farm/survey.js";
 export type { CommandEnd, TreeCommand } from "./farm/tree-commands.js";
 export { type WatchEvent, type WatchOptions, watch } from "./farm/watch.js";
+export type { FoundPart, ImportResult } from "./import/import.js";
+export type { ImportOptions } from "./import/options.js";
 export type { Architecture } from "./kernel/architecture.js";
 export type { Btf } from "./kernel/btf/btf.js";
 export type { Kind } from "./kernel/btf/kinds.js";
@@ -138,6 +142,27 @@ export async function findOffline(
 ): Promise<PullResult> {
   const { signal = neverAborts(), onProgress = () => undefined } = options;
   return findInCache(options.cache ?? (await openCache()), selector, { signal, onProgress });
+}
+
+/**
+ * Takes the headers of a kernel out of files or `https://` addresses, and enters them in the cache, with what else they say of
+ * that kernel. They serve a device by the same rule as headers that were pulled.
+ *
+ * @throws KheadersError `no-headers`, `archive-mismatch` for files of two kernels, `file-corrupt`, `file-refused`,
+ * `archive-corrupt`, `archive-refused`, `tool-missing`, `download-failed`, `usage`, and those of the cache; the signal's
+ * reason when it aborts.
+ */
+export async function importHeaders(
+  options: Pick<ImportOptions, "sources"> & Optional<ImportOptions>,
+): Promise<ImportResult> {
+  return importFrom({
+    sources: options.sources,
+    fingerprint: options.fingerprint,
+    expected: options.expected,
+    cache: options.cache ?? (await openCache()),
+    signal: options.signal ?? neverAborts(),
+    onProgress: options.onProgress ?? (() => undefined),
+  });
 }
 
 /**

@@ -39,6 +39,7 @@ export const exitStatusOf = {
   "timed-out": 6,
   "transfer-cut": 6,
   "protocol-error": 6,
+  "download-failed": 6,
   "archive-refused": 7,
   "archive-corrupt": 7,
   "archive-mismatch": 7,

@@ -1,6 +1,9 @@
 /** A step of the work, in the order in which they may come. */
 export type Stage =
   | "waiting-for-device"
+  | "downloading"
+  | "opening"
+  | "packing"
   | "connecting"
   | "identifying"
   | "cache-hit"

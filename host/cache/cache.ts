@@ -13,6 +13,7 @@ import { entryOfBoot, lastKernelOf, rememberIfAllowed } from "./kernels/sighting
 import { acquireLease, type Lease } from "./locks/lease.js";
 import type { Lock, LockOptions } from "./locks/lock.js";
 import type { KeepExtraOptions, MakeExtra } from "./publish/extras.js";
+import type { Scratch } from "./publish/scratch.js";
 import type { Staging } from "./publish/staging.js";
 import { Store } from "./store.js";
 import { type OpenedTree, openedTree } from "./trees/opened-tree.js";
@@ -201,6 +202,17 @@ export class Cache {
   async stage(kernel: Pick<KernelKey, "release">, signal?: AbortSignal): Promise<Staging> {
     const { Staging } = await import("./publish/staging.js");
     return Staging.begin(this.#store, kernel.release, signal);
+  }
+
+  /**
+   * Makes a folder for large temporary files, on the disk of the cache. Makes the cache if it does not exist. The caller
+   * ends it.
+   *
+   * @throws KheadersError `disk-full`, `cache-failed` or `cache-format`; the signal's reason when it aborts.
+   */
+  async scratch(signal?: AbortSignal): Promise<Scratch> {
+    const { makeScratch } = await import("./publish/scratch.js");
+    return makeScratch(this.#store, signal);
   }
 
   /**

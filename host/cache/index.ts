@@ -11,6 +11,7 @@ export { describeProof, type Proof, type Serving } from "./kernels/serving.js";
 export type { Lease } from "./locks/lease.js";
 export type { Lock, LockOptions } from "./locks/lock.js";
 export type { KeepExtraOptions, MakeExtra } from "./publish/extras.js";
+export type { Scratch } from "./publish/scratch.js";
 export type { Staged, Staging } from "./publish/staging.js";
 export type { OpenedTree } from "./trees/opened-tree.js";
 export type { CacheInfo, ListedKernel, ListedTree, Listing } from "./upkeep/listing.js";

@@ -10,6 +10,7 @@ type Commands = Readonly<Record<string, LoadCommand>>;
 export const commandTable = {
   get: {
     pull: () => import("./commands/get/pull.js"),
+    import: () => import("./commands/get/import.js"),
     watch: () => import("./commands/get/watch.js"),
     devices: () => import("./commands/get/devices.js"),
     unload: () => import("./commands/get/unload.js"),

@@ -1,6 +1,6 @@
 import { KheadersError } from "../../shared/errors.js";
 import { printable } from "../../shared/printable.js";
-import { differingMacros, type KernelConfig, macrosOf, parseAutoconf } from "./config.js";
+import { type ConfigMacros, differingMacros, type KernelConfig, macrosOf, parseAutoconf } from "./config.js";
 
 /** The file of a tree that has its kernel's release. */
 export const releasePath = "include/generated/utsrelease.h";
@@ -33,6 +33,11 @@ export class KernelEvidence {
   /** The archive's release (`UTS_RELEASE`), or undefined if it has none. */
   get release(): string | undefined {
     return releaseIn(this.#utsrelease ?? "");
+  }
+
+  /** The archive's configuration, or undefined if it has none. */
+  get config(): ConfigMacros | undefined {
+    return this.#autoconf === undefined ? undefined : parseAutoconf(this.#autoconf);
   }
 
   /**

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { text } from "node:stream/consumers";
+import type { Readable } from "node:stream";
 import { errnoOf } from "../../shared/errors.js";
 import { statusOf, toolResult } from "./child.js";
 
@@ -9,6 +9,8 @@ export interface ToolRun {
   readonly status: number;
   readonly stdout: string;
   readonly stderr: string;
+  /** Whether it was ended because it printed more than it may. */
+  readonly isCut: boolean;
 }
 
 /** How to run a tool. */
@@ -17,6 +19,8 @@ export interface ToolOptions {
   readonly signal: AbortSignal;
   /** Its standard input. */
   readonly input?: string;
+  /** The most bytes that it may print on either stream; a tool that prints more is ended. */
+  readonly maxOutputBytes?: number;
   /** What to do if the tool is not installed. */
   readonly hint: string;
 }
@@ -35,7 +39,29 @@ export async function runTool(
     if (errnoOf(error) !== "EPIPE" && errnoOf(error) !== "ECONNRESET") child.emit("error", error);
   });
   child.stdin.end(input);
-  const ended = Promise.all([statusOf(child, "close"), text(child.stdout), text(child.stderr)]);
+  const { maxOutputBytes = Number.POSITIVE_INFINITY } = options;
+  let isCut = false;
+  const cut = () => {
+    isCut = true;
+    child.kill("SIGKILL");
+  };
+  const read = (stream: Readable) => textUpTo(maxOutputBytes, stream, cut);
+  const ended = Promise.all([statusOf(child, "close"), read(child.stdout), read(child.stderr)]);
   const [status, stdout, stderr] = await toolResult(ended, program, options);
-  return { status, stdout, stderr };
+  return { status, stdout, stderr, isCut };
+}
+
+/** The text of a stream. If it is more than `maxBytes`, `onMore` is called, and the stream closed. */
+async function textUpTo(maxBytes: number, stream: Readable, onMore: () => void): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of stream) {
+    size += chunk.length;
+    if (size > maxBytes) {
+      onMore();
+      break;
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
 }

@@ -10,6 +10,8 @@ export interface DocExample {
 export const notRun: Readonly<Record<string, string>> = {
   "./scripts/": "these run the tests, or boot a device beside that of the tests",
   "fastboot ": "takes the bootloader of a real device",
+  "kheaders import https:": "takes a file from the internet",
+  "kheaders import system_dlkm.img": "takes files that a vendor publishes",
   "npm ci": "would install the packages that the tests are using",
   "npm install -g": "test/e2e/package.test.ts installs the package, into a folder of its own",
   "npm pack": "test/e2e/package.test.ts packs",

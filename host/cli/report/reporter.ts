@@ -15,6 +15,8 @@ const slowStages: ReadonlySet<Stage> = new Set([
   "restarting-adbd",
   "waiting-for-device-lock",
   "transferring",
+  "downloading",
+  "packing",
   "repairing",
   "copying",
   "reading-modules",

@@ -3,6 +3,9 @@ import type { Stage } from "../../../shared/progress.js";
 /** What a user reads of each stage of the work. */
 export const stageTexts: Record<Stage, string> = {
   "waiting-for-device": "Waiting for the device",
+  downloading: "Downloading",
+  opening: "Opening",
+  packing: "Packing the headers",
   connecting: "Connecting",
   identifying: "Asking which kernel runs",
   "cache-hit": "In the cache",

@@ -9,7 +9,14 @@ it("keeps what a tool says on either stream, and gives it its input", async () =
     status: 3,
     stdout: "hello\n",
     stderr: "oops\n",
+    isCut: false,
   });
+});
+
+it("ends a tool that says more than it may", async () => {
+  const { isCut, stdout } = await runTool("yes", [], { signal, hint: "", maxOutputBytes: 100_000 });
+  expect(isCut).toBe(true);
+  expect(stdout.length).toBeLessThanOrEqual(100_000);
 });
 
 it("does not mind a tool that leaves its input unread", async () => {
