@@ -302,6 +302,14 @@ export class Conversation {
     }
   }
 
+  /** Gives the content of one module file as it comes: `module.size` bytes. Throws as {@link take} does. */
+  async *file(module: ListedModule): AsyncGenerator<Uint8Array> {
+    await this.#ask(`${verbs.take(1)}\n${module.path}`);
+    this.#process.acknowledge();
+    yield* this.#output.bytes(module.size);
+    await this.#output.unlessStalled(this.#output.readBlock());
+  }
+
   /**
    * Reads a file of the device and gives its bytes to `write` as they come. Throws AgentRefusal `unreadable` for one that this
    * user may not read or that does not exist, `protocol-error` for one that is larger than `max` bytes or has no size,

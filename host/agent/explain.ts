@@ -137,16 +137,26 @@ function explainMissingModule(context: RefusalContext): KheadersError {
  */
 const protectedSymbol = /protected symbol|unknown symbol \S+ \(err -13\)/i;
 
+/** The kernel or its policy refuses to load any such module, which may still be its own: its file can be read. */
+export class LoadingRefused extends KheadersError {
+  constructor({ code, message, hint }: KheadersError) {
+    super(code, message, { hint });
+  }
+}
+
 /** The spellings of each reason in AOSP's modprobe, toybox, kmod, busybox and the kernel log. */
 const loadFailures: readonly {
   readonly pattern: RegExp;
   /** The kernel log may know more. */
   readonly isVague?: true;
+  /** It says nothing of what is in the module: see {@link LoadingRefused}. */
+  readonly isPolicy?: true;
   readonly explain: (context: RefusalContext, log: string) => KheadersError;
 }[] = [
   {
     // "module verification failed" is not a refusal: the kernel says it of a module that it loads all the same.
     pattern: /key was rejected|required key not available|is rejected|EKEYREJECTED|ENOKEY|PKCS#7 signature/i,
+    isPolicy: true,
     explain: (context) =>
       new KheadersError(
         "module-refused",
@@ -158,6 +168,7 @@ const loadFailures: readonly {
   },
   {
     pattern: protectedSymbol,
+    isPolicy: true,
     explain: (context, log) =>
       new KheadersError(
         "module-refused",
@@ -196,6 +207,7 @@ const loadFailures: readonly {
   },
   {
     pattern: /operation not permitted|permission denied|lockdown|EPERM|EACCES|avc: +denied/i,
+    isPolicy: true,
     explain: (context, log) =>
       new KheadersError(
         "not-permitted",
@@ -239,7 +251,10 @@ function explainLoadFailure(context: RefusalContext): KheadersError {
     (isProtected ? loadFailures.find(({ pattern }) => pattern === protectedSymbol) : undefined) ??
     loadFailures.find(({ pattern, isVague }) => !isVague && pattern.test(said)) ??
     loadFailures.find(({ pattern }) => pattern.test(saidByAll));
-  if (known) return known.explain(context, saidByAll);
+  if (known) {
+    const error = known.explain(context, saidByAll);
+    return known.isPolicy ? new LoadingRefused(error) : error;
+  }
   const tries = loaders.map(describeAttempt).join("; ");
   return new KheadersError("module-refused", `${place(context)} could not be loaded: ${tries}`, {
     hint: "See the kernel log: adb shell dmesg",

@@ -19,6 +19,8 @@ export interface PullOptions {
   readonly offline: boolean;
   /** Leaves the module loaded. */
   readonly keepLoaded: boolean;
+  /** Loads kheaders.ko if the kernel shows no archive. If false, the archive is taken out of that file. */
+  readonly load: boolean;
   /** Unpacks an archive of another kernel anyway, apart from those of this kernel. */
   readonly allowMismatch: boolean;
   /** Serves by fingerprint and release alone. */
@@ -96,6 +98,7 @@ export async function completeSharedOptions(
     refresh: options.refresh ?? false,
     offline: options.offline ?? false,
     keepLoaded: options.keepLoaded ?? false,
+    load: options.load ?? true,
     allowMismatch: options.allowMismatch ?? false,
     trustRelease: options.trustRelease ?? false,
     stallSeconds: options.stallSeconds ?? stallSeconds,

@@ -5,6 +5,7 @@ import { waitingEvent } from "../../shared/progress.js";
 import { withAdbdRoot } from "../adb/adbd-root.js";
 import type { Device } from "../adb/devices.js";
 import { findDevice } from "../adb/wait.js";
+import { LoadingRefused } from "../agent/explain.js";
 import { withConversation } from "../agent/with-conversation.js";
 import { describeChange, type Kernel } from "../cache/index.js";
 import { lookUp, type Session } from "./look-up.js";
@@ -30,7 +31,30 @@ export async function pull(options: PullOptions): Promise<PullResult> {
     onWait: () => options.onProgress({ type: "stage", stage: "waiting-for-device" }),
     signal: options.signal,
   });
-  return withAdbdRoot(device, options, (reached) => pullTwiceIfCut(reached, options, clock));
+  return withAdbdRoot(device, options, (reached) => pullUnloadedIfRefused(reached, options, clock));
+}
+
+/** A kernel that refuses to load its module may still let us read the module's file. */
+async function pullUnloadedIfRefused(
+  device: Device,
+  options: PullOptions,
+  clock: Clock,
+): Promise<PullResult> {
+  const { onProgress, signal } = options;
+  try {
+    return await pullTwiceIfCut(device, options, clock);
+  } catch (error) {
+    if (!(error instanceof LoadingRefused)) throw error;
+    onProgress({ type: "warning", message: `${error.message}; taking the headers out of the file` });
+    try {
+      return await pullFrom(device, { ...options, load: false }, clock);
+    } catch (cause) {
+      signal.throwIfAborted();
+      if (!(cause instanceof KheadersError)) throw cause;
+      onProgress({ type: "warning", message: `that failed: ${cause.message}` });
+      throw error;
+    }
+  }
 }
 
 /** Another process may unload the module while we read: that is worth a second try, under the device's lock. */
@@ -107,7 +131,8 @@ async function orImport(error: unknown, { identity, config, serial }: RunningKer
   if (!(error instanceof KheadersError) || ![4, 5].includes(error.exitStatus)) return error;
   const { importAdvice, withImportHint } = await import("./import-advice.js");
   const hint = withImportHint(error.hint, importAdvice(identity, config, serial));
-  return new KheadersError(error.code, error.message, { hint, cause: error.cause });
+  const advised = new KheadersError(error.code, error.message, { hint, cause: error.cause });
+  return error instanceof LoadingRefused ? new LoadingRefused(advised) : advised;
 }
 
 function noticeChange(lastSeen: Kernel, { kernel, options }: Session): void {

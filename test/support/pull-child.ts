@@ -29,6 +29,7 @@ async function run(): Promise<void> {
     refresh: false,
     offline: false,
     keepLoaded: false,
+    load: true,
     allowMismatch: false,
     trustRelease: false,
     root: "su",

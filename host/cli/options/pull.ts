@@ -12,6 +12,7 @@ export interface PullFlags extends GlobalFlags {
   readonly refresh?: boolean;
   readonly offline?: boolean;
   readonly keepLoaded?: boolean;
+  readonly load: boolean;
   readonly allowMismatch?: boolean;
   readonly trustRelease?: boolean;
   readonly su: boolean;
@@ -24,6 +25,7 @@ export const noSuOption: Option = option("--no-su", "never ask su for root");
 
 /** Options that make sense also when several devices are pulled from, with no person watching. */
 export const sharedPullOptions: readonly Option[] = [
+  option("--no-load", "do not load kheaders.ko: take the headers out of the file"),
   option("--allow-mismatch", "unpack the headers even if they are not the running kernel's"),
   option("--trust-release", "treat kernels with equal fingerprint and release as the same"),
   noSuOption,
@@ -65,6 +67,7 @@ export async function sharedPullOptionsOf({
     refresh: flags.refresh === true,
     offline: flags.offline === true,
     keepLoaded: flags.keepLoaded === true,
+    load: flags.load,
     allowMismatch: flags.allowMismatch === true,
     trustRelease: flags.trustRelease === true,
     stallSeconds: flags.stall,

@@ -1,6 +1,11 @@
 import { KheadersError } from "../../../shared/errors.js";
 import type { KernelIdentity } from "../../../shared/identity.js";
-import { AgentRefusal, type ArchiveHeader, type ArchiveTrailer } from "../../agent/conversation.js";
+import {
+  AgentRefusal,
+  type ArchiveHeader,
+  type ArchiveTrailer,
+  type Conversation,
+} from "../../agent/conversation.js";
 import { explainRefusal } from "../../agent/explain.js";
 import { startDecoder } from "../../archive/xz/start.js";
 import type { CacheEntry, Staging } from "../../cache/index.js";
@@ -10,6 +15,7 @@ import { keepConfig } from "../kept-config.js";
 import type { Session } from "../look-up.js";
 import { type PullResult, resultOf } from "../result.js";
 import { decoderSlots } from "./decoder-slots.js";
+import { receiveFromModule } from "./from-module.js";
 import type { Headway } from "./headway.js";
 import { type Received, receiveArchive } from "./receive.js";
 import { deviceSource } from "./source.js";
@@ -51,6 +57,7 @@ export async function fetchHeaders(session: Session, headway: Headway): Promise<
 async function receive(session: Session, staging: Staging, headway: Headway): Promise<Received> {
   const { conversation, options } = session;
   options.onProgress({ type: "stage", stage: "preparing" });
+  if (!options.load && !(await hasBuiltIn(conversation))) return receiveFromModule(session, staging, headway);
   const requested = requestArchive(session);
   // It is awaited below.
   requested.catch(() => undefined);
@@ -62,6 +69,12 @@ async function receive(session: Session, staging: Staging, headway: Headway): Pr
   } finally {
     await decoder.close();
   }
+}
+
+/** A module that is loaded may be unloaded before we ask, and would be loaded for us. */
+async function hasBuiltIn(conversation: Conversation): Promise<boolean> {
+  const { archive, loaded } = await conversation.headers();
+  return archive !== undefined && loaded !== "yes";
 }
 
 /** Asks for the archive, as root if that is needed and allowed. */

@@ -1,5 +1,6 @@
 import type { Source } from "../../../shared/identity.js";
 import type { ArchiveHeader, ArchiveTrailer, Conversation } from "../../agent/conversation.js";
+import { type ByteSource, sourceChunks } from "../../formats/byte-source.js";
 
 /** An archive on its way to us, from wherever it comes. */
 export interface ArchiveSource {
@@ -10,6 +11,16 @@ export interface ArchiveSource {
   bytes(): AsyncIterable<Uint8Array>;
   /** What follows the bytes. */
   trailer(): Promise<ArchiveTrailer>;
+}
+
+/** An archive that was taken out of a file. */
+export function fileSource(archive: ByteSource, signal: AbortSignal): ArchiveSource {
+  return {
+    source: "file",
+    size: archive.size,
+    bytes: () => sourceChunks(archive, signal),
+    trailer: async () => ({ unloaded: undefined, taint: undefined }),
+  };
 }
 
 /** An archive that a device has begun to send. */

@@ -1,9 +1,11 @@
+import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   labModules,
   type SimulatedOptions,
+  staleModule,
   type VirtualDevice,
   withOtherFlags,
   withoutArchive,
@@ -15,6 +17,7 @@ import { recordFault } from "../../support/fault-table.js";
 import { smallArchive } from "../../support/small-archive.js";
 import { type Attached, Workstation } from "../../support/workstation.js";
 
+const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 const modulePath = "/system/lib/modules/kheaders.ko";
 
 /** Nobody can open a device without a driver: it stands for SELinux, which keeps /proc/modules from a confined shell. */
@@ -139,33 +142,92 @@ describe("a device with a module that", emulated, () => {
   });
 });
 
-it("tells of a kernel that takes signed modules only", emulated, async () => {
-  const device = await host.boot({
-    flavour: "module",
-    config: false,
-    kernelArguments: ["module.sig_enforce=1"],
+/** Pulls with a cache of its own, and looks whether the kernel loaded or unloaded anything meanwhile. */
+async function pullUnloaded(device: Attached, ...options: string[]) {
+  const cache = host.folder(`cache-${caches++}`);
+  const before = await kernelEvents(host, device);
+  const ended = await host.kheaders([
+    "-s",
+    device.serial,
+    "pull",
+    "--json",
+    "--cache-dir",
+    cache,
+    ...options,
+  ]);
+  expect((await kernelEvents(host, device)) - before).toBe(0);
+  expect(await isLoaded(host, device)).toBe(false);
+  return { ...ended, result: JSON.parse(ended.stdout) };
+}
+let caches = 0;
+
+describe("a kernel that takes signed modules only", emulated, () => {
+  let device: VirtualDevice;
+
+  beforeAll(async () => {
+    device = await host.boot({
+      flavour: "module",
+      config: false,
+      kernelArguments: ["module.sig_enforce=1"],
+    });
   });
-  const error = await failedPull("a kernel that enforces signatures", device);
-  expect(error).toMatchObject({
-    status: 4,
-    code: "module-refused",
-    message: `${modulePath} was not built with this kernel: the kernel refused its signature`,
-    hint: expect.stringContaining("signed with its own key"),
+
+  it("has the headers taken out of the file", async () => {
+    const { status, stderr, result } = await pullUnloaded(device);
+    expect(status).toBe(0);
+    const archive = readFileSync((await labModules()).archive);
+    expect(result).toMatchObject({
+      source: "file",
+      unloaded: null,
+      digest: sha256(archive),
+      bytes: archive.length,
+    });
+    expect(stderr).toContain(
+      `${modulePath} was not built with this kernel: the kernel refused its signature; taking the headers out of the file`,
+    );
+  });
+
+  it("is told of if the file is another kernel's", async () => {
+    const stale = await staleModule();
+    await host.adb.adb("-s", device.serial, "push", stale.kheaders, modulePath);
+    const { status, stderr, result } = await pullUnloaded(device);
+    recordFault({
+      fault: "a kernel that enforces signatures, and another kernel's module",
+      stage: "loading the module",
+      secondsUntilGone: undefined,
+      outcome: `status ${status}, ${result.error.code}`,
+    });
+    expect(status).toBe(4);
+    expect(result.error).toMatchObject({
+      code: "module-refused",
+      message: `${modulePath} was not built with this kernel: the kernel refused its signature`,
+      hint: expect.stringContaining("signed with its own key"),
+    });
+    expect(stderr).toContain("that failed: ");
   });
 });
 
-it("tells of a kernel that is locked down", emulated, async () => {
+it("takes the headers out of the file if the kernel is locked down", emulated, async () => {
   const device = await host.boot({
     flavour: "module",
     config: false,
     kernelArguments: ["lockdown=integrity"],
   });
-  const error = await failedPull("a kernel that is locked down", device);
-  expect(error).toMatchObject({
-    status: 5,
-    code: "not-permitted",
-    message: expect.stringMatching(/does not allow loading .*unsigned module loading is restricted/),
-    hint: expect.stringContaining("locked down"),
+  const { status, stderr, result } = await pullUnloaded(device);
+  expect(status).toBe(0);
+  expect(result).toMatchObject({ source: "file", unloaded: null });
+  expect(stderr).toMatch(/does not allow loading .*unsigned module loading is restricted/);
+});
+
+describe("a shell user who may read the module", emulated, () => {
+  it("gets the headers with --no-load", async () => {
+    const device = await host.boot({ flavour: "module", user: "shell" });
+    const { status, stderr, result } = await pullUnloaded(device, "--no-load", "--no-su");
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    const archive = readFileSync((await labModules()).archive);
+    expect(result).toMatchObject({ source: "file", unloaded: null, digest: sha256(archive) });
+    // The configuration was read, and agrees.
+    expect(result.ms.identify).toEqual(expect.any(Number));
   });
 });
 
@@ -180,6 +242,16 @@ it("tells of folders that may not be listed, and where nobody makes us root", em
 });
 
 describe("a simulated device", () => {
+  it("whose kernel has the headers built in needs no file for --no-load", async () => {
+    const device = await host.simulate({
+      archive: smallArchive("6.6.1-test"),
+      release: "6.6.1-test",
+      source: "built-in",
+    });
+    const ended = await host.kheaders(["-s", device.serial, "pull", "--json", "--no-load"]);
+    expect(JSON.parse(ended.stdout)).toMatchObject({ source: "built-in" });
+  });
+
   const simulate = (options: SimulatedOptions) =>
     host.simulate({ archive: smallArchive("6.6.1-test"), release: "6.6.1-test", ...options });
 

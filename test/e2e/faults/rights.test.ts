@@ -43,6 +43,17 @@ describe.each([
     expect(await isLoaded(host, device)).toBe(false);
   });
 
+  it("has the module's file read by root with --no-load", async () => {
+    const { status, result } = await pull(device, "--no-load");
+    expect(status).toBe(0);
+    expect(result).toMatchObject({ source: "file", unloaded: null });
+    expect(await isLoaded(host, device)).toBe(false);
+    const { result: error } = await pull(device, "--no-load", "--no-su");
+    expect(error).toMatchObject({
+      error: { code: "needs-root", message: expect.stringContaining("can only be listed as root") },
+    });
+  });
+
   it("has root read an archive that it sees and may not read", async () => {
     await host.shell(device, asRoot(insmod));
     const { status, result } = await pull(device);

@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { explainRefusal, parseAttempts, type RefusalContext } from "../../../host/agent/explain.js";
+import {
+  explainRefusal,
+  LoadingRefused,
+  parseAttempts,
+  type RefusalContext,
+} from "../../../host/agent/explain.js";
 import type { ErrorCode } from "../../../shared/errors.js";
 import { moduleFolders, type Refusal, refusals } from "../../../shared/protocol.js";
 
@@ -289,6 +294,20 @@ describe("a module that does not load", () => {
     const error = explainRefusal(context({ diagnostics }));
     expect(error).toMatchObject({ code, exitStatus, message: expect.stringMatching(says) });
     expect(error.hint).toBeTruthy();
+  });
+
+  it("for the sake of policy may be read all the same; one that does not fit may not", () => {
+    const refused = (reason: string) =>
+      explainRefusal(context({ diagnostics: noModprobe + inserting.toybox(reason) }));
+    for (const reason of ["Key was rejected by service", "Operation not permitted", "Permission denied"])
+      expect(refused(reason), reason).toBeInstanceOf(LoadingRefused);
+    for (const reason of [
+      "Exec format error",
+      "Unknown symbol in module",
+      "Cannot allocate memory",
+      "Bad address",
+    ])
+      expect(refused(reason), reason).not.toBeInstanceOf(LoadingRefused);
   });
 
   it("is not explained by what other modules did", () => {

@@ -50,4 +50,18 @@ describe("the structure of an xz file", () => {
     expect(() => walk(file.subarray(0, -1))).toThrow(`breaks off after ${file.length - 1} bytes`);
     expect(() => walk(Buffer.concat([file, Buffer.from("more")]))).toThrow("something follows the end");
   });
+
+  it("tells where the last whole stream ends, though something else follows", () => {
+    const [one, two] = [xz(text), xz(Buffer.from("more"))];
+    for (const rest of ["something else", Buffer.alloc(5), one.subarray(0, 100), ""]) {
+      const structure = new XzStructure({ limits: archiveLimits });
+      const file = Buffer.concat([one, two, Buffer.from(rest)]);
+      try {
+        structure.push(file);
+      } catch {
+        // It is what follows that is refused.
+      }
+      expect(structure.wholeBytes).toBe(one.length + two.length);
+    }
+  });
 });

@@ -5,6 +5,7 @@ import type { PullFlags } from "../../../../host/cli/options/pull.js";
 const flags = (given: Partial<PullFlags & SelectionFlags>): PullFlags & SelectionFlags => ({
   timeout: 300,
   su: true,
+  load: true,
   stall: 30,
   ...given,
 });
