@@ -75,16 +75,24 @@ function sizeOfOne(btf: Btf, type: BtfType): number {
 
 const pointerSizes = new WeakMap<Btf, 4 | 8>();
 /** What compilers call the integer that is as wide as a pointer in every kernel. */
-const longNames = ["long unsigned int", "unsigned long", "long int", "long"];
+const longNames: readonly string[] = ["long unsigned int", "unsigned long", "long int", "long"];
 
 /** The size of a pointer in bytes, which BTF does not tell itself: that of `long`, as libbpf takes it, too. */
 export function pointerSize(btf: Btf): 4 | 8 {
   let size = pointerSizes.get(btf);
   if (size === undefined) {
-    const name = longNames.find((name) => btf.idsNamed(name).length > 0) ?? "";
-    const longs = btf.idsNamed(name).map((id) => btf.type(id));
-    size = longs.some((type) => type.kind === "int" && type.size === 4) ? 4 : 8;
+    size = sizeOfLong(btf) === 4 ? 4 : 8;
     pointerSizes.set(btf, size);
   }
   return size;
+}
+
+/** It is among a kernel's first types, so it is not looked for by its name. */
+function sizeOfLong(btf: Btf): number | undefined {
+  for (let id = 1; id < btf.endId; id += 1) {
+    if (btf.kindOf(id) !== "int" || !longNames.includes(btf.nameOf(id))) continue;
+    const type = btf.type(id);
+    if (type.kind === "int") return type.size;
+  }
+  return undefined;
 }

@@ -29,25 +29,35 @@ export function kindFlag(information: number): boolean {
  * {@link MalformedBtf} for a kind whose length cannot be known, and for a type that does not end within the section.
  */
 export function indexTypes({ types, layout }: Pick<BtfSections, "types" | "layout">): Uint32Array {
-  const fixed = new Uint8Array(128);
-  const perElement = new Uint8Array(128);
-  const isKnown = new Uint8Array(128);
+  const { lengths, elements } = lengthsOf(layout);
+  const starts = new Uint32Array(Math.floor(types.length / headWords));
+  const end = types.length;
+  let count = 0;
+  let at = 0;
+  // A plain loop: there may be 100,000 types, and this code has never run before.
+  while (at + headWords <= end) {
+    starts[count] = at;
+    count += 1;
+    const information = types[at + 1] ?? 0;
+    const kind = (information >>> 24) & 0x7f;
+    const length = lengths[kind] ?? 0;
+    if (length === 0) throw new MalformedBtf(`it has types of an unknown kind (${kind})`);
+    at += length + (elements[kind] ?? 0) * (information & 0xffffff);
+  }
+  if (at !== end) throw new MalformedBtf("its last type ends too early");
+  return starts.subarray(0, count);
+}
+
+/** Words of a type of each kind, by its number, and of each of its elements; 0 and 0 for a kind that is not known. */
+function lengthsOf(layout: Uint8Array): { lengths: Uint8Array; elements: Uint8Array } {
+  const lengths = new Uint8Array(128);
+  const elements = new Uint8Array(128);
   for (const [kind, payload] of payloadsOf(layout).entries()) {
     if (payload === undefined) continue;
-    [fixed[kind], perElement[kind], isKnown[kind]] = [payload.fixed, payload.perElement, 1];
+    lengths[kind] = headWords + payload.fixed;
+    elements[kind] = payload.perElement;
   }
-  const starts = new Uint32Array(Math.floor(types.length / headWords));
-  let count = 0;
-  for (let at = 0; at < types.length; count += 1) {
-    if (at + headWords > types.length) throw new MalformedBtf("its last type ends too early");
-    starts[count] = at;
-    const information = types[at + 1] ?? 0;
-    const kind = kindNumber(information);
-    if (isKnown[kind] === 0) throw new MalformedBtf(`it has types of an unknown kind (${kind})`);
-    at += headWords + (fixed[kind] ?? 0) + (perElement[kind] ?? 0) * elementCount(information);
-    if (at > types.length) throw new MalformedBtf("its last type ends too early");
-  }
-  return starts.subarray(0, count);
+  return { lengths, elements };
 }
 
 /**
