@@ -143,6 +143,7 @@ async function withBtfOfHeaders<T>(
     throw new KheadersError("no-btf", warning, {
       hint: "To make it all the same: kheaders btf --from headers",
     });
+  if (warning !== undefined) options.onProgress({ type: "warning", message: warning });
   const describe = ({ path, cache, headers, leftOut }: MadeBtf) => ({
     path,
     from: "headers" as const,
