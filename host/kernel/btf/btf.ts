@@ -38,7 +38,10 @@ export class Btf {
     const sections = readSections(file);
     this.littleEndian = sections.littleEndian;
     if (base === undefined && (sections.strings[0] ?? 0) !== 0)
-      throw new MalformedBtf("it is a module's, and cannot be read without the kernel's BTF");
+      throw new MalformedBtf(
+        "it is a module's, and cannot be read without the kernel's BTF",
+        "Name the kernel's BTF as well: kheaders layout --base FILE",
+      );
     if (base !== undefined && base.littleEndian !== this.littleEndian)
       throw new MalformedBtf("the kernel's BTF has another byte order");
     this.#base = base;
