@@ -198,7 +198,7 @@ async function receive(
     indexTypes(readSections(readFileSync(path)));
   } catch (error) {
     if (!(error instanceof MalformedBtf)) throw error;
-    const message = `what the device has in ${btfFolder}/${name} is not whole BTF: ${error.message}`;
+    const message = `${btfFolder}/${name} on the device: ${error.message}`;
     throw new KheadersError("protocol-error", message, { hint: "Try again.", cause: error });
   }
 }

@@ -5,7 +5,6 @@ import { KheadersError } from "../../shared/errors.js";
 import type { Digest } from "../../shared/identity.js";
 import { printable } from "../../shared/printable.js";
 import { waitingEvent } from "../../shared/progress.js";
-import { clangIncludeFolder } from "../build/clang.js";
 import { compilerFlags } from "../build/compiler-flags.js";
 import { tracerHeaders } from "../build/tracer-headers.js";
 import { headerWarnings } from "../build/tree-warnings.js";
@@ -103,11 +102,7 @@ async function makeFolder(tree: string, folder: string, options: MakeBtfOptions)
   const facts = readTreeFacts(tree);
   for (const message of headerWarnings(facts)) onProgress({ type: "warning", message });
   mkdirSync(folder);
-  const flags = [
-    ...compilerFlags(facts, "kernel", await clangIncludeFolder(clang, signal)),
-    "-g",
-    "-fno-eliminate-unused-debug-types",
-  ];
+  const flags = [...compilerFlags(facts, "kernel", undefined), "-g", "-fno-eliminate-unused-debug-types"];
   const wanted = tracerHeaders.map(({ header }) => header);
   const unit = await compileUnit(wanted, { clang, flags, folder, signal });
   const file = join(folder, fileName);

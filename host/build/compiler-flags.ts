@@ -10,9 +10,14 @@ const libbpfInclude = fileURLToPath(new URL("./include", import.meta.url));
  * compiled for the kernel's own architecture, to LLVM's intermediate language (`-S -emit-llvm`), which `llc -march=bpf`
  * turns into eBPF.
  *
- * @param clangInclude The folder of the compiler's own headers: `$(clang -print-resource-dir)/include`.
+ * @param clangInclude The folder of the compiler's own headers: `$(clang -print-resource-dir)/include`. If undefined, clang
+ * finds it by itself, as no other compiler would.
  */
-export function compilerFlags(facts: TreeFacts, purpose: Purpose, clangInclude: string): string[] {
+export function compilerFlags(
+  facts: TreeFacts,
+  purpose: Purpose,
+  clangInclude: string | undefined,
+): string[] {
   const { tree, architecture } = facts;
   const arch = `${tree}/arch/${architecture.sourceName}/include`;
   // The order of the kernel's own Makefile: LINUXINCLUDE, then USERINCLUDE.
@@ -29,9 +34,7 @@ export function compilerFlags(facts: TreeFacts, purpose: Purpose, clangInclude: 
     "-target",
     architecture.clangTarget,
     "-O2",
-    "-nostdinc",
-    "-isystem",
-    clangInclude,
+    ...(clangInclude === undefined ? ["-nostdlibinc"] : ["-nostdinc", "-isystem", clangInclude]),
     ...folders.map((folder) => `-I${folder}`),
     ...(purpose === "bpf" ? [`-I${libbpfInclude}`] : []),
     // One word each: CMake drops a word that comes twice, such as the second `-include`.

@@ -44,6 +44,13 @@ describe("the compiler's flags", () => {
     expect(flags).toContain(`-I/t/arch/${name}/include/generated/uapi`);
   });
 
+  it("leave it to clang where its own headers are, if nobody says it", () => {
+    const flags = compilerFlags(factsOf("arm64", 64), "kernel", undefined);
+    expect(flags).toContain("-nostdlibinc");
+    expect(flags).not.toContain("-isystem");
+    expect(flags).not.toContain("-nostdinc");
+  });
+
   it("look for headers in the kernel's order, and in no folder of the workstation but clang's and ours", () => {
     const flags = flagsOf(factsOf("arm64", 64));
     const folders = flags.filter((flag) => flag.startsWith("-I"));
