@@ -1,4 +1,5 @@
 import { KheadersError } from "../../shared/errors.js";
+import { asDigestBeginning } from "../../shared/identity.js";
 import { headerWarnings } from "../build/tree-warnings.js";
 import type { CacheEntry, KeepExtraOptions, MakeExtra } from "../cache/index.js";
 import { type Architecture, architectureOfMachine } from "../kernel/architecture.js";
@@ -42,7 +43,8 @@ export interface LocatedBtf {
 /**
  * Locates the BTF of a kernel and runs `work` on it. Until it ends, the file is neither pruned nor removed.
  *
- * @param what A tree: a folder, or the digest of a cached archive; undefined for the kernel that the chosen device runs.
+ * @param what A tree: a folder, or the digest of a cached archive; the digest of cached BTF; undefined for the kernel that
+ * the chosen device runs.
  * @throws KheadersError `no-btf`, `needs-root` and the other codes of status 5, `tool-missing`, `compile-failed`,
  * `not-cached`, and what reaching a device, pulling its headers and `work` throw.
  */
@@ -53,6 +55,8 @@ export function withBtf<T>(
 ): Promise<T> {
   const ofTree = (before?: KheadersError) =>
     withTreeOf(what, options, before, (located) => withBtfOfTree(located, options, work));
+  const named = what === undefined ? undefined : entryNamed(what, options);
+  if (named !== undefined) return withEntry(named, options, undefined, work, ofTree);
   if (what !== undefined || (options.from ?? "device") !== "device") return ofTree();
   return holdTree(
     options.cache.btf,
@@ -64,7 +68,10 @@ export function withBtf<T>(
 /** The running kernel's own BTF, or why there is none, if another source may do. */
 async function locateOnDevice(options: BtfOptions) {
   try {
-    const { path, serial, entry, cache } = await btfOfDevice(options);
+    const found = await btfOfDevice(options);
+    // That of a file serves as well, unless the kernel's own is insisted on.
+    const isOther = options.from === "device" && sourceOf(found.entry) !== "device";
+    const { path, serial, entry, cache } = isOther ? await btfOfDevice({ ...options, refresh: true }) : found;
     return { tree: path, digest: entry.digest, btf: { ...ofEntry(path, entry, options), serial, cache } };
   } catch (failure) {
     if (options.from === "device" || !mayBeElsewhere(failure)) throw failure;
@@ -115,20 +122,40 @@ async function withBtfOfTree<T>(
   options: BtfOptions,
   work: (located: LocatedBtf) => Promise<T>,
 ): Promise<T> {
-  const { from, cache } = options;
+  const { from } = options;
+  const otherwise = () => {
+    if (from !== undefined && from !== "headers") throw notThere(from);
+    return withBtfOfHeaders(located, options, work);
+  };
   const entry = located.entry && findEntry(located.entry, options);
-  if (entry !== undefined) {
-    const lease = await cache.btf.acquireLease(entry.digest);
-    try {
-      const path = cache.btf.open(entry);
-      const serial = serialOf(located);
-      if (path !== undefined) return await work({ ...ofEntry(path, entry, options), serial, cache: "hit" });
-    } finally {
-      lease.release();
-    }
+  return entry === undefined ? otherwise() : withEntry(entry, options, serialOf(located), work, otherwise);
+}
+
+/** Runs `work` on the BTF of an entry while it is held, or does something else if it is gone. */
+async function withEntry<T>(
+  entry: CacheEntry,
+  options: BtfOptions,
+  serial: string | undefined,
+  work: (located: LocatedBtf) => Promise<T>,
+  otherwise: () => Promise<T>,
+): Promise<T> {
+  const { btf } = options.cache;
+  const lease = await btf.acquireLease(entry.digest);
+  try {
+    const path = btf.open(entry);
+    if (path !== undefined) return await work({ ...ofEntry(path, entry, options), serial, cache: "hit" });
+  } finally {
+    lease.release();
   }
-  if (from !== undefined && from !== "headers") throw notThere(from);
-  return withBtfOfHeaders(located, options, work);
+  return otherwise();
+}
+
+/** The entry of cached BTF by the beginning of its digest, if it is from a source that will do. */
+function entryNamed(what: string, { cache, from }: BtfOptions): CacheEntry | undefined {
+  if (asDigestBeginning(what) === undefined) return undefined;
+  return cache.btf
+    .entries()
+    .find((entry) => entry.digest.startsWith(what) && (from === undefined || from === sourceOf(entry)));
 }
 
 async function withBtfOfHeaders<T>(

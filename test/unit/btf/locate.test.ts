@@ -62,6 +62,16 @@ describe("the BTF of a tree's kernel", () => {
     await expect(located(digest, "device")).rejects.toMatchObject({ code: "not-cached" });
   });
 
+  it("is named by its own digest, too, for a kernel without headers", async () => {
+    await kept();
+    const [entry] = options.cache.btf.entries();
+    expect(await located(entry?.digest.slice(0, 12) ?? "")).toMatchObject({
+      from: "device",
+      content: btfFile(),
+    });
+    await expect(located(entry?.digest ?? "", "headers")).rejects.toMatchObject({ code: "not-cached" });
+  });
+
   it("is made from the headers otherwise, and never that of another build", async () => {
     await kept({ buildId: undefined, configDigest: undefined });
     await kept({ version: "#2 SMP PREEMPT Tue Jan 16 09:30:00 UTC 2024" });
