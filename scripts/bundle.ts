@@ -134,7 +134,8 @@ function makeExecutable(file: string): void {
   chmodSync(file, 0o755);
 }
 
-function version(): string {
+/** The version of kheaders, as package.json has it. */
+export function version(): string {
   const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
   return manifest.version;
 }
