@@ -36,8 +36,8 @@ export interface BpfOptions {
 
 /** A compiled program. */
 export interface BpfObject {
-  /** Absolute path. */
-  readonly output: string;
+  /** Absolute. */
+  readonly path: string;
   /** Its size. */
   readonly bytes: number;
   /** The kernel that its headers are of. */
@@ -89,7 +89,7 @@ export async function compileBpf(
     await compile(llc, [...llcFlags, "-o", object, bitcode], how);
     const content = readFileSync(object);
     writeOutput(content, output);
-    return { output: target, bytes: content.length, release: facts.release };
+    return { path: target, bytes: content.length, release: facts.release };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -95,7 +95,7 @@ if (findProgram("clang") === undefined || findProgram("llc") === undefined) {
         const object = join(folder, "prog.o");
         const outcome = await host.kheaders(["bpf", source, "-o", object, "--tree", named, "--json"]);
         expect(jsonLines(outcome)).toEqual([
-          { output: object, bytes: statSync(object).size, tree, release: (await labKernel()).release },
+          { path: object, bytes: statSync(object).size, tree, release: (await labKernel()).release },
         ]);
       }
     });
@@ -131,7 +131,11 @@ if (findProgram("clang") === undefined || findProgram("llc") === undefined) {
       expect(outcome.status).toBe(1);
       const checks = jsonLines(outcome);
       expect(checks).toContainEqual({ header: "linux/sched.h", error: null });
-      const error = (text: RegExp) => expect.stringMatching(text);
+      const error = (text: RegExp) => ({
+        code: "compile-failed",
+        message: expect.stringMatching(text),
+        hint: null,
+      });
       expect(checks).toContainEqual({
         header: "net/tcp.h",
         error: error(/include\/linux\/tcp\.h:1:2: error: broken$/),

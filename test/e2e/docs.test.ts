@@ -1,12 +1,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, chownSync, cpSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, cpSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { docExamples, pages, reasonNotToRun } from "../support/doc-examples.js";
 import { emulated } from "../support/emulated.js";
+import { commandIn, documentedObjects } from "../support/json-docs.js";
 import { builtCommand, commandUser } from "../support/kheaders.js";
-import { repository } from "../support/repository.js";
+import { readRepositoryFile, repository } from "../support/repository.js";
 import { Workstation } from "../support/workstation.js";
 
 let host: Workstation;
@@ -51,6 +52,75 @@ async function run(
   return { status, output };
 }
 
+/** Runs a command line, and counts it as tried if it printed something. */
+async function printJson(...args: string[]): Promise<void> {
+  // What it prints is compared with docs/json.md for each command that the tests run.
+  const { status, stdout, stderr } = await host.kheaders([...args, "--json"], { cwd: jsonFolder });
+  expect({ args, status, stderr: status === 0 ? "" : stderr }).toEqual({ args, status: 0, stderr: "" });
+  expect(stdout).not.toBe("");
+  printed.add(commandIn(documented, args));
+}
+
+const documented = documentedObjects(readRepositoryFile("docs/json.md"));
+const printed = new Set<string | undefined>();
+let jsonFolder: string;
+
+describe("what docs/json.md says", emulated, () => {
+  beforeAll(() => {
+    jsonFolder = host.folder("json");
+    copyExamples(jsonFolder);
+  });
+
+  it.each([
+    ["pull"],
+    ["pull", "--all"],
+    ["devices"],
+    ["doctor"],
+    ["info"],
+    ["info", "--config"],
+    ["env"],
+    ["cflags", "--bpf"],
+    ["bpf", "prog.c"],
+    ["pch", "--bpf", "linux/sched.h"],
+    ["symvers"],
+    ["module", "hello"],
+    ["check"],
+    ["unload"],
+    ["cache", "dir"],
+    ["cache", "info"],
+    ["cache", "ls"],
+    ["cache", "verify"],
+    ["cache", "prune", "--older-than", "30d"],
+    ["cache", "rm", "--all"],
+  ])("is what is printed by: kheaders %s %s %s", async (...args) => {
+    await printJson(...args);
+  });
+
+  it("is what watch prints, and an error", async () => {
+    const watch = host.start(["watch", "--json", "--exec", "true"]);
+    await watch.says(/"command-ended"/);
+    watch.signal("SIGTERM");
+    await watch.ended;
+    printed.add("watch");
+    expect((await host.kheaders(["info", "no-such-tree", "--json"])).stdout).toContain('"error"');
+  });
+
+  it("was tried for every command", () => {
+    const commands = [...documented].filter(([name, keys]) => keys.length > 0 && /^[a-z -]+$/.test(name));
+    expect(commands.map(([name]) => name).filter((name) => !printed.has(name))).toEqual([]);
+  });
+});
+
+/** Puts the files that the examples use into a folder. */
+function copyExamples(folder: string): void {
+  for (const name of ["prog.c", "core.c", "hello"])
+    cpSync(join(repository, "docs/examples", name), join(folder, name), { recursive: true });
+  // Programs find kheaders from where they are; the build writes beside its sources.
+  symlinkSync(join(repository, "docs/examples"), join(folder, "examples"));
+  const { uid, gid } = commandUser;
+  if (uid !== undefined && gid !== undefined) chownSync(join(folder, "hello"), uid, gid);
+}
+
 describe.each(pages.filter((page) => docExamples(page).length > 0))(
   "the examples in %s",
   emulated,
@@ -59,11 +129,7 @@ describe.each(pages.filter((page) => docExamples(page).length > 0))(
 
     beforeAll(() => {
       folder = host.folder(page.replaceAll("/", "-"));
-      for (const name of ["prog.c", "core.c", "hello"])
-        cpSync(join(repository, "docs/examples", name), join(folder, name), { recursive: true });
-      // The build writes beside the sources.
-      const { uid, gid } = commandUser;
-      if (uid !== undefined && gid !== undefined) chownSync(join(folder, "hello"), uid, gid);
+      copyExamples(folder);
     });
 
     it.each(docExamples(page))("$command", async ({ command }) => {
@@ -72,8 +138,8 @@ describe.each(pages.filter((page) => docExamples(page).length > 0))(
         console.warn(`not run: ${command}: ${reason}`);
         return;
       }
-      const stays = command.startsWith("kheaders watch");
-      const until = command.includes("--exec") ? /command ended with status 0/ : /: done: /;
+      const stays = /^kheaders watch|watch\.mjs/.test(command);
+      const until = command.includes("--exec") ? /command ended with status 0/ : /: done: |\/trees\//;
       const { status, output } = await run(command, folder, stays ? until : undefined);
       // A shell that a signal ends has no status.
       expect(stays ? [143, null] : [0], output).toContain(status);

@@ -3,7 +3,9 @@ import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { documentedObjects, undocumentedIn } from "./json-docs.js";
 import { findProgram } from "./programs.js";
+import { readRepositoryFile } from "./repository.js";
 
 /** The command as `npm run build` makes it. */
 export const builtCommand = fileURLToPath(new URL("../../dist/kheaders.js", import.meta.url));
@@ -69,7 +71,9 @@ export function programPath(name: string): string {
   return path;
 }
 
-/** The built command as a process that runs. */
+const jsonDocs = documentedObjects(readRepositoryFile("docs/json.md"));
+
+/** The built command as a process that runs. What it prints with --json must be as docs/json.md says. */
 export class RunningKheaders {
   /** Settles when it has ended and all that it said was read. */
   readonly ended: Promise<Outcome>;
@@ -103,7 +107,11 @@ export class RunningKheaders {
     });
     // What is typed at a program that has ended is lost, as on any terminal.
     this.#child.stdin?.on("error", () => undefined);
-    this.ended = this.#end(started, terminal);
+    this.ended = this.#end(started, terminal).then((outcome) => {
+      const problems = options.terminal ? [] : undocumentedIn(jsonDocs, args, outcome.stdout);
+      if (problems.length > 0) throw new Error(`kheaders ${args.join(" ")}: ${problems.join("; ")}`);
+      return outcome;
+    });
     // Whoever waits for it hears of a failure; otherwise it is none of the test's concern.
     this.ended.catch(() => undefined);
   }

@@ -16,6 +16,8 @@ export interface ListedKernel {
   readonly entry: CacheEntry;
   /** What its tree holds; undefined if the cache lost it. */
   readonly stats: TreeStats | undefined;
+  /** Its path; undefined if the cache lost it. */
+  readonly tree: string | undefined;
   readonly lastUse: Date;
   /** The serials on which it was seen, sorted. */
   readonly serials: readonly string[];
@@ -60,12 +62,16 @@ export function list(store: Store): Omit<Listing, "btf"> {
   const { paths } = store;
   const entries = allEntries(paths);
   const serials = serialsByEntry(store);
-  const kernels = entries.map((entry) => ({
-    entry,
-    stats: statIfThere(paths.tree(entry.digest)) && readTreeRecord(paths, entry.digest),
-    lastUse: statIfThere(paths.entry(entry.id))?.mtime ?? entry.created,
-    serials: [...(serials.get(entry.id) ?? [])].sort(),
-  }));
+  const kernels = entries.map((entry) => {
+    const stats = statIfThere(paths.tree(entry.digest)) && readTreeRecord(paths, entry.digest);
+    return {
+      entry,
+      stats,
+      tree: stats && paths.tree(entry.digest),
+      lastUse: statIfThere(paths.entry(entry.id))?.mtime ?? entry.created,
+      serials: [...(serials.get(entry.id) ?? [])].sort(),
+    };
+  });
   const served = new Set(entries.map((entry) => entry.digest));
   const apart = allDigests(paths)
     .filter((digest) => !served.has(digest))

@@ -63,20 +63,20 @@ const failure = (code: string, message: RegExp) =>
 describe("compiling a program", () => {
   it("makes the object, and tells of it", async () => {
     const object = await compile();
-    expect(object).toMatchObject({ output: join(folder, "out/prog.o"), release: "6.1.57-android14-11" });
-    expect(readFileSync(object.output).length).toBe(object.bytes);
+    expect(object).toMatchObject({ path: join(folder, "out/prog.o"), release: "6.1.57-android14-11" });
+    expect(readFileSync(object.path).length).toBe(object.bytes);
     expect(made()).toEqual(["prog.o"]);
   });
 
   it("gives clang the flags for the tree, and those of the user after them", async () => {
-    const { output } = await compile({}, { flags: ["-DMINE", "-Werror"] });
+    const { path: output } = await compile({}, { flags: ["-DMINE", "-Werror"] });
     const words = readFileSync(output, "utf8");
     expect(words).toMatch(/-target aarch64-linux-gnu .*-isystem \/res\/include .*-DMINE -Werror -c/);
   });
 
   it("asks llc for the version of eBPF and the order of bytes", async () => {
     writeTree(join(folder, "tree"), { macros: ["CONFIG_64BIT 1", "CONFIG_CPU_BIG_ENDIAN 1"] });
-    const { output } = await compile({ llcBody: 'echo "$words" >"$out"' }, { version: "v3" });
+    const { path: output } = await compile({ llcBody: 'echo "$words" >"$out"' }, { version: "v3" });
     expect(readFileSync(output, "utf8")).toMatch(/-march=bpfeb -mcpu=v3 /);
   });
 
@@ -97,7 +97,7 @@ describe("compiling a program", () => {
   it("writes through a symbolic link, which stays one", async () => {
     writeFileSync(join(folder, "real.o"), "before");
     symlinkSync(join(folder, "real.o"), join(folder, "out/prog.o"));
-    expect((await compile()).output).toBe(join(folder, "real.o"));
+    expect((await compile()).path).toBe(join(folder, "real.o"));
     expect(lstatSync(join(folder, "out/prog.o")).isSymbolicLink()).toBe(true);
     expect(readFileSync(join(folder, "real.o"), "utf8")).not.toBe("before");
   });
@@ -260,7 +260,7 @@ describe("a real clang", () => {
     const tree = mkdtempSync(join(folder, "tree-"));
     writeTree(tree, { ...options, files: { [sample]: header, ...options.files } });
     writeFileSync(join(folder, "prog.c"), program);
-    const { output } = await compile({}, { tree, clang: "clang" });
+    const { path: output } = await compile({}, { tree, clang: "clang" });
     expect(said).toBe("");
     return execFileSync("llvm-objdump", ["-d", output], { encoding: "utf8" });
   }
@@ -325,7 +325,10 @@ describe("the headers of libbpf", () => {
     writeFileSync(join(folder, "prog.c"), program);
     mkdirSync(join(folder, "own/bpf"), { recursive: true });
     for (const [name, text] of Object.entries(libbpf)) writeFileSync(join(folder, "own/bpf", name), text);
-    const { output } = await compile({}, { clang: "clang", flags: ["-Werror", `-I${join(folder, "own")}`] });
+    const { path: output } = await compile(
+      {},
+      { clang: "clang", flags: ["-Werror", `-I${join(folder, "own")}`] },
+    );
     return execFileSync("llvm-objdump", ["-d", output], { encoding: "utf8" });
   }
 

@@ -15,7 +15,7 @@ describe("examples in the docs", () => {
   });
 
   it.each(pages)("stand alone: the programs in %s are files in docs/examples", (page) => {
-    const programs = blocksIn(readRepositoryFile(page)).filter(({ language }) => language === "c");
+    const programs = blocksIn(readRepositoryFile(page)).filter(({ language }) => /^(c|js)$/.test(language));
     const files = repositoryFiles().filter((file) => file.startsWith("docs/examples/"));
     const known = files.map(readRepositoryFile);
     expect(programs.filter(({ text }) => !known.includes(text))).toEqual([]);
@@ -42,5 +42,19 @@ describe("messages in docs/troubleshooting.md", () => {
 
   it.each(Array.from(rows, ([, message = ""]) => message))("are still printed: %s", (message) => {
     expect(source).toContain(message);
+  });
+});
+
+describe("docs/library.md", () => {
+  it("has all functions of the library", () => {
+    const index = readRepositoryFile("host/index.ts");
+    const exported = [
+      ...Array.from(index.matchAll(/^export (?:async )?(?:function|const) (\w+)/gm), ([, name = ""]) => name),
+      ...Array.from(index.matchAll(/^export \{([^}]*)\}/gm), ([, names = ""]) => names.split(",")).flat(),
+    ].map((name) => name.trim());
+    const values = exported.filter((name) => name !== "" && !name.startsWith("type "));
+    expect(values.length).toBeGreaterThan(30);
+    const page = readRepositoryFile("docs/library.md");
+    expect(values.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
   });
 });

@@ -2,6 +2,7 @@ import type { ListedKernel, ListedTree } from "../../../cache/index.js";
 import { openCacheOf } from "../../options/cache.js";
 import { command } from "../../options/command.js";
 import { shortDigest } from "../../report/removed-tree.js";
+import { listedObject, listedTreeObject } from "../../report/result.js";
 import { type Column, table } from "../../report/table.js";
 import { formatAge, formatBytes } from "../../report/units.js";
 
@@ -21,7 +22,7 @@ const columns: readonly Column[] = [
 export const add = command({
   name: "ls",
   summary: "list the cached kernels, the last pulled first",
-  examples: ["kheaders cache ls", "kheaders cache ls --json | jq -r .kernel.release"],
+  examples: ["kheaders cache ls", "kheaders cache ls --json | jq -r .release"],
   async run({ flags }) {
     const { kernels, apart, btf } = await (await openCacheOf(flags)).list();
     const hasHeaders = kernels.length + apart.length > 0;
@@ -32,9 +33,9 @@ export const add = command({
     const now = Date.now();
     return {
       json: [
-        ...kernels.map(jsonOf),
-        ...apart.map((tree) => ({ ...tree, kernel: null })),
-        ...btf.map((kernel) => ({ ...jsonOf(kernel), btf: true })),
+        ...kernels.map((kernel) => listedObject(kernel)),
+        ...apart.map(listedTreeObject),
+        ...btf.map((kernel) => listedObject(kernel, { btf: true })),
       ],
       lines: [
         ...(hasHeaders
@@ -55,12 +56,6 @@ export const add = command({
     };
   },
 });
-
-function jsonOf({ entry, stats, lastUse, serials }: ListedKernel): object {
-  const { fingerprint = null, version = null, machine = null } = entry.kernel;
-  const kernel = { ...entry.kernel, fingerprint, version, machine };
-  return { ...entry, kernel, origin: entry.origin ?? null, stats: stats ?? null, lastUse, serials };
-}
 
 function rowOf({ entry, stats, lastUse, serials }: ListedKernel, now: number): string[] {
   const { kernel } = entry;

@@ -5,6 +5,7 @@ import type { GlobalFlags } from "../../options/global.js";
 import { option } from "../../options/option.js";
 import { parseBytes, parseDuration } from "../../options/units.js";
 import { removedLine, shortDigest } from "../../report/removed-tree.js";
+import { removedObject } from "../../report/result.js";
 import { formatBytes } from "../../report/units.js";
 
 interface Flags extends GlobalFlags {
@@ -47,7 +48,7 @@ export const add = command<Flags>({
     const { removed, kept, freedBytes, bytes } = report;
     const recent = flags.grace === undefined ? "used in the last 24 h" : "used within --grace";
     return {
-      json: [{ ...report, dryRun }],
+      json: [{ ...report, removed: removed.map(removedObject), dryRun }],
       lines: [
         ...removed.map((tree) => (dryRun ? `would be ${removedLine(tree)}` : removedLine(tree))),
         ...kept.map(

@@ -5,6 +5,7 @@ import { command } from "../../options/command.js";
 import type { GlobalFlags } from "../../options/global.js";
 import { argument, option } from "../../options/option.js";
 import { removedLine, shortDigest } from "../../report/removed-tree.js";
+import { removedObject } from "../../report/result.js";
 import { formatBytes } from "../../report/units.js";
 
 interface Flags extends GlobalFlags {
@@ -40,7 +41,10 @@ command instead. Trees that are in use are kept, and the exit status is 8.`,
     }
     const report = await cache.remove(digests === "all" ? "all" : [...new Set(digests.flat())], signal);
     const lines = [...report.removed.map(removedLine), `freed ${formatBytes(report.freedBytes)}`];
-    print({ json: [report], lines: flags.quiet ? [] : lines });
+    print({
+      json: [{ ...report, removed: report.removed.map(removedObject) }],
+      lines: flags.quiet ? [] : lines,
+    });
     if (report.inUse.length > 0) {
       const kept = report.inUse.map(shortDigest).join(", ");
       throw new KheadersError("cache-failed", `kept, because a running kheaders uses it: ${kept}`);

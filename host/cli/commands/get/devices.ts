@@ -4,7 +4,7 @@ import type { DeviceReport } from "../../../farm/survey.js";
 import { openCacheOf } from "../../options/cache.js";
 import { command } from "../../options/command.js";
 import { serverOf } from "../../options/global.js";
-import { errorObject } from "../../report/result.js";
+import { errorFields, kernelObject } from "../../report/result.js";
 import { type Column, table } from "../../report/table.js";
 
 export const add = command({
@@ -68,14 +68,11 @@ function jsonOf(report: DeviceReport): object {
     serial,
     state,
     model: model ?? null,
-    fingerprint: kernel?.fingerprint ?? null,
-    release: kernel?.release ?? null,
-    version: kernel?.version ?? null,
-    machine: kernel?.machine ?? null,
+    ...kernelObject(kernel),
     headers: headers ?? null,
     cached: cached ?? null,
     importable: importable ?? null,
-    ...(problem && errorObject(serial, problem)),
+    error: problem ? errorFields(problem) : null,
   };
 }
 

@@ -53,13 +53,13 @@ libbpf, if that is installed.`,
     if (flags.core) {
       const { compileCore } = await import("../../../btf/core.js");
       const object = await compileCore(flags.tree, { ...pulled, from: undefined, clang: flags.clang }, how);
-      return { json: [object], lines: [object.output] };
+      return { json: [object], lines: [object.path] };
     }
     const { withTree } = await import("../../../pull/tree/locate.js");
     return withTree(flags.tree, pulled, async ({ tree }) => {
       const onWarning = (message: string) => reporter.on({ type: "warning", message });
       const object = await compileBpf({ ...how, tree, onWarning });
-      return { json: [{ ...object, tree }], lines: [object.output] };
+      return { json: [{ ...object, tree }], lines: [object.path] };
     });
   },
 });
