@@ -1,6 +1,7 @@
 import type { KheadersError } from "../../../shared/errors.js";
 import type { KnownKernel } from "../../../shared/identity.js";
 import type { ListedKernel, ListedTree, RemovedTree } from "../../cache/index.js";
+import type { Check } from "../../doctor/doctor.js";
 import type { PullResult } from "../../pull/result.js";
 
 /*
@@ -86,6 +87,11 @@ export function listedTreeObject(listed: ListedTree): object {
 /** The object of a tree that was removed. */
 export function removedObject({ digest, kernels }: RemovedTree): object {
   return { digest, kernels: kernels.map(({ kernel }) => kernelObject(kernel)) };
+}
+
+/** The object of one thing that the doctor checked. */
+export function checkObject({ name, status, detail, hint, code }: Check): object {
+  return { name, status, detail, hint: hint ?? null, code: code ?? null };
 }
 
 /** The object of an error. `serial` is the device that it is about. */

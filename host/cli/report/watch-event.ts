@@ -1,7 +1,7 @@
 import { printable } from "../../../shared/printable.js";
 import type { WatchEvent } from "../../farm/watch.js";
 import { outcomeText } from "./device-row.js";
-import { errorObject, resultObject } from "./result.js";
+import { errorFields, errorObject, resultObject } from "./result.js";
 import { formatTime } from "./units.js";
 
 /** An event that is printed as a result. */
@@ -31,10 +31,11 @@ function objectOf(event: PrintedEvent): object {
         ...errorObject(event.serial, event.error),
         retrySeconds: event.retrySeconds ?? null,
       };
-    case "command-ended":
-      return event.end.error
-        ? { event: event.type, ...errorObject(event.serial, event.end.error) }
-        : { event: event.type, serial: event.serial, status: event.end.status };
+    case "command-ended": {
+      const { error, status } = event.end;
+      const failed = error ? errorFields(error) : null;
+      return { event: event.type, serial: event.serial, status: status ?? null, error: failed };
+    }
   }
 }
 

@@ -4,6 +4,7 @@ import { cacheDir } from "../../../cache/index.js";
 import type { Check } from "../../../doctor/doctor.js";
 import { command } from "../../options/command.js";
 import { choiceOf, serverOf } from "../../options/global.js";
+import { checkObject } from "../../report/result.js";
 import { columnsOf, fold, styled } from "../../report/terminal.js";
 
 const marks: Record<Check["status"], string> = { ok: "ok", warning: "warn", failed: "FAIL", skipped: "-" };
@@ -29,7 +30,7 @@ export const add = command({
     const failed = checks.find((check) => check.status === "failed");
     const next = (failed ?? checks.find((check) => check.hint !== undefined))?.hint ?? "kheaders pull";
     return {
-      json: [{ checks, next }],
+      json: [{ checks: checks.map(checkObject), next }],
       lines: fold(`Next: ${next}`, columnsOf(process.stdout), "Next: ".length),
       status: failed?.code === undefined ? 0 : exitStatusOf[failed.code],
     };

@@ -34,12 +34,12 @@ const events: [PrintedEvent, string, object][] = [
   [
     { type: "command-ended", serial, end: { status: 3 } },
     "R5CT30: command ended with status 3",
-    { event: "command-ended", serial, status: 3 },
+    { event: "command-ended", serial, status: 3, error: null },
   ],
   [
     { type: "command-ended", serial, end: { error } },
     "R5CT30: command failed: it went away",
-    { event: "command-ended", serial, error: failure },
+    { event: "command-ended", serial, status: null, error: failure },
   ],
 ];
 
