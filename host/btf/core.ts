@@ -55,7 +55,7 @@ export async function compileCore(
         await compile(clang, args, { what: printable(source, 4096), signal, onDiagnostics });
         const content = readFileSync(object);
         writeOutput(content, output);
-        return { output: target, bytes: content.length, release, from };
+        return { path: target, bytes: content.length, release, from };
       } finally {
         rmSync(temporary, { recursive: true, force: true });
       }

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { chmodSync, chownSync, cpSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { docExamples, pages, reasonNotToRun } from "../support/doc-examples.js";
+import { docExamples, pages, pagesWithTests, reasonNotToRun } from "../support/doc-examples.js";
 import { emulated } from "../support/emulated.js";
 import { commandIn, documentedObjects } from "../support/json-docs.js";
 import { builtCommand, commandUser } from "../support/kheaders.js";
@@ -121,7 +121,7 @@ function copyExamples(folder: string): void {
   if (uid !== undefined && gid !== undefined) chownSync(join(folder, "hello"), uid, gid);
 }
 
-describe.each(pages.filter((page) => docExamples(page).length > 0))(
+describe.each(pages.filter((page) => docExamples(page).length > 0 && !(page in pagesWithTests)))(
   "the examples in %s",
   emulated,
   (page) => {

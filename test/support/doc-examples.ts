@@ -18,6 +18,11 @@ export const notRun: Readonly<Record<string, string>> = {
   "npm run lab": "the tests use the lab without its command line",
 };
 
+/** Pages whose examples need something that not all machines have; a test of their own runs them. */
+export const pagesWithTests: Readonly<Record<string, string>> = {
+  "docs/file-system-view.md": "test/e2e/file-system-view.test.ts",
+};
+
 export const pages = repositoryFiles().filter((file) => file.endsWith(".md"));
 
 export function docExamples(page: string): DocExample[] {

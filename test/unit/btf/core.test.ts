@@ -41,8 +41,8 @@ async function compile(clangBody?: string) {
 
 describe("a CO-RE program", () => {
   it("is compiled for eBPF itself, with the kernel's vmlinux.h and architecture", async () => {
-    const { output, from, release } = await compile();
-    const text = readFileSync(output, "utf8");
+    const { path, from, release } = await compile();
+    const text = readFileSync(path, "utf8");
     expect(text).toMatch(
       /^-target bpf -mcpu=v2 -g -O2 -D__TARGET_ARCH_arm64 -I\S+ -DDEBUG -c -o \S+ -- \S+core\.c\n/,
     );

@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { blocksIn, docExamples, examplesIn, notRun, pages } from "../../support/doc-examples.js";
+import {
+  blocksIn,
+  docExamples,
+  examplesIn,
+  notRun,
+  pages,
+  pagesWithTests,
+} from "../../support/doc-examples.js";
 import { readRepositoryFile, repositoryFiles } from "../../support/repository.js";
 
 describe("examples in the docs", () => {
@@ -27,6 +34,10 @@ describe("examples in the docs", () => {
       (beginning) => !commands.some((one) => one.startsWith(beginning)),
     );
     expect(unused).toEqual([]);
+    for (const [page, test] of Object.entries(pagesWithTests)) {
+      expect(repositoryFiles()).toContain(test);
+      expect(readRepositoryFile(test)).toContain(page);
+    }
     expect(commands.filter((command) => command.startsWith("kheaders ")).length).toBeGreaterThan(30);
   });
 });
