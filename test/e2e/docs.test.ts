@@ -82,6 +82,7 @@ describe("what docs/json.md says", emulated, () => {
     ["cflags", "--bpf"],
     ["bpf", "prog.c"],
     ["pch", "--bpf", "linux/sched.h"],
+    ["btf", "--from", "headers"],
     ["symvers"],
     ["module", "hello"],
     ["check"],

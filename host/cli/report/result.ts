@@ -94,6 +94,12 @@ export function checkObject({ name, status, detail, hint, code }: Check): object
   return { name, status, detail, hint: hint ?? null, code: code ?? null };
 }
 
+/** The object of a header that compiles, or does not: why, in the compiler's words. */
+export function headerObject({ header, error }: { header: string; error: string | undefined }): object {
+  const failed = { code: "compile-failed", message: error ?? "", hint: undefined } as const;
+  return { header, error: error === undefined ? null : errorFields(failed) };
+}
+
 /** The object of an error. `serial` is the device that it is about. */
 export function errorObject(serial: string | undefined, error: KheadersError): object {
   return { serial: serial ?? null, error: errorFields(error) };

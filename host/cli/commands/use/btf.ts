@@ -5,6 +5,7 @@ import { command } from "../../options/command.js";
 import { option } from "../../options/option.js";
 import { type PullFlags, pullOptions, pullOptionsOf } from "../../options/pull.js";
 import { type ClangFlags, clangOption, treeArgument } from "../../options/tree.js";
+import { headerObject } from "../../report/result.js";
 import type { Output } from "../../run.js";
 
 interface Flags extends PullFlags, ClangFlags {
@@ -103,7 +104,7 @@ function outputOf(located: LocatedBtf, { path, types, header }: Printed): Output
     types: types ?? null,
     vmlinuxH: header ?? null,
     headers: made?.headers ?? null,
-    leftOut: made?.leftOut ?? null,
+    leftOut: made?.leftOut.map(headerObject) ?? null,
     missing: made ? missingFromHeaders : [],
   };
   return { json: [json], lines: [header ?? path ?? ""] };

@@ -1,8 +1,7 @@
-import type { HeaderCheck } from "../../../build/check-headers.js";
 import { command } from "../../options/command.js";
 import { type PullFlags, pullOptions, pullOptionsOf } from "../../options/pull.js";
 import { type ClangFlags, clangOption, treeArgument } from "../../options/tree.js";
-import { errorFields } from "../../report/result.js";
+import { headerObject } from "../../report/result.js";
 import { table } from "../../report/table.js";
 
 export const add = command<PullFlags & ClangFlags, [tree: string | undefined]>({
@@ -27,15 +26,9 @@ and 1 if any does not.`,
     );
     const rows = checks.map(({ header, error }) => [header, error ?? "compiles"]);
     return {
-      json: checks.map(jsonOf),
+      json: checks.map(headerObject),
       lines: table(["HEADER", { heading: "RESULT", min: 20 }], rows, process.stdout),
       status: checks.some(({ error }) => error !== undefined) ? 1 : 0,
     };
   },
 });
-
-function jsonOf({ header, error }: HeaderCheck): object {
-  const failed =
-    error === undefined ? null : errorFields({ code: "compile-failed", message: error, hint: undefined });
-  return { header, error: failed };
-}
