@@ -83,6 +83,8 @@ describe("what docs/json.md says", emulated, () => {
     ["bpf", "prog.c"],
     ["pch", "--bpf", "linux/sched.h"],
     ["btf", "--from", "headers"],
+    ["layout", "task_struct"],
+    ["layout", "task_struct.pid"],
     ["symvers"],
     ["module", "hello"],
     ["check"],

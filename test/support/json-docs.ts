@@ -99,6 +99,10 @@ function typeProblems(keys: readonly DocumentedKey[], key: string, type: string,
         : wrong;
     case "list of strings":
       return Array.isArray(value) && value.every((one) => typeof one === "string") ? [] : wrong;
+    case "list of members":
+      return Array.isArray(value) && value.every(isObject)
+        ? value.flatMap((one) => problemsOf(keys, "members[]", one))
+        : wrong;
     default:
       return base === typeof value ? [] : wrong;
   }

@@ -168,6 +168,18 @@ describe("an object that is not as documented is found:", () => {
     expect(undocumentedIn(objects, ["new"], "{}\n")).toEqual([]);
   });
 
+  it("in members of members", () => {
+    const member = { name: "a", type: "int", offset: 0, size: 4, bits: null, hole: null, members: null };
+    const layout = (inner: object) => ({
+      ...{ kind: "struct", name: "s", typedef: null, size: 4, padding: null },
+      members: [{ ...member, members: [inner] }],
+    });
+    expect(undocumented(objects, "layout", layout(member))).toEqual([]);
+    expect(undocumented(objects, "layout", layout({ ...member, size: null }))).toEqual([
+      "members[].size: null, documented as number",
+    ]);
+  });
+
   it("also in lists, in commands that print none, and in commands that are not documented", () => {
     expect(undocumented(documented, "list", ["a"])).toEqual([]);
     expect(undocumented(documented, "list", [1])).toEqual(["[]: 1, documented as string"]);

@@ -70,9 +70,9 @@ function ambiguity(name: string, others: number): string {
 }
 
 function placeAnswer(place: MemberPlace): { json: object; lines: string[] } {
-  const { bits, offset } = place;
+  const { path: member, type, offset, size, bits } = place;
   return {
-    json: { ...place, bits: bits ?? null },
+    json: { member, type, offset, size, bits: bits ?? null },
     lines: [bits === undefined ? String(offset) : `${offset}:${bits.offset}`],
   };
 }
