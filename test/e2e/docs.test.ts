@@ -87,6 +87,7 @@ describe("what docs/json.md says", emulated, () => {
     ["layout", "task_struct.pid"],
     ["symvers"],
     ["module", "hello"],
+    ["check-module", "hello/hello.ko"],
     ["check"],
     ["unload"],
     ["cache", "dir"],
