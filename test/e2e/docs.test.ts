@@ -90,6 +90,7 @@ describe("what docs/json.md says", emulated, () => {
     ["check-module", "hello/hello.ko"],
     ["check"],
     ["unload"],
+    ["bpf", "--core", "core.c"],
     ["cache", "dir"],
     ["cache", "info"],
     ["cache", "ls"],

@@ -45,7 +45,6 @@ describe("the manual page", () => {
       name.replaceAll("\\", ""),
     );
     expect(names.filter((name) => !headings.includes(name))).toEqual([]);
-    expect(page).toMatch(new RegExp(`^\\.SS kheaders ${name.replaceAll("-", "\\\\\\\\-")}( |$)`, "m"));
     expect(page).toContain(".SS kheaders cache prune\n");
   });
 

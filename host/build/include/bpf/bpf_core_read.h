@@ -13,7 +13,7 @@
 #define __builtin_btf_type_id(...) KHEADERS_NO_RELOCATION
 #define KHEADERS_NO_RELOCATION \
 	({ \
-		_Static_assert(0, "CO-RE does not work with kernel headers: use the field or type itself, or compile with clang -target bpf and a vmlinux.h"); \
+		_Static_assert(0, "CO-RE does not work with kernel headers: use the field or type itself, or compile with kheaders bpf --core"); \
 		0; \
 	})
 
