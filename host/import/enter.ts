@@ -1,12 +1,13 @@
+import { closeSync, openSync, writeSync } from "node:fs";
 import { KheadersError } from "../../shared/errors.js";
 import type { KnownKernel } from "../../shared/identity.js";
 import type { ProgressListener } from "../../shared/progress.js";
 import { startDecoder } from "../archive/xz/start.js";
 import type { OpenedTree, Staging } from "../cache/index.js";
-import { sourceChunks } from "../formats/byte-source.js";
+import { type ByteSource, sourceChunks } from "../formats/byte-source.js";
 import { keepConfig } from "../pull/kept-config.js";
 import { type Received, receiveArchive } from "../pull/transfer/receive.js";
-import { agreed, type Finding, textsOf } from "./findings.js";
+import { agreed, type Finding, factsOf, textsOf } from "./findings.js";
 import type { FoundHeaders } from "./headers.js";
 import { assertSameConfig, type FoundKernel, machineOfConfig } from "./kernel.js";
 import { assertExpected, type ImportOptions } from "./options.js";
@@ -42,9 +43,35 @@ export async function enter(
     if (kernel.config !== undefined)
       await keepConfig(cache, tree.entry, kernel.config.value.compressed, signal);
     if (symvers !== undefined) await keepSymvers(cache, tree.entry, symvers, signal);
+    await keepBtf(found, known, options);
     return { tree, known };
   } finally {
     await staging.discard();
+  }
+}
+
+/** Keeps the kernel's own BTF, where `btf` looks for it. */
+async function keepBtf(
+  { findings, origin }: Found,
+  kernel: KnownKernel,
+  { cache, signal }: ImportOptions,
+): Promise<void> {
+  const [btf] = factsOf(findings, "btf");
+  if (btf === undefined) return;
+  await cache.btf.keep(
+    { kernel, source: "file", origin },
+    (file) => writeSource(btf.value, file, signal),
+    signal,
+  );
+}
+
+async function writeSource(source: ByteSource, file: string, signal: AbortSignal): Promise<void> {
+  const descriptor = openSync(file, "wx");
+  try {
+    for await (const chunk of sourceChunks(source, signal))
+      for (let written = 0; written < chunk.length; ) written += writeSync(descriptor, chunk, written);
+  } finally {
+    closeSync(descriptor);
   }
 }
 
