@@ -7,6 +7,7 @@ import type { OpenedTree, Staging } from "../cache/index.js";
 import { type ByteSource, sourceChunks } from "../formats/byte-source.js";
 import { keepConfig } from "../pull/kept-config.js";
 import { type Received, receiveArchive } from "../pull/transfer/receive.js";
+import type { ArchiveSource } from "../pull/transfer/source.js";
 import { agreed, type Finding, factsOf, textsOf } from "./findings.js";
 import type { FoundHeaders } from "./headers.js";
 import { assertSameConfig, type FoundKernel, machineOfConfig } from "./kernel.js";
@@ -79,12 +80,11 @@ async function receive({ headers }: Found, staging: Staging, options: ImportOpti
   const { archive } = headers;
   const decoder = startDecoder();
   try {
-    const source = {
-      source: "file" as const,
+    const source: ArchiveSource = {
+      source: "file",
       size: archive.size,
-      hasDigest: false,
       bytes: () => sourceChunks(archive, options.signal),
-      trailer: async () => ({ digest: undefined, unloaded: undefined, taint: undefined }),
+      trailer: async () => ({ unloaded: undefined, taint: undefined }),
     };
     return await receiveArchive(source, staging, decoder, { ...options, onProgress: asUnpacking(options) });
   } finally {
