@@ -27,7 +27,7 @@ export const add = command<Flags, [tree: string | undefined]>({
     option("--from <source>", "take it only from there (default: the first that has it)", {
       choices: ["device", "file", "headers"] satisfies BtfSource[],
     }),
-    option("--vmlinux-h [file]", "print the path of its vmlinux.h; also leave a copy in file"),
+    option("--vmlinux-h [file]", "print the path of its vmlinux.h (--vmlinux-h=FILE also leaves a copy)"),
     option("--module <name>", "print the path of this loaded module's BTF", {
       conflicts: ["from", "vmlinuxH"],
     }),
@@ -40,7 +40,7 @@ export const add = command<Flags, [tree: string | undefined]>({
   examples: [
     "kheaders btf",
     "kheaders btf --from headers -o vmlinux.btf",
-    "kheaders btf --vmlinux-h ./vmlinux.h",
+    "kheaders btf --vmlinux-h=./vmlinux.h",
   ],
   async run(context, what) {
     const { flags } = context;
@@ -81,7 +81,7 @@ function checkCopies({ output, vmlinuxH }: Flags): void {
     "usage",
     "this folder is not in the cache, so there is no place for what is made of it",
     {
-      hint: vmlinuxH === undefined ? "Name a file with -o." : "Name a file: --vmlinux-h FILE",
+      hint: vmlinuxH === undefined ? "Name a file with -o." : "Name a file: --vmlinux-h=FILE",
     },
   );
 }
