@@ -10,6 +10,8 @@ export class StreamBuffer {
   bytes: Buffer = Buffer.allocUnsafeSlow(usualBytes);
   start = 0;
   end = 0;
+  /** Bytes to have room for, in all. */
+  #expected = 0;
 
   /** Bytes that are not read yet. */
   get length(): number {
@@ -17,14 +19,19 @@ export class StreamBuffer {
   }
 
   append(chunk: Uint8Array): void {
-    if (this.end + chunk.length > this.bytes.length) this.#makeRoom(this.length + chunk.length);
+    const wanted = Math.max(this.length + chunk.length, this.#expected);
+    this.#expected = 0;
+    if (this.start + wanted > this.bytes.length) this.#makeRoom(wanted);
     this.bytes.set(chunk, this.end);
     this.end += chunk.length;
   }
 
-  /** Makes room for so many bytes in all, and for the usual pieces that follow them, so that they are moved once. */
+  /**
+   * Has the next `append` make room for so many bytes in all, and for the usual pieces that follow them, so that they are
+   * moved once. Not before it: what was read lies in the same memory, and is good until then.
+   */
   expect(bytes: number): void {
-    if (this.start + bytes > this.bytes.length) this.#makeRoom(bytes);
+    this.#expected = bytes;
   }
 
   #makeRoom(bytes: number): void {

@@ -43,8 +43,20 @@ it("has room for what is expected, which then is not moved any more", () => {
   const buffer = new StreamBuffer();
   buffer.append(Buffer.from("left"));
   buffer.expect(1_000_000);
+  buffer.append(Buffer.alloc(65_536));
   const { bytes } = buffer;
-  for (let piece = 0; piece < 16; piece += 1) buffer.append(Buffer.alloc(65_536));
+  for (let piece = 1; piece < 16; piece += 1) buffer.append(Buffer.alloc(65_536));
   expect(buffer.bytes).toBe(bytes);
   expect(take(buffer, 4)).toBe("left");
+});
+
+it("what was read is good until the next piece comes, whatever is expected", () => {
+  const buffer = new StreamBuffer();
+  buffer.append(Buffer.concat([Buffer.alloc(150_000, "a"), Buffer.alloc(50_000, "b")]));
+  const read = buffer.bytes.subarray(0, 150_000);
+  buffer.start += read.length;
+  buffer.expect(150_000);
+  expect(read.equals(Buffer.alloc(150_000, "a"))).toBe(true);
+  buffer.append(Buffer.alloc(100_000, "b"));
+  expect(take(buffer, 150_000)).toBe("b".repeat(150_000));
 });

@@ -24,6 +24,17 @@ function membersOf(bytes: Uint8Array, size = bytes.length): { members: TarMember
 }
 
 describe("the members of a tar archive", () => {
+  it("are good until the next push, whatever of the next member has come", () => {
+    const bytes = tar(file("a.h", "a".repeat(150_000)), file("b.h", "b".repeat(150_000)));
+    const found: TarMember[] = [];
+    const members = new TarMembers(archiveLimits, (member) => found.push(member));
+    members.push(bytes.subarray(0, 200_000));
+    expect(found).toHaveLength(1);
+    expect(
+      found[0]?.type === "file" && Buffer.from(found[0].content).equals(Buffer.alloc(150_000, "a")),
+    ).toBe(true);
+  });
+
   it("are given as they are written, with their modes and unchecked names", () => {
     const { members, isComplete } = membersOf(
       tar(folder("./", 0o2755), file("../a.h", "x"), link("l", "/etc")),
