@@ -59,3 +59,8 @@ export function isComplete(symbols: ReadonlyMap<string, ExportedSymbol>): boolea
   for (const { module, gplOnly } of symbols.values()) if (module === "vmlinux" && gplOnly) return true;
   return false;
 }
+
+/** A version as `Module.symvers` spells it: `0x037a0cba`. */
+export function crcText(crc: number): string {
+  return `0x${crc.toString(16).padStart(8, "0")}`;
+}

@@ -1,6 +1,7 @@
 import { KheadersError } from "../../shared/errors.js";
 import { printable } from "../../shared/printable.js";
 import type { ModuleFile } from "./module-file.js";
+import { crcText } from "./symvers-file.js";
 
 /** A module's name, from its file or the name of that: without what would break a line or column of `Module.symvers`. */
 const validName = /^[\w.-]{1,64}$/;
@@ -94,14 +95,14 @@ export class SymbolVersions {
     return symbols
       .map(([symbol, { crc }]) => {
         const { module, gplOnly } = this.#exporters.get(symbol) ?? { module: "vmlinux", gplOnly: false };
-        return `${hex(crc)}\t${symbol}\t${module}\t${gplOnly ? "EXPORT_SYMBOL_GPL" : "EXPORT_SYMBOL"}\t\n`;
+        return `${crcText(crc)}\t${symbol}\t${module}\t${gplOnly ? "EXPORT_SYMBOL_GPL" : "EXPORT_SYMBOL"}\t\n`;
       })
       .join("");
   }
 }
 
 function conflict(symbol: string, one: Version, other: Version): KheadersError {
-  const says = ({ crc, file }: Version) => `${hex(crc)} in ${printable(file, 400)}`;
+  const says = ({ crc, file }: Version) => `${crcText(crc)} in ${printable(file, 400)}`;
   return new KheadersError(
     "symbol-conflict",
     `the device's modules are of two kernels: ${printable(symbol)} has the version ${says(one)} and ${says(other)}`,
@@ -114,8 +115,4 @@ function conflict(symbol: string, one: Version, other: Version): KheadersError {
 /** The name of a module file, without its extensions. */
 export function moduleFileName(file: string): string {
   return (file.split("/").at(-1) ?? "").replace(/\.ko(\.gz)?$/, "");
-}
-
-function hex(crc: number): string {
-  return `0x${crc.toString(16).padStart(8, "0")}`;
 }

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -139,6 +139,28 @@ describe("`symvers`", () => {
     expect(result.error.message).toMatch(/kfree has the version/);
     expect(result.error.message).toContain("0x00000002 in /system/lib/modules/a.ko");
     expect(result.error.message).toContain("0x00000bad in /system/lib/modules/kernel/doctored.ko");
+  });
+
+  it("is completed by the file of the kernel's build, which must agree with the device", async () => {
+    const device = await simulate(modules, { fingerprint: "lab/added" });
+    const symvers = (...args: string[]) => host.kheaders(["-s", device.serial, "symvers", ...args]);
+    const collected = readFileSync((await symvers()).stdout.trimEnd(), "utf8");
+    const file = join(host.folder("build"), "vmlinux.symvers");
+    const whole = `${collected}0x00000abc\tonly_in_vmlinux\tvmlinux\tEXPORT_SYMBOL_GPL\t\n`;
+    writeFileSync(
+      file,
+      whole.replace(/^0x./, (start) => `0x${start === "0x0" ? "1" : "0"}`),
+    );
+    const other = await symvers("--add", file);
+    expect(other.status).toBe(7);
+    expect(other.stderr).toContain("is of another kernel");
+    writeFileSync(file, whole);
+    const added = await symvers("--add", file, "--json");
+    expect(added.status).toBe(0);
+    const { path, symbols, cache } = JSON.parse(added.stdout);
+    expect({ symbols, cache }).toEqual({ symbols: 5, cache: "hit" });
+    expect(readFileSync(path, "utf8")).toContain("only_in_vmlinux");
+    expect(readFileSync((await symvers()).stdout.trimEnd(), "utf8")).toContain("only_in_vmlinux");
   });
 
   it("leaves out a stale module of another kernel, which the modules of this one contradict", async () => {

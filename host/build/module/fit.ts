@@ -1,7 +1,7 @@
 import { printable } from "../../../shared/printable.js";
 import type { ConfigMacros } from "../../kernel/config.js";
 import type { ModuleFile } from "../../symvers/module-file.js";
-import type { ExportedSymbol } from "../../symvers/symvers-file.js";
+import { crcText, type ExportedSymbol } from "../../symvers/symvers-file.js";
 
 /** What is known of the kernel that a module is to be loaded into. */
 export interface TargetKernel {
@@ -138,7 +138,7 @@ function versionMisfits(module: ModuleFile, kernel: TargetKernel): Misfit[] {
   });
   if (differing.length > 0) {
     const [[symbol, crc] = ["", 0]] = differing;
-    const example = `${printable(symbol)} (${hex(crc)}; the kernel has ${hex(kernel.symbols.get(symbol)?.crc ?? 0)})`;
+    const example = `${printable(symbol)} (${crcText(crc)}; the kernel has ${crcText(kernel.symbols.get(symbol)?.crc ?? 0)})`;
     const message =
       differing.length === 1
         ? `it was built with another version of ${example}`
@@ -229,8 +229,4 @@ function listed(names: readonly string[]): string {
   const shown = names.slice(0, maxListed).map((name) => printable(name));
   const more = names.length - shown.length;
   return more === 0 ? shown.join(", ") : `${shown.join(", ")} and ${more} more`;
-}
-
-function hex(crc: number): string {
-  return `0x${crc.toString(16).padStart(8, "0")}`;
 }

@@ -4,24 +4,42 @@ import { type PullFlags, pullOptions, pullOptionsOf } from "../../options/pull.j
 
 interface Flags extends PullFlags {
   readonly output?: string;
+  readonly add?: string;
 }
 
 export const add = command<Flags>({
   name: "symvers",
   summary: "collect symbol versions, and print the path of Module.symvers",
-  options: [option("-o, --output <file>", "also leave a copy here"), ...pullOptions],
+  options: [
+    option("-o, --output <file>", "also leave a copy here"),
+    option("--add <file>", "add all symbols of this Module.symvers, of the kernel's own build"),
+    ...pullOptions,
+  ],
   details: `A kernel with CONFIG_MODVERSIONS only loads modules that were built with the
 versions of the symbols that they use. The headers do not have them; the modules
 on the device do. "kheaders module" collects them by itself. Here --refresh only
 collects the symbol versions anew. With --no-su, modules in folders that only
-root can list are left out.`,
-  examples: ["kheaders symvers", "kheaders symvers -o ./Module.symvers --json"],
+root can list are left out.
+
+The device's modules tell the versions of the symbols that they use. The build of
+the kernel lists all: with --add, its file completes them, once it is known to
+agree with the device in each.`,
+  examples: [
+    "kheaders symvers",
+    "kheaders symvers -o ./Module.symvers --json",
+    "kheaders symvers --add vmlinux.symvers",
+  ],
   async run(context) {
     const { withSymvers } = await import("../../../symvers/collect.js");
+    const { addSymvers, readSymversFile } = await import("../../../symvers/add.js");
     const { copyOutput, outputTarget } = await import("../../../user-files/output.js");
     const { output } = context.flags;
     if (output !== undefined) outputTarget(output);
-    const result = await withSymvers(await pullOptionsOf(context), async (found) => {
+    const added = context.flags.add === undefined ? undefined : readSymversFile(context.flags.add);
+    const options = await pullOptionsOf(context);
+    if (added !== undefined) await addSymvers(added, options);
+    const once = added === undefined ? options : { ...options, refresh: false };
+    const result = await withSymvers(once, async (found) => {
       if (output !== undefined) copyOutput(found.path, output);
       return found;
     });
