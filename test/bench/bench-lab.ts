@@ -45,6 +45,11 @@ export class BenchLab {
     return new BenchLab(root, await startAdbServer());
   }
 
+  /** A new folder that stays until the bench ends. */
+  folder(): string {
+    return mkdtempSync(join(this.#root, "files-"));
+  }
+
   /** The environment in which programs run: this adb server, and a cache. */
   env(cache: string): NodeJS.ProcessEnv {
     return { ...this.adb.env, KHEADERS_CACHE_DIR: cache };

@@ -2,6 +2,7 @@ import type { BenchCase } from "../bench-case.js";
 import { btf } from "./btf.js";
 import { farm } from "./farm.js";
 import { hit } from "./hit.js";
+import { imports } from "./import.js";
 import { layout } from "./layout.js";
 import { misses } from "./miss.js";
 import { pch } from "./pch.js";
@@ -19,6 +20,7 @@ export const cases: readonly BenchCase[] = [
   btf,
   farm,
   layout,
+  ...imports,
   ...misses,
 ];
 
