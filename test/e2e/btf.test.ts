@@ -135,7 +135,7 @@ describe.each(architectures)("on %s", emulated, (architecture: Architecture) => 
     const args = ["-s", device.serial, ...apart, "bpf", "--core", source, "-o", object];
     const compiled = await host.kheaders([...args, "--json"]);
     expect(compiled.status, compiled.stderr).toBe(0);
-    expect(JSON.parse(compiled.stdout)).toMatchObject({ output: object, from: "headers" });
+    expect(JSON.parse(compiled.stdout)).toMatchObject({ path: object, from: "headers" });
     const loader = join(folder, "loader");
     await buildWithLibbpf(architecture, join(programs, "loader.c"), loader);
     const { path } = await btf(...apart);
