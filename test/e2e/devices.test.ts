@@ -107,9 +107,11 @@ describe("with --json", emulated, () => {
       release: (await host.shell(device("built-in"), "uname -r")).trim(),
       version: (await host.shell(device("built-in"), "uname -v")).trim(),
       machine: "x86_64",
+      buildId: expect.stringMatching(/^[0-9a-f]{40}$/),
       headers: "built-in",
       cached: false,
       importable: null,
+      error: null,
     });
   });
 
