@@ -1,7 +1,5 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import type { Cache, CacheEntry } from "../cache/index.js";
-import { symversName, textName, writeSymversRecord } from "../symvers/record.js";
+import { symversName, withoutModules, writeSymvers } from "../symvers/record.js";
 import { contradiction, type Fact } from "./findings.js";
 
 /** Puts several `Module.symvers` together: that of the kernel, and those of its modules. Throws `archive-mismatch` if two differ in a CRC. */
@@ -40,19 +38,7 @@ export async function keepSymvers(
   text: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const record = {
-    symbols: text.split("\n").length - 1,
-    modules: 0,
-    bytes: Buffer.byteLength(text),
-    skipped: [],
-    isPartial: false,
-    denied: [],
-    hasUnusableNames: false,
-  };
-  const make = async (folder: string) => {
-    mkdirSync(folder);
-    writeFileSync(join(folder, textName), text, { mode: 0o644 });
-    writeSymversRecord(folder, record);
-  };
+  const counts = { symbols: text.split("\n").length - 1, bytes: Buffer.byteLength(text) };
+  const make = async (folder: string) => writeSymvers(folder, text, { ...withoutModules, ...counts });
   await cache.keepExtra(entry.digest, symversName(entry), make, { replace: true, signal });
 }

@@ -1,5 +1,4 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync, statSync } from "node:fs";
 import { KheadersError, reasonOf } from "../../shared/errors.js";
 import { printable } from "../../shared/printable.js";
 import { readTreeFacts } from "../kernel/tree-facts.js";
@@ -8,7 +7,7 @@ import { pull } from "../pull/pull.js";
 import type { PullResult } from "../pull/result.js";
 import { holdTree } from "../pull/tree/hold.js";
 import { cachedSymvers, type Symvers, symversOf } from "./collect.js";
-import { type SymversRecord, symversName, textName, writeSymversRecord } from "./record.js";
+import { type SymversRecord, symversName, textName, withoutModules, writeSymvers } from "./record.js";
 import { crcText, type ExportedSymbol, isComplete, maxSymversBytes, parseSymvers } from "./symvers-file.js";
 
 /** A `Module.symvers` that the user has. */
@@ -56,16 +55,13 @@ export function addSymvers(file: SymversFile, options: PullOptions): Promise<Sym
       const text = mergedText(collected === undefined ? "" : readFileSync(collected.path, "utf8"), file);
       const record = {
         ...withoutModules,
+        bytes: 0,
         ...collected,
         symbols: text.split("\n").length - 1,
         // Folders that could not be listed matter no more.
         ...(isComplete(file.symbols) && { isPartial: false, denied: [] }),
       };
-      const make = async (folder: string) => {
-        mkdirSync(folder);
-        writeFileSync(join(folder, textName), text, { mode: 0o644 });
-        writeSymversRecord(folder, recordOf(record));
-      };
+      const make = async (folder: string) => writeSymvers(folder, text, recordOf(record));
       await cache.keepExtra(entry.digest, symversName(entry), make, { replace: true, signal });
       const kept = cachedSymvers(cache, entry);
       if (kept === undefined) throw notKept();
@@ -73,16 +69,6 @@ export function addSymvers(file: SymversFile, options: PullOptions): Promise<Sym
     },
   );
 }
-
-/** What is known of a kernel none of whose modules is on the device. */
-const withoutModules: Omit<SymversRecord, "symbols"> = {
-  modules: 0,
-  bytes: 0,
-  skipped: [],
-  isPartial: false,
-  denied: [],
-  hasUnusableNames: false,
-};
 
 /** The device's own versions; undefined if none of its modules has any. */
 async function collectedOf(pulled: PullResult, options: PullOptions): Promise<Symvers | undefined> {

@@ -1,4 +1,3 @@
-import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { KheadersError } from "../../shared/errors.js";
 import { printable } from "../../shared/printable.js";
@@ -18,13 +17,7 @@ import { pull } from "../pull/pull.js";
 import type { PullResult } from "../pull/result.js";
 import { holdTree } from "../pull/tree/hold.js";
 import { describeSkipped, type SkippedModule, SymbolCollection } from "./collection.js";
-import {
-  readSymversRecord,
-  type SymversRecord,
-  symversName,
-  textName,
-  writeSymversRecord,
-} from "./record.js";
+import { readSymversRecord, type SymversRecord, symversName, textName, writeSymvers } from "./record.js";
 
 /** The symbol versions of a kernel. */
 export interface Symvers extends SymversRecord {
@@ -96,9 +89,7 @@ export async function symversOf(pulled: PullResult, options: PullOptions): Promi
   const make = (folder: string) =>
     withAdbdRoot(device, options, async (reached) => {
       const { text, record } = await collect(reached, pulled, facts, options);
-      mkdirSync(folder);
-      writeFileSync(join(folder, textName), text, { mode: 0o644 });
-      writeSymversRecord(folder, record);
+      writeSymvers(folder, text, record);
     });
   await cache.keepExtra(entry.digest, symversName(entry), make, {
     replace: refresh || known !== undefined,

@@ -1,4 +1,4 @@
-import { lstatSync, readFileSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { errnoOf } from "../../shared/errors.js";
 import type { CacheEntry } from "../cache/index.js";
@@ -33,6 +33,22 @@ const maxRecord = 16 * 1024 * 1024;
 /** The extra of a tree that holds the symbol versions of one kernel: an archive may serve several. */
 export function symversName(entry: Pick<CacheEntry, "id">): string {
   return `symvers-${entry.id}`;
+}
+
+/** What is known of symbol versions that do not come from a device's modules. */
+export const withoutModules: Omit<SymversRecord, "symbols" | "bytes"> = {
+  modules: 0,
+  skipped: [],
+  isPartial: false,
+  denied: [],
+  hasUnusableNames: false,
+};
+
+/** Makes a folder with symbol versions: the text of `Module.symvers`, and the record. */
+export function writeSymvers(folder: string, text: string, record: SymversRecord): void {
+  mkdirSync(folder);
+  writeFileSync(join(folder, textName), text, { mode: 0o644 });
+  writeSymversRecord(folder, record);
 }
 
 /** Writes the record of a folder with symbol versions. */
