@@ -56,7 +56,7 @@ export function differingMacros(left: ConfigMacros, right: ConfigMacros): string
  * Whether two spellings mean the same value. A hexadecimal option is in `.config` as it was given, and gets its `0x` only
  * in autoconf.h (Linux scripts/kconfig/confdata.c, print_symbol_for_c); digits may be of either case, with zeros before them.
  */
-function isSameValue(one: string | undefined, other: string | undefined): boolean {
+export function isSameValue(one: string | undefined, other: string | undefined): boolean {
   if (one === other) return true;
   if (one === undefined || other === undefined) return false;
   const isHex = hexPrefix.test(one) || hexPrefix.test(other);

@@ -1,0 +1,10 @@
+import { isSameValue, type KernelConfig } from "../../kernel/config.js";
+import type { OptionChange } from "./kernel-diff.js";
+
+/** Compares two configurations, option by option. Numbers that are only spelled otherwise are the same. */
+export function diffConfigs(one: KernelConfig, other: KernelConfig): OptionChange[] {
+  const options = [...new Set([...one.keys(), ...other.keys()])].sort();
+  return options
+    .map((option) => ({ option, old: one.get(option), new: other.get(option) }))
+    .filter((change) => !isSameValue(change.old, change.new));
+}
