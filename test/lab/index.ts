@@ -19,6 +19,7 @@ export { withOtherFlags, withoutArchive, withUnknownSymbol } from "./module-faul
 export type { DeviceEntry } from "./newc.js";
 export { labCache } from "./paths.js";
 export { freePort, listens } from "./ports.js";
+export { type Registry, type RegistryOptions, startRegistry } from "./registry.js";
 export {
   type Faults,
   type InventedKernel,

@@ -1,0 +1,58 @@
+import { homedir } from "node:os";
+import path from "node:path";
+import { runTool } from "../../process/tool.js";
+import type { StoreAddress } from "../address.js";
+import { storeLimits } from "../limits.js";
+import { readFileUpTo } from "../local-file.js";
+import { type Credentials, findCredentials, parseHelperOutput } from "./credentials.js";
+
+/** How to look for credentials. */
+export interface LocateOptions {
+  readonly environment: NodeJS.ProcessEnv;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The credentials that podman or docker keep for a registry; undefined if there are none. Throws `tool-missing` if a helper
+ * that is named is not installed, or the signal's reason.
+ */
+export async function locateCredentials(
+  { registry, repository }: Extract<StoreAddress, { kind: "registry" }>,
+  { environment, signal }: LocateOptions,
+): Promise<Credentials | undefined> {
+  for (const file of credentialFiles(environment, homedir())) {
+    const content = await readFileUpTo(file, storeLimits.credentialFileBytes, signal);
+    const found = content && findCredentials(content, registry, repository);
+    if (found === undefined) continue;
+    if (found.kind !== "helper") return found;
+    const given = await askHelper(found.helper, registry, signal);
+    if (given !== undefined) return given;
+  }
+  return undefined;
+}
+
+/** The files that have credentials, in the order of containers-auth.json(5); then docker's. */
+export function credentialFiles(environment: NodeJS.ProcessEnv, home: string): string[] {
+  const { REGISTRY_AUTH_FILE, XDG_RUNTIME_DIR, XDG_CONFIG_HOME, DOCKER_CONFIG } = environment;
+  return [
+    ...(REGISTRY_AUTH_FILE ? [REGISTRY_AUTH_FILE] : []),
+    ...(XDG_RUNTIME_DIR ? [path.join(XDG_RUNTIME_DIR, "containers", "auth.json")] : []),
+    path.join(XDG_CONFIG_HOME || path.join(home, ".config"), "containers", "auth.json"),
+    path.join(DOCKER_CONFIG || path.join(home, ".docker"), "config.json"),
+  ];
+}
+
+/** Asks a helper, as docker does: the registry on its standard input. A helper that has none ends with another status than 0. */
+async function askHelper(
+  name: string,
+  registry: string,
+  signal: AbortSignal,
+): Promise<Credentials | undefined> {
+  const { status, stdout, isCut } = await runTool(`docker-credential-${name}`, ["get"], {
+    signal,
+    input: `${registry}\n`,
+    maxOutputBytes: storeLimits.smallBytes,
+    hint: "It is named in the file with your registry credentials: install it, or log in anew.",
+  });
+  return status === 0 && !isCut ? parseHelperOutput(stdout) : undefined;
+}
