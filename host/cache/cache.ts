@@ -16,6 +16,7 @@ import type { KeepExtraOptions, MakeExtra } from "./publish/extras.js";
 import type { Scratch } from "./publish/scratch.js";
 import type { Staging } from "./publish/staging.js";
 import { Store } from "./store.js";
+import type { Manifest } from "./trees/manifest.js";
 import { type OpenedTree, openedTree } from "./trees/opened-tree.js";
 import { soundRecord } from "./trees/state.js";
 import type { CacheInfo, Listing } from "./upkeep/listing.js";
@@ -252,6 +253,16 @@ export class Cache {
   ): Promise<string> {
     const { keepExtra } = await import("./publish/extras.js");
     return keepExtra(this.#store, { digest, name, make }, options);
+  }
+
+  /**
+   * What the tree of a digest is made of; undefined if that is not known, or its record is damaged.
+   *
+   * @throws KheadersError `cache-failed`.
+   */
+  async manifest(digest: Digest): Promise<Manifest | undefined> {
+    const { recordedManifest } = await import("./trees/manifest.js");
+    return recordedManifest(this.#store.paths, digest);
   }
 
   /**

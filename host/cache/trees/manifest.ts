@@ -6,7 +6,7 @@ import { Malformed } from "../disk/fields.js";
 import { type CachePaths, formatNumber } from "../disk/paths.js";
 import { readIfThere } from "../disk/read-file.js";
 import { digestOf } from "../disk/sha256.js";
-import type { TreeRecord, TreeStats } from "./record.js";
+import { readTreeRecord, type TreeRecord, type TreeStats } from "./record.js";
 
 /** A file, folder or link of a tree; `path` is relative to it, with `/`. */
 export type ManifestEntry =
@@ -61,6 +61,16 @@ export function formatManifest(manifest: Manifest): string {
 export function readManifest(paths: CachePaths, record: TreeRecord): Manifest | undefined {
   const content = readRecorded(paths, record);
   return content && parseManifest(content.toString());
+}
+
+/**
+ * Reads the manifest of the tree of a digest by its record; undefined if one of them is missing or damaged.
+ *
+ * @throws KheadersError `cache-failed` if the disk cannot be read.
+ */
+export function recordedManifest(paths: CachePaths, digest: Digest): Manifest | undefined {
+  const record = readTreeRecord(paths, digest);
+  return record && readManifest(paths, record);
 }
 
 /** Whether the manifest of a tree is there and is the one that was recorded. */

@@ -3,6 +3,7 @@ import { type Kind, kinds } from "./kinds.js";
 import { MalformedBtf } from "./malformed.js";
 import { readSections } from "./sections.js";
 import { BtfStrings } from "./strings.js";
+import { TypeWords } from "./type-words.js";
 import type { BtfType, TypeId } from "./types.js";
 import { indexTypes, kindNumber } from "./walk.js";
 
@@ -103,6 +104,11 @@ export class Btf {
       const id = this.firstId + index;
       yield { id, kind: this.kindOf(id), name: this.#strings.at(offset) };
     }
+  }
+
+  /** The types that are this file's own, not decoded. Of a module's BTF, their numbers do not count from 1. */
+  words(): TypeWords {
+    return new TypeWords(this.#words, this.#starts, this.#strings.bytes);
   }
 
   #find(id: TypeId): { owner: Btf; start: number } {

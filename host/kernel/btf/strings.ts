@@ -16,6 +16,11 @@ export class BtfStrings {
     this.#start = base?.end ?? 0;
   }
 
+  /** The names of this file itself. */
+  get bytes(): Buffer {
+    return this.#bytes;
+  }
+
   /** The offset after the last name. */
   get end(): number {
     return this.#start + this.#bytes.length;

@@ -1,0 +1,215 @@
+import type { Btf } from "../../kernel/btf/btf.js";
+import type { Kind } from "../../kernel/btf/kinds.js";
+import { maxDepth, pointerSize } from "../../kernel/btf/resolve.js";
+import type { TypeWords } from "../../kernel/btf/type-words.js";
+import type { TypeId } from "../../kernel/btf/types.js";
+
+/** Words of a member of a struct: name, type, place. */
+const memberWords = 3;
+
+/** What a quick look at two types tells. */
+export type Verdict = "same" | "different" | "unsure";
+
+/**
+ * Tells quickly whether types of two kernels are the same: nothing is decoded, and what was found once is not looked at again.
+ * Where C may write the same in spite of what differs, it is not sure.
+ */
+export class SameTypes {
+  readonly #old: TypeWords;
+  readonly #new: TypeWords;
+  readonly #oldPointer: number;
+  readonly #newPointer: number;
+  /** For each type of the old kernel, the type of the new one that is the same as a member. */
+  readonly #types: Uint32Array;
+  /** For each place of a name of the old kernel, that of the same name in the new one. */
+  readonly #names: Uint32Array;
+
+  constructor(old: Btf, now: Btf) {
+    this.#old = old.words();
+    this.#new = now.words();
+    this.#oldPointer = pointerSize(old);
+    this.#newPointer = pointerSize(now);
+    this.#types = new Uint32Array(this.#old.endId);
+    this.#names = new Uint32Array(this.#old.names.length);
+  }
+
+  /**
+   * Compares the sizes of two structs, unions or enums, and their members with their places.
+   *
+   * @param old One of them, or a typedef of one.
+   */
+  compare(old: TypeId, now: TypeId): Verdict {
+    const [one, other] = [withoutTypedef(this.#old, old), withoutTypedef(this.#new, now)];
+    if (this.#old.thirdOf(one) !== this.#new.thirdOf(other)) return "different";
+    const kind = this.#old.kindOf(one);
+    if (kind === "enum" || kind === "enum64") return this.#compareValues(one, other);
+    if (this.#areSameBodies(one, other, 0)) return "same";
+    // Members of one that has no name are members of the struct, so it may be a matter of how it is written.
+    return this.#haveOtherPlaces(one, other) ? "different" : "unsure";
+  }
+
+  #areSameBodies(old: TypeId, now: TypeId, depth: number): boolean {
+    const [before, after] = [this.#old, this.#new];
+    const count = before.countOf(old);
+    if (depth > maxDepth || before.kindOf(old) !== after.kindOf(now) || count !== after.countOf(now))
+      return false;
+    if (before.thirdOf(old) !== after.thirdOf(now) || before.flagOf(old) !== after.flagOf(now)) return false;
+    for (let at = 0; at < count * memberWords; at += memberWords) {
+      if (before.wordOf(old, at + 2) !== after.wordOf(now, at + 2)) return false;
+      if (!this.#areSameNames(before.wordOf(old, at), after.wordOf(now, at))) return false;
+      if (!this.#areSameMembers(before.wordOf(old, at + 1), after.wordOf(now, at + 1), depth)) return false;
+    }
+    return true;
+  }
+
+  /** Whether two structs, all of whose members have names, differ in how many these are or in where one of them lies. */
+  #haveOtherPlaces(old: TypeId, now: TypeId): boolean {
+    const [before, after] = [this.#old, this.#new];
+    if (hasNameless(before, old) || hasNameless(after, now)) return false;
+    const count = before.countOf(old);
+    if (count !== after.countOf(now)) return true;
+    if (before.flagOf(old) !== after.flagOf(now)) return false;
+    for (let at = 0; at < count * memberWords; at += memberWords) {
+      if (!this.#areSameNames(before.wordOf(old, at), after.wordOf(now, at))) return false;
+      if (before.wordOf(old, at + 2) !== after.wordOf(now, at + 2)) return true;
+    }
+    return false;
+  }
+
+  /** Whether a new value came, or one has another number; their order does not count. */
+  #compareValues(old: TypeId, now: TypeId): Verdict {
+    const [before, after] = [this.#old, this.#new];
+    const kind = before.kindOf(old);
+    const count = before.countOf(old);
+    if (kind !== after.kindOf(now) || before.flagOf(old) !== after.flagOf(now)) return "unsure";
+    if (count !== after.countOf(now)) return "different";
+    const words = kind === "enum" ? 2 : 3;
+    for (let at = 0; at < count * words; at += words) {
+      if (!this.#areSameNames(before.wordOf(old, at), after.wordOf(now, at))) return "unsure";
+      for (let index = at + 1; index < at + words; index += 1)
+        if (before.wordOf(old, index) !== after.wordOf(now, index)) return "different";
+    }
+    return "same";
+  }
+
+  /** Whether members of two types are written alike, take as much room and have the same in them. */
+  #areSameMembers(old: TypeId, now: TypeId, depth: number): boolean {
+    if (old !== 0 && this.#types[old] === now) return true;
+    if (!this.#areWrittenAlike(old, now, 0)) return false;
+    if (sizeIn(this.#old, old, this.#oldPointer) !== sizeIn(this.#new, now, this.#newPointer)) return false;
+    const body = inlineBody(this.#old, old);
+    const other = inlineBody(this.#new, now);
+    if (body !== 0 && !this.#areSameBodies(body, other, depth + 1)) return false;
+    this.#types[old] = now;
+    return true;
+  }
+
+  /** Whether C writes two types alike: `struct list_head *` is the same whatever that struct has. */
+  #areWrittenAlike(old: TypeId, now: TypeId, depth: number): boolean {
+    if (old === 0 || now === 0 || depth > maxDepth) return old === now;
+    const [before, after] = [this.#old, this.#new];
+    const kind = before.kindOf(old);
+    const next = depth + 1;
+    switch (kind) {
+      case "type-tag":
+      case "const":
+      case "volatile":
+      case "restrict":
+      case "pointer":
+        // Only a tag has a name.
+        return (
+          after.kindOf(now) === kind &&
+          this.#areSameNames(before.nameAt(old), after.nameAt(now)) &&
+          this.#areWrittenAlike(before.thirdOf(old), after.thirdOf(now), next)
+        );
+      case "array":
+        return (
+          after.kindOf(now) === kind &&
+          before.wordOf(old, 2) === after.wordOf(now, 2) &&
+          this.#areWrittenAlike(before.wordOf(old, 0), after.wordOf(now, 0), next)
+        );
+      case "prototype":
+        return after.kindOf(now) === kind && this.#areAlikePrototypes(old, now, next);
+      default:
+        return (
+          writtenKind(before, old) === writtenKind(after, now) &&
+          this.#areSameNames(before.nameAt(old), after.nameAt(now))
+        );
+    }
+  }
+
+  #areAlikePrototypes(old: TypeId, now: TypeId, depth: number): boolean {
+    const count = this.#old.countOf(old);
+    if (count !== this.#new.countOf(now)) return false;
+    if (!this.#areWrittenAlike(this.#old.thirdOf(old), this.#new.thirdOf(now), depth)) return false;
+    for (let at = 1; at < count * 2; at += 2)
+      if (!this.#areWrittenAlike(this.#old.wordOf(old, at), this.#new.wordOf(now, at), depth)) return false;
+    return true;
+  }
+
+  #areSameNames(old: number, now: number): boolean {
+    if (old === 0 || now === 0) return old === now;
+    if (this.#names[old] === now) return true;
+    const [before, after] = [this.#old.names, this.#new.names];
+    for (let index = 0; ; index += 1) {
+      const byte = before[old + index];
+      if (byte !== after[now + index] || byte === undefined) return false;
+      if (byte === 0) break;
+    }
+    this.#names[old] = now;
+    return true;
+  }
+}
+
+/** Whether a struct has a member without a name, or one whose type has none. */
+function hasNameless(words: TypeWords, id: TypeId): boolean {
+  const count = words.countOf(id);
+  for (let at = 0; at < count * memberWords; at += memberWords)
+    if (words.wordOf(id, at) === 0 || inlineBody(words, words.wordOf(id, at + 1)) !== 0) return true;
+  return false;
+}
+
+function withoutTypedef(words: TypeWords, id: TypeId): TypeId {
+  return words.kindOf(id) === "typedef" ? words.thirdOf(id) : id;
+}
+
+/** The word that C has for a kind before the name; the kind itself where it has none. */
+function writtenKind(words: TypeWords, id: TypeId): Kind {
+  const kind = words.kindOf(id);
+  if (kind === "forward") return words.flagOf(id) ? "union" : "struct";
+  return kind === "enum64" ? "enum" : kind;
+}
+
+/** The size of a type in bytes, without an overflow: only equality counts. */
+function sizeIn(words: TypeWords, id: TypeId, pointer: number): number {
+  let at = id;
+  let count = 1;
+  for (let depth = 0; depth <= maxDepth; depth += 1) {
+    const kind = words.kindOf(at);
+    if (kind === "pointer") return count * pointer;
+    if (kind === "array") {
+      count *= words.wordOf(at, 2);
+      at = words.wordOf(at, 0);
+    } else if (kind === "typedef" || isQualifier(kind)) at = words.thirdOf(at);
+    else return hasSize.has(kind) ? count * words.thirdOf(at) : 0;
+  }
+  return Number.NaN;
+}
+
+const hasSize: ReadonlySet<Kind> = new Set<Kind>(["int", "float", "struct", "union", "enum", "enum64"]);
+
+function isQualifier(kind: Kind): boolean {
+  return kind === "const" || kind === "volatile" || kind === "restrict" || kind === "type-tag";
+}
+
+/** The struct or union without a name that a member is made of, or is an array of; 0 if there is none. */
+function inlineBody(words: TypeWords, id: TypeId): TypeId {
+  let at = id;
+  for (let depth = 0; depth <= maxDepth; depth += 1) {
+    const kind = words.kindOf(at);
+    if (kind === "array") at = words.wordOf(at, 0);
+    else if (isQualifier(kind)) at = words.thirdOf(at);
+    else return (kind === "struct" || kind === "union") && words.nameAt(at) === 0 ? at : 0;
+  }
+  return 0;
+}
