@@ -69,6 +69,17 @@ export async function bundlePrograms(entryPoints: EntryPoints, outdir: string): 
 /** What a pull from the cache loads later than at the start. */
 const loadedByHit = ["host/cli/commands/get/pull.ts", "host/pull/pull.ts", "env-paths"];
 
+/** What `kheaders layout` loads for a kernel whose BTF is cached: it has an aim for its time, too. */
+const loadedByLayout = [
+  "host/cli/commands/use/layout.ts",
+  "host/compare/layout/with-types.ts",
+  "host/compare/layout/find-type.ts",
+  "host/compare/layout/layout.ts",
+  "host/compare/layout/member-path.ts",
+  "host/cli/report/layout-text.ts",
+  "host/cache/upkeep/digests.ts",
+];
+
 /**
  * Bundles the command into `kheaders.js`, which knows the version, and files beside it: `kheaders-main.js` and
  * `kheaders-chunk.js` have what a pull from the cache needs, and `kheaders-rest.js` has all the rest.
@@ -76,31 +87,63 @@ const loadedByHit = ["host/cli/commands/get/pull.ts", "host/pull/pull.ts", "env-
 export async function bundleCommand(outdir: string): Promise<Metafile> {
   const { outputFiles, metafile } = await build({
     ...options,
-    plugins: [noSubprograms, divide(root, { near: loadedByHit, apart: ["host/cli/main.ts"] })],
+    plugins: [
+      noSubprograms,
+      divide(root, {
+        near: loadedByHit,
+        apart: ["host/cli/main.ts"],
+        files: { layout: loadedByLayout },
+        core: "host/cli/program.ts",
+      }),
+    ],
     entryPoints: { kheaders: "host/cli/start.ts" },
     outdir,
     format: "esm",
     splitting: true,
-    chunkNames: "kheaders-[name]",
+    chunkNames: "kheaders-[name]-[hash]",
     define: { ...options.define, "import.meta.url": "moduleUrl" },
     metafile: true,
     write: false,
   });
+  const names = namesOf(metafile);
   for (const { path, text } of outputFiles) {
-    const { code } = await transform(text, {
-      format: "cjs",
-      platform: "node",
-      target: "node20.17",
-      minifyWhitespace: true,
-      minifySyntax: true,
-      // Node loads a CommonJS file much faster if it is not asked for by `import()`.
-      supported: { "dynamic-import": false },
-    });
-    writeFileSync(join(outdir, basename(path)), code.includes("moduleUrl") ? moduleUrl + code : code);
+    const { code } = await transform(
+      text.replace(hashedName, (name) => names.get(name) ?? name),
+      {
+        format: "cjs",
+        platform: "node",
+        target: "node20.17",
+        minifyWhitespace: true,
+        minifySyntax: true,
+        // Node loads a CommonJS file much faster if it is not asked for by `import()`.
+        supported: { "dynamic-import": false },
+      },
+    );
+    const name = names.get(basename(path)) ?? basename(path);
+    writeFileSync(join(outdir, name), code.includes("moduleUrl") ? moduleUrl + code : code);
   }
   makeExecutable(join(outdir, "kheaders.js"));
   markAsCommonJs(outdir);
   return metafile;
+}
+
+const hashedName = /\bkheaders-\w+-[A-Z0-9]{8}\.js\b/g;
+
+/**
+ * The names of the files without the hashes by which esbuild tells those that several share: `chunk` is what the program
+ * begins with, `shared` what only the others share.
+ */
+function namesOf({ outputs }: Metafile): Map<string, string> {
+  const files = Object.entries(outputs).map(([path, { imports }]) => ({ name: basename(path), imports }));
+  const main = files.find(({ name }) => name.startsWith("kheaders-main-"));
+  const isOfMain = (name: string) => main?.imports.some(({ path }) => basename(path) === name) === true;
+  const names = files.map(({ name }): [string, string] => {
+    const plain = name.replace(/-[A-Z0-9]{8}\.js$/, ".js");
+    return [name, plain === "kheaders-chunk.js" && !isOfMain(name) ? "kheaders-shared.js" : plain];
+  });
+  if (new Set(names.map(([, plain]) => plain)).size < names.length)
+    throw new Error(`two files of the program have one name: ${names.join(" ")}`);
+  return new Map(names);
 }
 
 /** Bundles libraries, as ES modules `NAME.mjs`, with what several of them need or one needs only later in files beside them. */

@@ -9,8 +9,7 @@ import { AgentRefusal, type Conversation } from "../agent/conversation.js";
 import { withConversation } from "../agent/with-conversation.js";
 import type { CacheEntry } from "../cache/index.js";
 import { MalformedBtf } from "../kernel/btf/malformed.js";
-import { readSections } from "../kernel/btf/sections.js";
-import { indexTypes } from "../kernel/btf/walk.js";
+import { countTypes } from "../kernel/btf/walk.js";
 import type { PullOptions } from "../pull/options.js";
 import { RunningKernel } from "../pull/running-kernel.js";
 import { Clock } from "../pull/transfer/clock.js";
@@ -195,7 +194,7 @@ async function receive(
     closeSync(file);
   }
   try {
-    indexTypes(readSections(readFileSync(path)));
+    countTypes(readFileSync(path));
   } catch (error) {
     if (!(error instanceof MalformedBtf)) throw error;
     const message = `${btfFolder}/${name} on the device: ${error.message}`;

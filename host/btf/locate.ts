@@ -1,15 +1,13 @@
 import { KheadersError } from "../../shared/errors.js";
 import { asDigestBeginning } from "../../shared/identity.js";
-import { headerWarnings } from "../build/tree-warnings.js";
 import type { CacheEntry, KeepExtraOptions, MakeExtra } from "../cache/index.js";
 import { type Architecture, architectureOfMachine } from "../kernel/architecture.js";
 import { readTreeFacts } from "../kernel/tree-facts.js";
 import type { PullOptions } from "../pull/options.js";
 import { holdTree } from "../pull/tree/hold.js";
 import { type LocatedTree, withTree } from "../pull/tree/locate.js";
-import { cachedEntry } from "./cached.js";
-import { btfOfDevice } from "./device.js";
-import { type BtfRecord, keptBtfFromHeaders, type MadeBtf, withBtfFromHeaders } from "./from-headers.js";
+import { cachedEntry } from "./entry.js";
+import type { BtfRecord, MadeBtf } from "./from-headers.js";
 
 /** Where BTF comes from: the kernel itself, a file that was imported, or the kernel's headers. */
 export type BtfSource = "device" | "file" | "headers";
@@ -67,6 +65,7 @@ export function withBtf<T>(
 
 /** The running kernel's own BTF, or why there is none, if another source may do. */
 async function locateOnDevice(options: BtfOptions) {
+  const { btfOfDevice } = await import("./device.js");
   try {
     const found = await btfOfDevice(options);
     // That of a file serves as well, unless the kernel's own is insisted on.
@@ -163,6 +162,8 @@ async function withBtfOfHeaders<T>(
   options: BtfOptions,
   work: (located: LocatedBtf) => Promise<T>,
 ): Promise<T> {
+  const { headerWarnings } = await import("../build/tree-warnings.js");
+  const { keptBtfFromHeaders, withBtfFromHeaders } = await import("./from-headers.js");
   const { tree, digest } = located;
   const { release, architecture, config } = readTreeFacts(tree);
   const [warning] = headerWarnings({ config });

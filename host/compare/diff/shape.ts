@@ -2,7 +2,7 @@ import type { Btf } from "../../kernel/btf/btf.js";
 import { MalformedBtf } from "../../kernel/btf/malformed.js";
 import { elementOf, maxDepth, resolve, sizeOf } from "../../kernel/btf/resolve.js";
 import type { BtfComposite, TypeId } from "../../kernel/btf/types.js";
-import { Declarer } from "../layout/declaration.js";
+import { Declarer, nameOf } from "../layout/declaration.js";
 import type { ShapeMember, TypeShape } from "./kernel-diff.js";
 
 /** Members, and types that their declarations are made of, in all shapes of one kernel: many times what a kernel has. */
@@ -62,7 +62,7 @@ export class Shapes {
   #nameOf(id: TypeId): string {
     let name = this.#names.get(id);
     if (name === undefined) {
-      name = this.#declarer.nameOf(id);
+      name = nameOf(this.#declarer.declarable(id));
       this.#names.set(id, name);
     }
     return name;

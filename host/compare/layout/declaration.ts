@@ -14,53 +14,68 @@ const maxTypes = 1_000;
 /** Functions that take functions that take functions. */
 const maxDepth = 16;
 
-/** Writes a type as C declares `name` with it. Throws {@link MalformedBtf} for one that never ends. */
-export function declarationOf(btf: Btf, id: TypeId, name: string): Declaration {
-  return new Declarer(btf).declare(id, name);
+/** How C declares anything of a type: what stands before and after its name. */
+export interface Declarable {
+  /** `struct sk_buff *`, `void` */
+  readonly type: string;
+  /** `(*` */
+  readonly before: string;
+  /** `)(struct sk_buff *)` */
+  readonly after: string;
+}
+
+/** A name as C declares it with a type. */
+export function declarationOf({ type, before, after }: Declarable, name: string): Declaration {
+  return { type, declarator: `${before}${name}${after}` };
 }
 
 /** A type as C writes it without a name: `void (*)(int)`. */
-export function typeName(btf: Btf, id: TypeId): string {
-  return new Declarer(btf).nameOf(id);
+export function nameOf(declarable: Declarable): string {
+  const { type, declarator } = declarationOf(declarable, "");
+  if (declarator === "") return type;
+  return type.endsWith("*") || declarator.startsWith("[") ? `${type}${declarator}` : `${type} ${declarator}`;
 }
 
-/** Writes declarations. Throws {@link MalformedBtf} for one that never ends, and when all together were too long. */
+/** As {@link nameOf}. Throws {@link MalformedBtf} for a type that never ends. */
+export function typeName(btf: Btf, id: TypeId): string {
+  return nameOf(new Declarer(btf).declarable(id));
+}
+
+/** Finds how types are declared. Throws {@link MalformedBtf} for one that never ends, and when all together were too long. */
 export class Declarer {
   readonly #btf: Btf;
-  /** Types that may still be looked at: in all declarations, and in this one. */
+  /** Types that may still be looked at: for all of them, and for this one. */
   #total: number;
   #left = 0;
 
-  /** @param maxWork Types of which all declarations together may be made. */
+  /** @param maxWork Types that may be looked at for all together. */
   constructor(btf: Btf, maxWork: number = maxTypes) {
     this.#btf = btf;
     this.#total = maxWork;
   }
 
-  /** A type without a name. */
-  nameOf(id: TypeId): string {
-    return joined(this.declare(id, ""));
-  }
-
-  /** As {@link declarationOf}. */
-  declare(id: TypeId, name: string): Declaration {
+  /** How a type is declared. */
+  declarable(id: TypeId): Declarable {
     const allowed = Math.min(maxTypes, this.#total);
     this.#left = allowed;
-    const declaration = this.#declare(id, name, 0);
+    const found = this.#declarable(id, 0);
     this.#total -= allowed - this.#left;
-    return declaration;
+    return found;
   }
 
   /** Goes from the name outwards, as C reads: what is nearest to the name comes first in BTF, too. */
-  #declare(id: TypeId, name: string, depth: number): Declaration {
+  #declarable(id: TypeId, depth: number): Declarable {
     if (depth > maxDepth) throw endless();
     let at = id;
-    let declarator = name;
+    let before = "";
+    let after = "";
     let stars = "";
     let qualifiers: string[] = [];
     let tags: string[] = [];
     const close = () => {
-      if (stars !== "") declarator = `(${stars}${declarator})`;
+      if (stars === "") return;
+      before = `(${stars}${before}`;
+      after += ")";
       stars = "";
     };
     for (;;) {
@@ -86,17 +101,17 @@ export class Declarer {
           break;
         case "array":
           close();
-          declarator += type.count === 0 ? "[]" : `[${type.count}]`;
+          after += type.count === 0 ? "[]" : `[${type.count}]`;
           at = type.of;
           break;
         case "prototype":
           close();
-          declarator += `(${this.#parameters(type, depth)})`;
+          after += `(${this.#parameters(type, depth)})`;
           at = type.returns;
           break;
         default: {
           const base = [...qualifiers, specifierOf(type), ...tags].join(" ");
-          return { type: stars === "" ? base : `${base} ${stars.trimEnd()}`, declarator };
+          return { type: stars === "" ? base : `${base} ${stars.trimEnd()}`, before, after };
         }
       }
     }
@@ -106,7 +121,7 @@ export class Declarer {
     if (parameters.length === 0) return "void";
     return parameters
       .map(({ type }, index) =>
-        type === 0 && index === parameters.length - 1 ? "..." : joined(this.#declare(type, "", depth + 1)),
+        type === 0 && index === parameters.length - 1 ? "..." : nameOf(this.#declarable(type, depth + 1)),
       )
       .join(", ");
   }
@@ -120,11 +135,6 @@ export class Declarer {
 
 function endless(): MalformedBtf {
   return new MalformedBtf("a type in it has no end");
-}
-
-function joined({ type, declarator }: Declaration): string {
-  if (declarator === "") return type;
-  return /\*$/.test(type) || declarator.startsWith("[") ? `${type}${declarator}` : `${type} ${declarator}`;
 }
 
 function specifierOf(type: BtfType): string {

@@ -2,7 +2,7 @@ import type { Btf } from "../../kernel/btf/btf.js";
 import { MalformedBtf } from "../../kernel/btf/malformed.js";
 import { elementOf, maxDepth, resolve, sizeOf } from "../../kernel/btf/resolve.js";
 import type { BtfComposite, BtfMember, TypeId } from "../../kernel/btf/types.js";
-import { type Declaration, Declarer } from "./declaration.js";
+import { type Declaration, Declarer, declarationOf, nameOf } from "./declaration.js";
 import { type Gap, gapsOf } from "./gaps.js";
 
 /** How the members of a struct or union lie. */
@@ -80,33 +80,30 @@ class Surveyor {
   }
 
   /** @param origin Where it begins, in bits from the beginning of the outermost struct. */
-  bodyOf({ kind, name, size, members }: BtfComposite, origin: number, depth: number): Body {
+  bodyOf(type: BtfComposite, origin: number, depth: number): Body {
     if (depth > maxDepth) throw new MalformedBtf("a struct in it contains itself");
-    const { before, last } = this.#gapsOf(members, kind, size);
-    return {
-      kind,
-      name,
-      size,
-      members: members.map((member, index) => this.#memberOf(member, before[index], origin, depth)),
-      padding: last,
-    };
+    const { kind, name, size } = type;
+    const placed = this.#placed(type);
+    const { before, last } = gapsIn(type, placed);
+    const members = placed.map((each, index) => this.#memberOf(each, before[index], origin, depth));
+    return { kind, name, size, members, padding: last };
   }
 
-  #memberOf(member: BtfMember, hole: Gap | undefined, origin: number, depth: number): LayoutMember {
+  #memberOf({ member, place }: Placed, hole: Gap | undefined, origin: number, depth: number): LayoutMember {
     const { name, type: id, bitOffset, bitSize } = member;
-    const place = placeOf(this.#btf, member);
     const { type, isArray, isShown } = this.#contentOf(id);
-    const declaration = this.#declarer.declare(id, bitSize === undefined ? name : `${name}:${bitSize}`);
+    const declarable = this.#declarer.declarable(id);
+    const declaration = declarationOf(declarable, bitSize === undefined ? name : `${name}:${bitSize}`);
     this.#spend(declaration.type.length + declaration.declarator.length);
     return {
       name,
-      type: this.#declarer.nameOf(id),
+      type: nameOf(declarable),
       declaration,
       offset: Math.floor(origin / 8) + place.offset,
       size: place.size,
       bits: place.bits,
       hole,
-      padding: isArray ? 0 : this.#paddingOf(type),
+      padding: isArray || type === undefined ? 0 : this.#paddingOf(type),
       body:
         isShown && type && bitSize === undefined
           ? this.bodyOf(type, origin + bitOffset, depth + 1)
@@ -125,22 +122,31 @@ class Surveyor {
     return { type, isArray, isShown: this.#deep || !(isNamed || type.name !== "") };
   }
 
-  #paddingOf(type: BtfComposite | undefined): number {
-    if (type === undefined) return 0;
-    return this.#gapsOf(type.members, type.kind, type.size).last?.bytes ?? 0;
+  #paddingOf(type: BtfComposite): number {
+    return gapsIn(type, this.#placed(type)).last?.bytes ?? 0;
   }
 
-  #gapsOf(members: readonly BtfMember[], kind: "struct" | "union", size: number): ReturnType<typeof gapsOf> {
+  #placed({ members }: BtfComposite): Placed[] {
     this.#spend(members.length);
-    if (kind === "union") return { before: [], last: undefined };
-    const extents = members.map((member) => {
-      const { offset, size, bits } = placeOf(this.#btf, member);
-      const start = member.bitOffset;
-      const unitEnd = (offset + size) * 8;
-      return bits ? { start, end: start + bits.size, unitEnd } : { start, end: start + size * 8 };
-    });
-    return gapsOf(extents, size * 8);
+    return members.map((member) => ({ member, place: placeOf(this.#btf, member) }));
   }
+}
+
+/** A member, and where it lies in its own struct. */
+interface Placed {
+  readonly member: BtfMember;
+  readonly place: ReturnType<typeof placeOf>;
+}
+
+/** The room in a struct; a union has none. */
+function gapsIn({ kind, size }: BtfComposite, placed: readonly Placed[]): ReturnType<typeof gapsOf> {
+  if (kind === "union") return { before: [], last: undefined };
+  const extents = placed.map(({ member, place: { offset, size, bits } }) => {
+    const start = member.bitOffset;
+    const unitEnd = (offset + size) * 8;
+    return bits ? { start, end: start + bits.size, unitEnd } : { start, end: start + size * 8 };
+  });
+  return gapsOf(extents, size * 8);
 }
 
 /** Where a member lies in its own struct. */

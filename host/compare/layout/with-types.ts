@@ -1,6 +1,5 @@
 import { statSync } from "node:fs";
 import { KheadersError } from "../../../shared/errors.js";
-import { btfOfModule } from "../../btf/device.js";
 import { type BtfOptions, withBtf } from "../../btf/locate.js";
 import type { Btf } from "../../kernel/btf/btf.js";
 import { openBtf } from "../../kernel/btf/open.js";
@@ -33,6 +32,7 @@ export async function withTypes<T>(
     throw new KheadersError("usage", "--module reads the types from the device, and takes no tree or file");
   if (isFile) return work(openBtf(what, base === undefined ? undefined : openBtf(base)));
   if (module !== undefined) {
+    const { btfOfModule } = await import("../../btf/device.js");
     const { path, base } = await btfOfModule(options, module);
     return work(openBtf(path, openBtf(base.path)));
   }

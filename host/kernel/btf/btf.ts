@@ -1,11 +1,12 @@
 import { decodeType } from "./decode.js";
 import { type Kind, kinds } from "./kinds.js";
 import { MalformedBtf } from "./malformed.js";
+import { typesNamed } from "./name-search.js";
 import { readSections } from "./sections.js";
 import { BtfStrings } from "./strings.js";
 import { TypeWords } from "./type-words.js";
 import type { BtfType, TypeId } from "./types.js";
-import { indexTypes, kindNumber } from "./walk.js";
+import { kindNumber, TypeIndex } from "./walk.js";
 
 /**
  * How many decoded types are kept. A type may have a million elements and be asked for a million times; of such there are
@@ -14,8 +15,8 @@ import { indexTypes, kindNumber } from "./walk.js";
 const maxDecoded = 4096;
 
 /**
- * The types of a kernel or of a module, as BTF describes them (Linux Documentation/bpf/btf.rst). Opening finds where each
- * type begins; types and names are decoded when they are asked for. The bytes are hostile: what is wrong with them is a
+ * The types of a kernel or of a module, as BTF describes them (Linux Documentation/bpf/btf.rst). Types and names are found
+ * and decoded when they are asked for. The bytes are hostile: what is wrong with them is a
  * {@link MalformedBtf} when it is met, and nothing takes longer, or more memory, than the file's own size explains. What
  * follows types from one to the next must mind circles; `resolve.ts` does.
  */
@@ -23,11 +24,9 @@ export class Btf {
   readonly littleEndian: boolean;
   /** The first type that is this file's own: 1, or for a module's BTF the one after the kernel's last. */
   readonly firstId: TypeId;
-  /** The number after the last type. */
-  readonly endId: TypeId;
   readonly #base: Btf | undefined;
   readonly #words: Uint32Array;
-  readonly #starts: Uint32Array;
+  readonly #index: TypeIndex;
   readonly #strings: BtfStrings;
   readonly #decoded = new Map<TypeId, BtfType>();
 
@@ -47,10 +46,14 @@ export class Btf {
       throw new MalformedBtf("the kernel's BTF has another byte order");
     this.#base = base;
     this.#words = sections.types;
-    this.#starts = indexTypes(sections);
+    this.#index = new TypeIndex(sections);
     this.#strings = new BtfStrings(sections.strings, base === undefined ? undefined : base.#strings);
     this.firstId = base?.endId ?? 1;
-    this.endId = this.firstId + this.#starts.length;
+  }
+
+  /** The number after the last type. */
+  get endId(): TypeId {
+    return this.firstId + this.#index.count;
   }
 
   /** The kind of a type. */
@@ -81,39 +84,32 @@ export class Btf {
 
   /** The types of that name in the order of the file, whatever their kind; the kernel's first. */
   idsNamed(name: string): TypeId[] {
-    const found = this.#base?.idsNamed(name) ?? [];
-    const [first, ...others] = name === "" ? [] : this.#strings.offsetsOf(name);
-    if (first === undefined) return found;
-    const more = new Set(others);
-    const words = this.#words;
-    const starts = this.#starts;
-    // A plain loop: there may be 100,000 types, and this code has never run before.
-    for (let index = 0; index < starts.length; index += 1) {
-      const offset = words[starts[index] ?? 0] ?? 0;
-      if (offset === first || (more.size > 0 && more.has(offset))) found.push(this.firstId + index);
-    }
-    return found;
+    const ofKernel = this.#base?.idsNamed(name) ?? [];
+    if (name === "") return ofKernel;
+    const own = typesNamed(this.#words, this.#index, this.#strings.offsetsOf(name));
+    return [...ofKernel, ...own.map((index) => this.firstId + index)];
   }
 
   /** All types that have a name, in the order of the file; the kernel's first. */
   *named(): Generator<{ readonly id: TypeId; readonly kind: Kind; readonly name: string }> {
     if (this.#base !== undefined) yield* this.#base.named();
-    for (const [index, start] of this.#starts.entries()) {
+    for (let id = this.firstId; ; id += 1) {
+      const start = this.#index.startOf(id - this.firstId);
+      if (start === undefined) return;
       const offset = this.#words[start] ?? 0;
       if (offset === 0) continue;
-      const id = this.firstId + index;
       yield { id, kind: this.kindOf(id), name: this.#strings.at(offset) };
     }
   }
 
   /** The types that are this file's own, not decoded. Of a module's BTF, their numbers do not count from 1. */
   words(): TypeWords {
-    return new TypeWords(this.#words, this.#starts, this.#strings.bytes);
+    return new TypeWords(this.#words, this.#index.starts, this.#strings.bytes);
   }
 
   #find(id: TypeId): { owner: Btf; start: number } {
     if (this.#base !== undefined && id < this.firstId) return this.#base.#find(id);
-    const start = this.#starts[id - this.firstId];
+    const start = this.#index.startOf(id - this.firstId);
     if (start === undefined) throw new MalformedBtf(`it has no type ${id}`);
     return { owner: this, start };
   }

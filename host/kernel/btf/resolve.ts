@@ -89,8 +89,8 @@ export function pointerSize(btf: Btf): 4 | 8 {
 
 /** It is among a kernel's first types, so it is not looked for by its name. */
 function sizeOfLong(btf: Btf): number | undefined {
-  for (let id = 1; id < btf.endId; id += 1) {
-    if (btf.kindOf(id) !== "int" || !longNames.includes(btf.nameOf(id))) continue;
+  for (const { id, kind, name } of btf.named()) {
+    if (kind !== "int" || !longNames.includes(name)) continue;
     const type = btf.type(id);
     if (type.kind === "int") return type.size;
   }

@@ -1,6 +1,6 @@
 import { knownPayloads, type Payload } from "./kinds.js";
 import { MalformedBtf } from "./malformed.js";
-import type { BtfSections } from "./sections.js";
+import { type BtfSections, readSections } from "./sections.js";
 
 /** Words that each type begins with: name, information, and a size or a type (struct btf_type). */
 export const headWords = 3;
@@ -24,28 +24,87 @@ export function kindFlag(information: number): boolean {
   return information >>> 31 === 1;
 }
 
+/** Types that a walk goes on by at least: to go by one would take longer for what surrounds it. */
+const minStep = 256;
+
 /**
- * Finds where each type begins, in words, by one walk over all of them. Types have different lengths and no index. Throws
- * {@link MalformedBtf} for a kind whose length cannot be known, and for a type that does not end within the section.
+ * Where each type begins, in words. Types have different lengths and no index, so it is found by a walk from the first one,
+ * which goes as far as it must: most of what is asked for lies among a kernel's first types.
  */
-export function indexTypes({ types, layout }: Pick<BtfSections, "types" | "layout">): Uint32Array {
-  const { lengths, elements } = lengthsOf(layout);
-  const starts = new Uint32Array(Math.floor(types.length / headWords));
-  const end = types.length;
-  let count = 0;
-  let at = 0;
-  // A plain loop: there may be 100,000 types, and this code has never run before.
-  while (at + headWords <= end) {
-    starts[count] = at;
-    count += 1;
-    const information = types[at + 1] ?? 0;
-    const kind = (information >>> 24) & 0x7f;
-    const length = lengths[kind] ?? 0;
-    if (length === 0) throw new MalformedBtf(`it has types of an unknown kind (${kind})`);
-    at += length + (elements[kind] ?? 0) * (information & 0xffffff);
+export class TypeIndex {
+  readonly #types: Uint32Array;
+  readonly #lengths: Uint8Array;
+  readonly #elements: Uint8Array;
+  readonly #starts: Uint32Array;
+  /** How many were found. */
+  #found = 0;
+  /** Where the next one begins. */
+  #next = 0;
+
+  constructor({ types, layout }: Pick<BtfSections, "types" | "layout">) {
+    const { lengths, elements } = lengthsOf(layout);
+    this.#types = types;
+    this.#lengths = lengths;
+    this.#elements = elements;
+    this.#starts = new Uint32Array(Math.floor(types.length / headWords));
   }
-  if (at !== end) throw new MalformedBtf("its last type ends too early");
-  return starts.subarray(0, count);
+
+  /** Where each of all types begins. Throws {@link MalformedBtf} as {@link TypeIndex.startOf} does. */
+  get starts(): Uint32Array {
+    this.#walk(this.#starts.length, this.#types.length);
+    return this.#starts.subarray(0, this.#found);
+  }
+
+  /** How many types there are. Throws as {@link TypeIndex.startOf} does. */
+  get count(): number {
+    return this.starts.length;
+  }
+
+  /**
+   * The first word of a type, by its place among all; undefined if there are fewer. Throws {@link MalformedBtf} for a kind
+   * whose length cannot be known, and for a last type that does not end within the section.
+   */
+  startOf(index: number): number | undefined {
+    if (index >= this.#found) this.#walk(index + 1, 0);
+    return index < this.#found ? this.#starts[index] : undefined;
+  }
+
+  /** The place of the type that begins at a word; undefined if none does. Throws as {@link TypeIndex.startOf} does. */
+  indexAt(word: number): number | undefined {
+    if (word >= this.#next) this.#walk(0, word + 1);
+    let [low, high] = [0, this.#found];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#starts[middle] ?? 0) < word) low = middle + 1;
+      else high = middle;
+    }
+    return low < this.#found && this.#starts[low] === word ? low : undefined;
+  }
+
+  /** Goes on until so many types are found and what follows the last of them begins at or after a word, or to the end. */
+  #walk(count: number, word: number): void {
+    const [types, starts, lengths, elements] = [this.#types, this.#starts, this.#lengths, this.#elements];
+    const end = types.length;
+    const wanted = Math.max(count, this.#found + minStep);
+    let [found, at] = [this.#found, this.#next];
+    // A plain loop: there may be 100,000 types, and this code has never run before.
+    while ((found < wanted || at < word) && at + headWords <= end) {
+      const information = types[at + 1] ?? 0;
+      const kind = (information >>> 24) & 0x7f;
+      const length = lengths[kind] ?? 0;
+      if (length === 0) throw new MalformedBtf(`it has types of an unknown kind (${kind})`);
+      starts[found] = at;
+      found += 1;
+      at += length + (elements[kind] ?? 0) * (information & 0xffffff);
+    }
+    if (at !== end && at + headWords > end) throw new MalformedBtf("its last type ends too early");
+    [this.#found, this.#next] = [found, at];
+  }
+}
+
+/** How many types raw BTF has, each of which is whole. Throws {@link MalformedBtf}. */
+export function countTypes(file: Uint8Array): number {
+  return new TypeIndex(readSections(file)).count;
 }
 
 /** Words of a type of each kind, by its number, and of each of its elements; 0 and 0 for a kind that is not known. */

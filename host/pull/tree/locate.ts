@@ -5,7 +5,6 @@ import { asDigestBeginning, type Digest } from "../../../shared/identity.js";
 import { printable } from "../../../shared/printable.js";
 import type { CacheEntry } from "../../cache/index.js";
 import type { PullOptions } from "../options.js";
-import { pull } from "../pull.js";
 import type { PullResult } from "../result.js";
 import { holdTree } from "./hold.js";
 
@@ -38,7 +37,7 @@ interface CachedTree {
  *
  * @param what A folder, or the digest of a cached archive (8 hexadecimal digits or more); undefined for the headers of
  * the chosen device, which are pulled if need be.
- * @throws KheadersError `not-cached`, `several-kernels`, and what {@link pull} and `work` throw.
+ * @throws KheadersError `not-cached`, `several-kernels`, and what pulling and `work` throw.
  */
 export function withTree<T>(
   what: string | undefined,
@@ -50,6 +49,7 @@ export function withTree<T>(
 
 async function locate(what: string | undefined, options: PullOptions): Promise<LocatedTree> {
   if (what === undefined) {
+    const { pull } = await import("../pull.js");
     const result = await pull(options);
     const { tree, digest, entry } = result;
     return { from: "device", tree, digest, entry, result };

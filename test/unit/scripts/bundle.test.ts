@@ -1,13 +1,21 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bundleCommand } from "../../../scripts/bundle.js";
+import { rawBtf, rawInt, rawStruct } from "../../support/raw-btf.js";
 
 let folder: string;
 let whole: string;
-const parts = ["kheaders.js", "kheaders-main.js", "kheaders-chunk.js", "kheaders-rest.js"];
+const parts = [
+  "kheaders.js",
+  "kheaders-main.js",
+  "kheaders-chunk.js",
+  "kheaders-rest.js",
+  "kheaders-shared.js",
+  "kheaders-layout.js",
+];
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "kheaders-bundle-"));
@@ -59,7 +67,16 @@ describe("the command", () => {
     expect(nothing.stderr).not.toContain("Cannot find module");
   });
 
-  it("has errors that both halves know", () => {
+  it("reads for a layout nothing of what other commands need", () => {
+    const command = withFiles(parts.filter((part) => part !== "kheaders-rest.js"));
+    const file = join(folder, "kernel.btf");
+    writeFileSync(file, rawBtf([rawInt("int", 4), rawStruct("list", 4, [["next", 1, 0]])]));
+    const { status, stdout } = run(command, "layout", "list", file);
+    expect(stdout).toContain("struct list {");
+    expect(status).toBe(0);
+  });
+
+  it("has errors that all files know", () => {
     const command = join(whole, "kheaders.js");
     expect(run(command, "cache", "ls", "--json")).toMatchObject({ status: 0, stdout: "", stderr: "" });
     const missing = run(command, "cache", "rm", "0123456789ab");

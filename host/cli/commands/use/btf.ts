@@ -112,8 +112,8 @@ function outputOf(located: LocatedBtf, { path, types, header }: Printed): Output
 
 async function countTypes(path: string): Promise<number> {
   const { readFileSync } = await import("node:fs");
-  const { Btf } = await import("../../../kernel/btf/btf.js");
-  return new Btf(readFileSync(path)).endId - 1;
+  const walk = await import("../../../kernel/btf/walk.js");
+  return walk.countTypes(readFileSync(path));
 }
 
 async function moduleOutput(name: string, output: string | undefined, options: PullOptions): Promise<Output> {

@@ -56,7 +56,8 @@ The types are those of the kernel's BTF; see: kheaders btf --help. Instead of a 
         const { id, others } = findType(btf, name);
         if (others > 0) reporter.on({ type: "warning", message: ambiguity(name, others) });
         const layout = layoutOf(btf, id, { deep: flags.deep === true });
-        return { json: layoutObject(layout), lines: [...layoutText(layout), ""] };
+        if (flags.json) return { json: layoutObject(layout), lines: [] };
+        return { json: {}, lines: [...layoutText(layout), ""] };
       }),
     );
     const lines = answers.flatMap((answer) => answer.lines);

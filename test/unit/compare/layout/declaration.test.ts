@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { declarationOf, typeName } from "../../../../host/compare/layout/declaration.js";
+import { Declarer, declarationOf, typeName } from "../../../../host/compare/layout/declaration.js";
 import { Btf } from "../../../../host/kernel/btf/btf.js";
 import { readBtf } from "../../../../host/kernel/btf/read.js";
 import { compiledBtf } from "../../../support/compiled-btf.js";
@@ -37,7 +37,7 @@ describe("a declaration", () => {
   const it_ = btf.type(btf.idsNamed("it")[0] ?? 0);
   const members = it_.kind === "struct" ? it_.members : [];
   const shown = members.map(({ type, name }) => {
-    const declaration = declarationOf(btf, type, name);
+    const declaration = declarationOf(new Declarer(btf).declarable(type), name);
     return `${declaration.type} ${declaration.declarator}`.replace(/\*+ (?=\w)/, (stars) => stars.trimEnd());
   });
 
@@ -68,7 +68,7 @@ describe("a declaration", () => {
 describe("a declaration that cannot be", () => {
   const declare = (...types: RawType[]) => {
     const btf = new Btf(rawBtf(types));
-    return () => declarationOf(btf, 1, "it");
+    return () => declarationOf(new Declarer(btf).declarable(1), "it");
   };
 
   it("ends, whatever refers to whatever", () => {

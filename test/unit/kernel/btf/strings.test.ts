@@ -11,8 +11,12 @@ describe("the names of BTF", () => {
     expect(strings.at(20)).toBe("\xe9t\xe9");
   });
 
-  it("are found wherever they stand, as the end of a longer one, too", () => {
-    expect(strings.offsetsOf("struct")).toEqual([6, 13]);
+  it("are found where they stand by themselves, else as the end of longer ones", () => {
+    expect(strings.offsetsOf("struct")).toEqual([13]);
+    const ends = new BtfStrings(Buffer.from("\0task_struct\0mm_struct\0"), undefined);
+    expect(ends.offsetsOf("struct")).toEqual([6, 16]);
+    const twice = new BtfStrings(Buffer.from("\0a\0a\0ba\0"), undefined);
+    expect(twice.offsetsOf("a")).toEqual([1, 3]);
     expect(strings.offsetsOf("task")).toEqual([]);
     expect(strings.offsetsOf("\xe9t\xe9")).toEqual([20]);
   });
@@ -21,7 +25,8 @@ describe("the names of BTF", () => {
     const module = new BtfStrings(Buffer.from("own\0struct\0"), strings);
     expect(module.at(13)).toBe("struct");
     expect(module.at(strings.end)).toBe("own");
-    expect(module.offsetsOf("struct")).toEqual([6, 13, strings.end + 4]);
+    expect(module.offsetsOf("struct")).toEqual([13, strings.end + 4]);
+    expect(module.offsetsOf("own")).toEqual([strings.end]);
   });
 
   it("are refused outside, and if they are longer than any", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Btf } from "../../../../host/kernel/btf/btf.js";
 import { readSections } from "../../../../host/kernel/btf/sections.js";
-import { indexTypes } from "../../../../host/kernel/btf/walk.js";
+import { countTypes, TypeIndex } from "../../../../host/kernel/btf/walk.js";
 import { rawBtf, rawInt } from "../../../support/raw-btf.js";
 
 /** Kinds of 2026 that this reader does not know, with what the file's own layout section says of their length. */
@@ -12,8 +12,23 @@ const layout = Array.from({ length: newKind + 1 }, (_, kind): [number, number] =
 
 describe("the walk over the types", () => {
   it("finds where each begins", () => {
-    const raw = rawBtf([rawInt("a", 4), { kind: "pointer", third: 1 }, rawInt("b", 4)]);
-    expect(Array.from(indexTypes(readSections(raw)))).toEqual([0, 4, 7]);
+    const index = new TypeIndex(
+      readSections(rawBtf([rawInt("a", 4), { kind: "pointer", third: 1 }, rawInt("b", 4)])),
+    );
+    expect([2, 0, 1, 3].map((place) => index.startOf(place))).toEqual([7, 0, 4, undefined]);
+    expect([7, 0, 4, 1, 8, 100].map((word) => index.indexAt(word))).toEqual([2, 0, 1, ...Array(3)]);
+    expect(index.count).toBe(3);
+  });
+
+  it("goes no further than it must", () => {
+    const many = Array.from({ length: 1_000 }, (_, number) => rawInt(`int${number}`, 4));
+    const sections = readSections(rawBtf([...many, { kind: newKind }]));
+    const index = new TypeIndex(sections);
+    expect(index.startOf(10)).toBe(40);
+    expect(index.indexAt(999 * 4)).toBe(999);
+    expect(() => index.count).toThrow("unknown kind");
+    expect(() => new TypeIndex(sections).startOf(1_000)).toThrow("unknown kind");
+    expect(() => new TypeIndex(sections).indexAt(1_000 * 4)).toThrow("unknown kind");
   });
 
   it("passes over a kind that is not known, if the file says how long it is", () => {
@@ -22,7 +37,7 @@ describe("the walk over the types", () => {
     expect(btf.type(2)).toEqual({ kind: "unknown", number: newKind });
     expect(btf.kindOf(2)).toBe("unknown");
     expect(btf.nameOf(3)).toBe("b");
-    expect(() => new Btf(rawBtf(types))).toThrow(`types of an unknown kind (${newKind})`);
+    expect(() => new Btf(rawBtf(types)).nameOf(3)).toThrow(`types of an unknown kind (${newKind})`);
   });
 
   it("does not believe the layout of kinds that it knows, nor lengths that are not whole words", () => {
@@ -34,7 +49,7 @@ describe("the walk over the types", () => {
     });
     expect(new Btf(wrong).nameOf(2)).toBe("b");
     const odd = layout.map((): [number, number] => [2, 0]);
-    expect(() => new Btf(rawBtf([{ kind: newKind }], { layout: odd }))).toThrow("unknown kind");
+    expect(() => countTypes(rawBtf([{ kind: newKind }], { layout: odd }))).toThrow("unknown kind");
   });
 
   it("counts more than 65,535 elements, as files may have since 2026", () => {
@@ -50,6 +65,6 @@ describe("the walk over the types", () => {
     ["within its first words", rawBtf([{ kind: "pointer", words: [1, 2] }]), "its last type ends too early"],
     ["with a type of no kind", rawBtf([{ kind: "void" }]), "types of an unknown kind (0)"],
   ])("ends with an error where the types end %s", (_, raw, reason) => {
-    expect(() => indexTypes(readSections(raw))).toThrow(reason);
+    expect(() => countTypes(raw)).toThrow(reason);
   });
 });
