@@ -16,6 +16,13 @@ import {
 } from "./build/module/module.js";
 import { type PchOptions, type PrecompiledHeader, precompileHeaders as precompile } from "./build/pch.js";
 import { type TreeInfo, treeInfo as treeInfoOf } from "./build/tree-info.js";
+import {
+  type DiffOptions,
+  type SummarizedDiff,
+  summarizeKernelDiff as summarizeDiff,
+  withKernelDiff as withDiff,
+} from "./compare/diff/diff-kernels.js";
+import type { KernelDiff, PartName } from "./compare/diff/kernel-diff.js";
 import { type ImportResult, importHeaders as importFrom } from "./import/import.js";
 import type { ImportOptions } from "./import/options.js";
 import type { PullOptions } from "./pull/options.js";
@@ -67,6 +74,17 @@ export type {
   VerifyOptions,
   VerifyReport,
 } from "./cache/index.js";
+export type { SummarizedDiff } from "./compare/diff/diff-kernels.js";
+export type * from "./compare/diff/kernel-diff.js";
+export { readHeader } from "./compare/diff/read-header.js";
+export type { KernelNames } from "./compare/diff/sides.js";
+export type {
+  ConfigSummary,
+  DiffSummary,
+  HeadersSummary,
+  SymbolsSummary,
+  TypesSummary,
+} from "./compare/diff/summary.js";
 export type { Declaration } from "./compare/layout/declaration.js";
 export { type FoundType, findType } from "./compare/layout/find-type.js";
 export type { Gap } from "./compare/layout/gaps.js";
@@ -279,4 +297,34 @@ export async function precompileHeaders(
     onDiagnostics: options.onDiagnostics ?? (() => undefined),
     onWarning: options.onWarning ?? (() => undefined),
   });
+}
+
+/** Which kernels to compare; all else may be left out. */
+export type KernelDiffOptions = Pick<DiffOptions, "names"> & Optional<Omit<DiffOptions, "names">>;
+
+/**
+ * Compares two kernels in some parts and runs `work` with their differences. Until it ends, neither tree is pruned or removed.
+ *
+ * @throws KheadersError `not-cached`, `several-kernels`, `no-btf`, `tool-missing`, `no-symbol-versions`, and what {@link pull}
+ * and `work` throw.
+ */
+export async function withKernelDiff<T>(
+  parts: readonly PartName[],
+  options: KernelDiffOptions,
+  work: (diff: KernelDiff) => Promise<T>,
+): Promise<T> {
+  return withDiff(parts, await diffOptions(options), work);
+}
+
+/**
+ * Counts in what two kernels differ, in all parts; one that cannot be told is unknown. The result is kept in the cache.
+ *
+ * @throws KheadersError `not-cached`, `several-kernels`, and what {@link pull} throws.
+ */
+export async function summarizeKernelDiff(options: KernelDiffOptions): Promise<SummarizedDiff> {
+  return summarizeDiff(await diffOptions(options));
+}
+
+async function diffOptions(options: KernelDiffOptions): Promise<DiffOptions> {
+  return { ...(await pullOptions(options)), names: options.names, clang: options.clang ?? "clang" };
 }

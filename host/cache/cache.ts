@@ -9,7 +9,13 @@ import { configDifferences } from "./kernels/configs.js";
 import { allEntries, entriesFor, entriesOf } from "./kernels/entries.js";
 import type { CacheEntry, Kernel } from "./kernels/entry.js";
 import { decideServing, type Serving, type ServingQuestion } from "./kernels/serving.js";
-import { entryOfBoot, lastKernelOf, rememberIfAllowed } from "./kernels/sightings.js";
+import {
+  entryOfBoot,
+  kernelsSeenOn,
+  lastKernelOf,
+  rememberIfAllowed,
+  type SeenKernel,
+} from "./kernels/sightings.js";
 import { acquireLease, type Lease } from "./locks/lease.js";
 import type { Lock, LockOptions } from "./locks/lock.js";
 import type { KeepExtraOptions, MakeExtra } from "./publish/extras.js";
@@ -138,6 +144,15 @@ export class Cache {
    */
   lastSeen(serial: string): Kernel | undefined {
     return lastKernelOf(this.#store.paths, serial);
+  }
+
+  /**
+   * The kernels that a serial ran in the boots that are known, the latest first, as far as the cache still has them.
+   *
+   * @throws KheadersError `cache-failed`.
+   */
+  seenOn(serial: string): SeenKernel[] {
+    return kernelsSeenOn(this.#store.paths, serial);
   }
 
   /**

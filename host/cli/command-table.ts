@@ -24,6 +24,7 @@ export const commandTable = {
     bpf: () => import("./commands/use/bpf.js"),
     btf: () => import("./commands/use/btf.js"),
     layout: () => import("./commands/use/layout.js"),
+    diff: () => import("./commands/use/diff.js"),
     pch: () => import("./commands/use/pch.js"),
     module: () => import("./commands/use/module.js"),
     "check-module": () => import("./commands/use/check-module.js"),

@@ -104,6 +104,11 @@ describe("what docs/json.md says", emulated, () => {
     await printJson(...args);
   });
 
+  it("is what diff prints of a kernel and itself", async () => {
+    const digest: string = JSON.parse((await host.kheaders(["pull", "--json"])).stdout).digest;
+    await printJson("diff", digest, "--config", "--headers", "--struct", "task_struct");
+  });
+
   it("is what watch prints, and an error", async () => {
     const watch = host.start(["watch", "--json", "--exec", "true"]);
     await watch.says(/"command-ended"/);

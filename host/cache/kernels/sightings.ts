@@ -5,6 +5,7 @@ import type { Fields } from "../disk/fields.js";
 import { readJson, writeJson } from "../disk/json-file.js";
 import { touch } from "../disk/last-use.js";
 import type { CachePaths } from "../disk/paths.js";
+import { statIfThere } from "../disk/stat.js";
 import { namesIn, readEntry } from "./entries.js";
 import { asEntryId, type CacheEntry, type Kernel, parseKernel } from "./entry.js";
 
@@ -46,6 +47,28 @@ export function allBootSightings(paths: CachePaths): (BootSighting & { readonly 
     .map((name) => path.join(paths.boots, name))
     .map((file) => readJson(file, (fields) => ({ ...parseBoot(fields), file })))
     .filter((sighting) => sighting !== undefined);
+}
+
+/** A kernel that ran on a serial in one boot. */
+export interface SeenKernel {
+  readonly bootId: string;
+  readonly entry: CacheEntry;
+}
+
+/**
+ * The kernels that a serial ran in the boots that are known, the latest first, as far as the cache still has them.
+ *
+ * @throws KheadersError `cache-failed`.
+ */
+export function kernelsSeenOn(paths: CachePaths, serial: string): SeenKernel[] {
+  return allBootSightings(paths)
+    .filter((sighting) => sighting.serial === serial)
+    .map((sighting) => ({ ...sighting, time: statIfThere(sighting.file)?.mtimeMs ?? 0 }))
+    .sort((one, other) => other.time - one.time)
+    .flatMap(({ bootId, entry: id }) => {
+      const entry = readEntry(paths, id);
+      return entry === undefined ? [] : [{ bootId, entry }];
+    });
 }
 
 /**

@@ -47,7 +47,10 @@ export const valueKinds: Readonly<Record<string, Kind>> = {
     ),
   ),
   name: only("nothing"),
+  names: only("nothing"),
+  new: kernel,
   number: only("nothing"),
+  old: kernel,
   path: only("files"),
   pattern: only("nothing"),
   port: only("nothing"),
@@ -92,6 +95,18 @@ export async function devicesOf(endpoint: Parameters<typeof AdbConnection.open>[
 /** The cached kernels. @throws KheadersError. */
 export async function kernelsOf(cache: Cache): Promise<readonly ListedKernel[]> {
   return (await cache.list()).kernels;
+}
+
+/** One of two kernels that are compared. */
+async function kernel(sources: Sources): Promise<Values> {
+  const devices = (await sources.devices()).map(({ serial, model }) => ({
+    word: serial,
+    description: model ?? "",
+  }));
+  return {
+    candidates: [...(await digests(sources)), ...(await releases(sources)), ...devices],
+    fromShell: "folders",
+  };
 }
 
 function only(fromShell: FromShell): Kind {

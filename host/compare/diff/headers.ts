@@ -1,4 +1,11 @@
-import { changeOf, type FileChange, type HeadersDiff } from "./kernel-diff.js";
+import {
+  type Change,
+  changeOf,
+  countChanges,
+  type FileChange,
+  type FolderChanges,
+  type HeadersDiff,
+} from "./kernel-diff.js";
 
 /** The files and links of a tree by path, and what tells whether two are the same: a digest, or where a link leads. */
 export type FileIds = ReadonlyMap<string, string>;
@@ -15,4 +22,17 @@ export function diffFiles(old: FileIds, now: FileIds): HeadersDiff {
   for (const path of now.keys()) if (!old.has(path)) files.push({ path, change: "added" });
   files.sort((one, other) => (one.path < other.path ? -1 : 1));
   return { files, same };
+}
+
+/** Counts the files that differ by the folder that they lie in, sorted by its path. */
+export function foldersOf(files: readonly FileChange[]): FolderChanges[] {
+  const changes = new Map<string, Change[]>();
+  for (const { path, change } of files) {
+    const folder = path.slice(0, Math.max(0, path.lastIndexOf("/")));
+    const known = changes.get(folder);
+    if (known === undefined) changes.set(folder, [change]);
+    else known.push(change);
+  }
+  const folders = Array.from(changes, ([folder, found]) => ({ folder, ...countChanges(found) }));
+  return folders.sort((one, other) => (one.folder < other.folder ? -1 : 1));
 }

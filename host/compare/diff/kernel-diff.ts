@@ -1,4 +1,4 @@
-import type { KnownKernel } from "../../../shared/identity.js";
+import type { Digest, KnownKernel } from "../../../shared/identity.js";
 import type { BtfSource } from "../../btf/locate.js";
 
 /** In what two kernels differ. A part that was not asked for is undefined. */
@@ -21,7 +21,7 @@ export interface KernelSide {
   /** The device, if one was asked. */
   readonly serial: string | undefined;
   /** SHA-256 of the archive of its headers; undefined for a folder outside of the cache. */
-  readonly digest: string | undefined;
+  readonly digest: Digest | undefined;
   /** Absolute path of its tree, which stays for as long as the comparison is worked with. */
   readonly tree: string;
   /** What is known of it; of a folder outside of the cache, its release alone. */
@@ -83,6 +83,8 @@ export interface TypesDiff {
   readonly types: readonly TypeChange[];
   /** How many named types are the same in both. */
   readonly same: number;
+  /** Whether one of the kernels has a struct, union or enum of that name. */
+  has(name: string): boolean;
   /** The members of a type in both kernels, decoded now. */
   details(change: TypeChange): TypeDetails;
 }
@@ -173,6 +175,12 @@ export interface SymbolChange {
   readonly name: string;
   readonly old: number | undefined;
   readonly new: number | undefined;
+}
+
+/** How many files of a folder differ. */
+export interface FolderChanges extends ChangeCounts {
+  /** Relative to the tree; empty for the tree itself. */
+  readonly folder: string;
 }
 
 /** What became of something by what there was and is. */

@@ -1,10 +1,10 @@
-import type { BtfSource } from "../../btf/locate.js";
-import type { Btf } from "../../kernel/btf/btf.js";
-import type { TypeWords } from "../../kernel/btf/type-words.js";
-import type { TypeId } from "../../kernel/btf/types.js";
-import { type Both, changeOf, type TypeChange, type TypeDetails, type TypesDiff } from "./kernel-diff.js";
+import type { BtfSource } from "../../../btf/locate.js";
+import type { Btf } from "../../../kernel/btf/btf.js";
+import type { TypeWords } from "../../../kernel/btf/type-words.js";
+import type { TypeId } from "../../../kernel/btf/types.js";
+import { type Both, changeOf, type TypeChange, type TypeDetails, type TypesDiff } from "../kernel-diff.js";
 import { diffShapes, isSameShape } from "./members.js";
-import { type NamedTypes, namedTypes } from "./named-types.js";
+import { comparableKeys, type NamedTypes, namedTypes } from "./named-types.js";
 import { SameTypes } from "./same-types.js";
 import { Shapes } from "./shape.js";
 
@@ -49,6 +49,7 @@ class TypeComparison {
       from,
       types: this.#changes,
       same: this.#same,
+      has: (name) => comparableKeys(name).some((key) => before.has(key) || now.has(key)),
       details: (change) => this.#details(change.oldId, change.newId),
     };
   }

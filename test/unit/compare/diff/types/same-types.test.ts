@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { SameTypes } from "../../../../host/compare/diff/same-types.js";
-import { readBtf } from "../../../../host/kernel/btf/read.js";
-import { compiledBtf } from "../../../support/compiled-btf.js";
+import { SameTypes } from "../../../../../host/compare/diff/types/same-types.js";
+import { readBtf } from "../../../../../host/kernel/btf/read.js";
+import { compiledBtf } from "../../../../support/compiled-btf.js";
 
 /** Members that are the same as themselves. */
 const alike = [

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { Shapes } from "../../../../host/compare/diff/shape.js";
-import { Btf } from "../../../../host/kernel/btf/btf.js";
-import { readBtf } from "../../../../host/kernel/btf/read.js";
-import { compiledBtf, sampleSource } from "../../../support/compiled-btf.js";
-import { rawBtf, rawInt, rawStruct } from "../../../support/raw-btf.js";
+import { Shapes } from "../../../../../host/compare/diff/types/shape.js";
+import { Btf } from "../../../../../host/kernel/btf/btf.js";
+import { readBtf } from "../../../../../host/kernel/btf/read.js";
+import { compiledBtf, sampleSource } from "../../../../support/compiled-btf.js";
+import { rawBtf, rawInt, rawStruct } from "../../../../support/raw-btf.js";
 
 describe("the shape of a type", () => {
   const btf = readBtf(compiledBtf(sampleSource));

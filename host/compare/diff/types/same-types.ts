@@ -1,8 +1,8 @@
-import type { Btf } from "../../kernel/btf/btf.js";
-import type { Kind } from "../../kernel/btf/kinds.js";
-import { maxDepth, pointerSize } from "../../kernel/btf/resolve.js";
-import type { TypeWords } from "../../kernel/btf/type-words.js";
-import type { TypeId } from "../../kernel/btf/types.js";
+import type { Btf } from "../../../kernel/btf/btf.js";
+import type { Kind } from "../../../kernel/btf/kinds.js";
+import { maxDepth, pointerSize } from "../../../kernel/btf/resolve.js";
+import type { TypeWords } from "../../../kernel/btf/type-words.js";
+import type { TypeId } from "../../../kernel/btf/types.js";
 
 /** Words of a member of a struct: name, type, place. */
 const memberWords = 3;

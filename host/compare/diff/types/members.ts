@@ -5,7 +5,7 @@ import {
   type ShapeMember,
   type TypeDetails,
   type TypeShape,
-} from "./kernel-diff.js";
+} from "../kernel-diff.js";
 
 /** Compares a type with what it was; one of the two may be undefined. */
 export function diffShapes(old: TypeShape | undefined, now: TypeShape | undefined): TypeDetails {

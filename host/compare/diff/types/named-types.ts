@@ -1,8 +1,8 @@
-import type { Btf } from "../../kernel/btf/btf.js";
-import type { Kind } from "../../kernel/btf/kinds.js";
-import type { TypeWords } from "../../kernel/btf/type-words.js";
-import type { TypeId } from "../../kernel/btf/types.js";
-import type { TypeChange } from "./kernel-diff.js";
+import type { Btf } from "../../../kernel/btf/btf.js";
+import type { Kind } from "../../../kernel/btf/kinds.js";
+import type { TypeWords } from "../../../kernel/btf/type-words.js";
+import type { TypeId } from "../../../kernel/btf/types.js";
+import type { TypeChange } from "../kernel-diff.js";
 
 /** The types of one kind that have one name. */
 export interface NamedTypes extends Pick<TypeChange, "kind" | "name" | "isTypedef"> {
@@ -23,12 +23,24 @@ export function namedTypes(btf: Btf): Map<string, NamedTypes> {
     const kind = asComparable(isTypedef ? kindOfAnonymous(words, words.thirdOf(id)) : itsKind);
     if (kind === undefined) continue;
     const name = btf.nameOf(id);
-    const key = `${isTypedef ? "typedef " : ""}${kind} ${name}`;
+    const key = keyOf(kind, name, isTypedef);
     const known = found.get(key);
     if (known === undefined) found.set(key, { kind, name, isTypedef, ids: [id] });
     else known.ids.push(id);
   }
   return found;
+}
+
+/** The keys that a name may have in what {@link namedTypes} gives. */
+export function comparableKeys(name: string): string[] {
+  return (["struct", "union", "enum"] as const).flatMap((kind) => [
+    keyOf(kind, name, false),
+    keyOf(kind, name, true),
+  ]);
+}
+
+function keyOf(kind: NamedTypes["kind"], name: string, isTypedef: boolean): string {
+  return `${isTypedef ? "typedef " : ""}${kind} ${name}`;
 }
 
 function kindOfAnonymous(words: TypeWords, id: TypeId): Kind | undefined {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { namedTypes } from "../../../../host/compare/diff/named-types.js";
-import { Btf } from "../../../../host/kernel/btf/btf.js";
-import { rawBtf, rawInt, rawStruct } from "../../../support/raw-btf.js";
+import { namedTypes } from "../../../../../host/compare/diff/types/named-types.js";
+import { Btf } from "../../../../../host/kernel/btf/btf.js";
+import { rawBtf, rawInt, rawStruct } from "../../../../support/raw-btf.js";
 
 describe("the named types of a kernel", () => {
   it("are structs, unions and enums, and typedefs of those without a name", () => {

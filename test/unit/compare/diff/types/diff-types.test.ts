@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { TypeChange, TypesDiff } from "../../../../host/compare/diff/kernel-diff.js";
-import { diffTypes } from "../../../../host/compare/diff/types.js";
-import { Btf } from "../../../../host/kernel/btf/btf.js";
-import { readBtf } from "../../../../host/kernel/btf/read.js";
-import { compiledBtf, sampleSource } from "../../../support/compiled-btf.js";
-import { rawBtf, rawInt, rawStruct } from "../../../support/raw-btf.js";
+import type { TypeChange, TypesDiff } from "../../../../../host/compare/diff/kernel-diff.js";
+import { diffTypes } from "../../../../../host/compare/diff/types/diff-types.js";
+import { Btf } from "../../../../../host/kernel/btf/btf.js";
+import { readBtf } from "../../../../../host/kernel/btf/read.js";
+import { compiledBtf, sampleSource } from "../../../../support/compiled-btf.js";
+import { rawBtf, rawInt, rawStruct } from "../../../../support/raw-btf.js";
 
 const from = { old: "device", new: "device" } as const;
 

@@ -1,9 +1,9 @@
-import type { Btf } from "../../kernel/btf/btf.js";
-import { MalformedBtf } from "../../kernel/btf/malformed.js";
-import { elementOf, maxDepth, resolve, sizeOf } from "../../kernel/btf/resolve.js";
-import type { BtfComposite, TypeId } from "../../kernel/btf/types.js";
-import { Declarer, nameOf } from "../layout/declaration.js";
-import type { ShapeMember, TypeShape } from "./kernel-diff.js";
+import type { Btf } from "../../../kernel/btf/btf.js";
+import { MalformedBtf } from "../../../kernel/btf/malformed.js";
+import { elementOf, maxDepth, resolve, sizeOf } from "../../../kernel/btf/resolve.js";
+import type { BtfComposite, TypeId } from "../../../kernel/btf/types.js";
+import { Declarer, nameOf } from "../../layout/declaration.js";
+import type { ShapeMember, TypeShape } from "../kernel-diff.js";
 
 /** Members, and types that their declarations are made of, in all shapes of one kernel: many times what a kernel has. */
 const maxWork = 20_000_000;

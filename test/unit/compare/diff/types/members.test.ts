@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { ShapeMember, TypeShape } from "../../../../host/compare/diff/kernel-diff.js";
-import { diffShapes, isSameShape } from "../../../../host/compare/diff/members.js";
+import type { ShapeMember, TypeShape } from "../../../../../host/compare/diff/kernel-diff.js";
+import { diffShapes, isSameShape } from "../../../../../host/compare/diff/types/members.js";
 
 const member = (path: string, bitOffset: number, bitSize = 32): ShapeMember => ({
   path,
