@@ -125,11 +125,21 @@ export type { Headers } from "./pull/headers-offer.js";
 export type { PullOptions } from "./pull/options.js";
 export { adbServer, cacheDir, type Optional, openCache } from "./pull/options.js";
 export type { PullResult } from "./pull/result.js";
+export type { SharedStore, StoreOffer, StoreUse } from "./pull/shared-store.js";
 export type { PullTimes } from "./pull/transfer/clock.js";
 export { treeEnvironment } from "./pull/tree/environment.js";
 export type { LocatedTree } from "./pull/tree/locate.js";
 export type { OfflineSelector } from "./pull/tree/offline.js";
 export { type UnloadOptions, unload } from "./pull/unload.js";
+export type { FoundKernel } from "./sharing/find.js";
+export type { PartName, StoredKernel } from "./sharing/kernel-manifest.js";
+export { type ListedStoredKernel, listStore, type StoreListing } from "./sharing/list.js";
+export { type PushedKernel, type PushOptions, pushKernel } from "./sharing/push.js";
+export { type TakenKernel, type TakeOptions, takeKernel } from "./sharing/take.js";
+export { type UseStoreOptions, useStore } from "./sharing/use.js";
+export { type StoreReport, verifyStore } from "./sharing/verify.js";
+export { type OpenStoreOptions, openRepository } from "./store/open.js";
+export type { Repository } from "./store/repository.js";
 export type { Symvers } from "./symvers/collect.js";
 export type { SkippedModule } from "./symvers/collection.js";
 export { checkCopyTarget, copyTree } from "./user-files/copy.js";
@@ -178,6 +188,7 @@ export async function importHeaders(
     fingerprint: options.fingerprint,
     expected: options.expected,
     cache: options.cache ?? (await openCache()),
+    store: options.store,
     signal: options.signal ?? neverAborts(),
     onProgress: options.onProgress ?? (() => undefined),
   });

@@ -48,5 +48,5 @@ export interface KnownKernel extends Pick<KernelIdentity, "release" | "configDig
   readonly machine: string | undefined;
 }
 
-/** How the device offered the archive. `file`: taken out of a module or image file. */
-export type Source = "built-in" | "loaded" | "module" | "file";
+/** How the device offered the archive. `file`: taken out of a module or image file; `store`: out of a store that hosts share. */
+export type Source = "built-in" | "loaded" | "module" | "file" | "store";

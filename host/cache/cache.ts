@@ -43,6 +43,13 @@ export interface CacheOptions {
   readonly locks?: boolean;
 }
 
+/** Headers that are not in the cache and could be: the entry that they would have. */
+export interface Offer {
+  readonly entry: CacheEntry;
+  /** Whether their configuration is said to be the running kernel's, option by option. */
+  readonly hasSameOptions: boolean;
+}
+
 /** How to open a tree. */
 export interface OpenOptions {
   readonly signal?: AbortSignal | undefined;
@@ -119,13 +126,17 @@ export class Cache {
     question: Pick<ServingQuestion, "asked" | "rootPossible" | "trustRelease"> & {
       /** The running kernel's configuration, if it is known. */
       readonly config?: KernelConfig | undefined;
+      /** An entry that the cache would have of what a store offers. */
+      readonly offer?: Offer | undefined;
     },
   ): Serving {
-    const { config, ...rest } = question;
-    const candidates = this.entriesFor(identity);
-    const differences = config && configDifferences(this.#store.paths, candidates, config);
+    const { config, offer, ...rest } = question;
+    const own = this.entriesFor(identity);
+    const differences = new Map(config && configDifferences(this.#store.paths, own, config));
+    if (offer?.hasSameOptions) differences.set(offer.entry.id, []);
     const boot = identity.bootId === undefined ? undefined : this.findBoot(serial, identity.bootId);
-    return decideServing({ ...rest, identity, boot, candidates, differences: differences ?? new Map() });
+    const candidates = offer === undefined ? own : [...own, offer.entry];
+    return decideServing({ ...rest, identity, boot, candidates, differences });
   }
 
   /**

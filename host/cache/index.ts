@@ -1,5 +1,5 @@
 export type { BtfCache } from "./btf-cache.js";
-export { type Cache, type CacheOptions, type OpenOptions, openCache } from "./cache.js";
+export { type Cache, type CacheOptions, type Offer, type OpenOptions, openCache } from "./cache.js";
 export { cacheDir } from "./cache-dir.js";
 export { readHostBootId } from "./disk/host-boot.js";
 export { replaceFile } from "./disk/json-file.js";
@@ -7,7 +7,8 @@ export { readIfThere } from "./disk/read-file.js";
 export { digestOf } from "./disk/sha256.js";
 export { writableFolder } from "./disk/writable.js";
 export { describeChange } from "./kernels/change.js";
-export type { CacheEntry, Kernel } from "./kernels/entry.js";
+export { isStamped } from "./kernels/comparison.js";
+export { type CacheEntry, type Kernel, makeEntry } from "./kernels/entry.js";
 export { describeProof, type Proof, type Serving } from "./kernels/serving.js";
 export type { Lease } from "./locks/lease.js";
 export type { Lock, LockOptions } from "./locks/lock.js";

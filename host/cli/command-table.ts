@@ -31,6 +31,9 @@ export const commandTable = {
     symvers: () => import("./commands/use/symvers.js"),
     check: () => import("./commands/use/check.js"),
   },
+  store: {
+    store: () => import("./commands/store/store.js"),
+  },
   cache: {
     cache: () => import("./commands/cache/cache.js"),
     completion: () => import("./commands/cache/completion.js"),
@@ -41,5 +44,6 @@ export const commandTable = {
 export const groupHeadings: Readonly<Record<keyof typeof commandTable, string>> = {
   get: "Get headers:",
   use: "Use headers:",
+  store: "Share headers:",
   cache: "Keep headers:",
 };

@@ -2,6 +2,7 @@ import path from "node:path";
 import type { KnownKernel } from "../../shared/identity.js";
 import { printable } from "../../shared/printable.js";
 import type { OpenedTree } from "../cache/index.js";
+import { writeToStore } from "../pull/write-to-store.js";
 import { download, isAddress, nameOfAddress } from "./download.js";
 import { enter } from "./enter.js";
 import type { Finding } from "./findings.js";
@@ -79,6 +80,8 @@ async function importFound(
   try {
     const origin = printable(options.sources.map(nameOf).join(", "));
     const { tree, known } = await enter({ headers, kernel, findings, origin }, options);
+    if (options.store?.write && tree.entry !== undefined)
+      await writeToStore(options.store, tree.entry, options);
     return { ...tree, kernel: known, origin, found: partsFound(findings, kernel, headers.from) };
   } finally {
     headers.close();

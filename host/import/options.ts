@@ -2,6 +2,7 @@ import { KheadersError } from "../../shared/errors.js";
 import { printable } from "../../shared/printable.js";
 import type { ProgressListener } from "../../shared/progress.js";
 import type { Cache } from "../cache/index.js";
+import type { StoreUse } from "../pull/shared-store.js";
 
 /** What to import, and where to. */
 export interface ImportOptions {
@@ -12,6 +13,8 @@ export interface ImportOptions {
   /** The release that the kernel must have, and who says so; undefined if it may have any. */
   readonly expected?: { readonly release: string; readonly of: string } | undefined;
   readonly cache: Cache;
+  /** Where the headers are stored for other hosts, if it says so; undefined: nowhere. */
+  readonly store?: StoreUse | undefined;
   readonly signal: AbortSignal;
   readonly onProgress: ProgressListener;
 }

@@ -29,6 +29,11 @@ export async function keepConfig(
   await cache.keepExtra(entry.digest, extraOf(configDigest), make, { checkedByReaders: true, signal });
 }
 
+/** The file of the configuration that was kept of an entry's kernel, compressed; undefined if there is none. @throws KheadersError `cache-failed`. */
+export function keptConfigFile(cache: Cache, { digest, kernel }: CacheEntry): string | undefined {
+  return kernel.configDigest && cache.extra(digest, extraOf(kernel.configDigest));
+}
+
 /**
  * The configuration that was kept of a tree's kernel: undefined if there is none, it is damaged, or kernels with different
  * ones share the tree.

@@ -5,6 +5,7 @@ import type { DeviceChoice } from "../adb/devices.js";
 import { chooseEndpoint, type EndpointOptions } from "../adb/endpoint.js";
 import type { AdbServer } from "../adb/server.js";
 import { type Cache, cacheDir as chooseCacheDir, openCache as openCacheIn } from "../cache/index.js";
+import type { StoreUse } from "./shared-store.js";
 
 /** What to pull, from where, and how. */
 export interface PullOptions {
@@ -25,6 +26,8 @@ export interface PullOptions {
   readonly allowMismatch: boolean;
   /** Serves by fingerprint and release alone. */
   readonly trustRelease: boolean;
+  /** A store that hosts share: asked before the device is. Undefined: none. */
+  readonly store: StoreUse | undefined;
   /** How the device may become root if that is needed. */
   readonly root: RootMode;
   /** Seconds after which a stalled transfer is ended. */
@@ -101,6 +104,7 @@ export async function completeSharedOptions(
     load: options.load ?? true,
     allowMismatch: options.allowMismatch ?? false,
     trustRelease: options.trustRelease ?? false,
+    store: options.store,
     stallSeconds: options.stallSeconds ?? stallSeconds,
     signal: options.signal ?? neverAborts(),
   };

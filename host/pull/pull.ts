@@ -31,7 +31,15 @@ export async function pull(options: PullOptions): Promise<PullResult> {
     onWait: () => options.onProgress({ type: "stage", stage: "waiting-for-device" }),
     signal: options.signal,
   });
-  return withAdbdRoot(device, options, (reached) => pullUnloadedIfRefused(reached, options, clock));
+  const result = await withAdbdRoot(device, options, (reached) =>
+    pullUnloadedIfRefused(reached, options, clock),
+  );
+  const isNew = result.cache === "miss" && result.source !== "store" && result.entry !== undefined;
+  if (isNew && options.store?.write) {
+    const { writeToStore } = await import("./write-to-store.js");
+    await writeToStore(options.store, result.entry, options);
+  }
+  return result;
 }
 
 /** A kernel that refuses to load its module may still let us read the module's file. */
@@ -120,10 +128,20 @@ async function fetchUnderLock(session: Session): Promise<PullResult> {
     await facts;
     // Another process may have pulled it after we looked and before we had the lock.
     const cached = refresh ? undefined : await lookUp(session);
-    return cached ?? (await (await import("./transfer/fetch.js")).fetchHeaders(session, headway));
+    return cached ?? (await takeFromStore(session, headway)) ?? (await fetchFromDevice(session, headway));
   } finally {
     headway.end();
   }
+}
+
+/** Asks the store before the device is touched. With `refresh` the headers shall come from the device. */
+async function takeFromStore(session: Session, headway: Headway): Promise<PullResult | undefined> {
+  if (session.options.store === undefined || session.options.refresh) return undefined;
+  return (await import("./transfer/from-store.js")).takeFromStore(session, session.options.store, headway);
+}
+
+async function fetchFromDevice(session: Session, headway: Headway): Promise<PullResult> {
+  return (await import("./transfer/fetch.js")).fetchHeaders(session, headway);
 }
 
 /** Where a device does not give its headers, files may: the error for want of headers or root says so. */

@@ -18,7 +18,7 @@ export interface PullResult {
   /** What the cache keeps of that kernel; undefined for headers of another one (`allowMismatch`). */
   readonly entry: CacheEntry | undefined;
   readonly cache: "hit" | "miss";
-  /** Why the cache could serve; undefined on a miss, and if no device was asked. */
+  /** Why the cache, or a store, could serve; undefined if the headers come from the device, and if no device was asked. */
   readonly proof: Proof | undefined;
   readonly source: Source;
   /** Whether a module that was loaded for this pull is out again; undefined if none was loaded. */

@@ -1,7 +1,7 @@
 import type { KernelIdentity } from "../../shared/identity.js";
 import type { Conversation, Facts } from "../agent/conversation.js";
 import { becomeRoot } from "../agent/su.js";
-import type { Cache, Serving } from "../cache/index.js";
+import type { Cache, Offer, Serving } from "../cache/index.js";
 import type { KernelConfig } from "../kernel/config.js";
 import { readKernelFacts } from "../kernel/facts.js";
 import type { PullOptions } from "./options.js";
@@ -67,13 +67,14 @@ export class RunningKernel {
     return !this.#isRoot && this.#options.root === "su";
   }
 
-  /** What the cache says to what is known so far. */
-  servedBy(cache: Pick<Cache, "serving">): Serving {
+  /** What the cache says to what is known so far; with an offer, also of what a store has. */
+  servedBy(cache: Pick<Cache, "serving">, offer?: Offer): Serving {
     return cache.serving(this.#identity, this.serial, {
       asked: this.#asked,
       rootPossible: this.canBecomeRoot,
       trustRelease: this.#options.trustRelease,
       config: this.#config,
+      offer,
     });
   }
 

@@ -32,6 +32,7 @@ async function run(): Promise<void> {
     load: true,
     allowMismatch: false,
     trustRelease: false,
+    store: undefined,
     root: "su",
     stallSeconds: 30,
     signal: AbortSignal.timeout(60_000),

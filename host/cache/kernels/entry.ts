@@ -101,7 +101,7 @@ function optionalText(fields: Fields, name: string): string | undefined {
   return fields.optional(name, (present) => fields.text(present));
 }
 
-const sources: readonly Source[] = ["built-in", "loaded", "module", "file"];
+const sources: readonly Source[] = ["built-in", "loaded", "module", "file", "store"];
 
 function asSource(text: string): Source | undefined {
   return sources.find((source) => source === text);

@@ -143,10 +143,11 @@ export class Staged {
   publishImported(about: {
     readonly kernel: KnownKernel;
     readonly origin: string;
+    readonly source?: "file" | "store" | undefined;
     readonly signal?: AbortSignal | undefined;
   }): Promise<OpenedTree> {
-    const { kernel, origin, signal } = about;
-    return this.#publishAs({ kernel, source: "file", origin }, signal);
+    const { kernel, origin, source = "file", signal } = about;
+    return this.#publishAs({ kernel, source, origin }, signal);
   }
 
   async #publishAs(

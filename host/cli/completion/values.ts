@@ -30,6 +30,7 @@ type Kind = (sources: Sources) => Promise<Values>;
 
 /** What a value is, by the name that it has in the help: `<file>`, `[tree]`. A new name needs a line here. */
 export const valueKinds: Readonly<Record<string, Kind>> = {
+  address: only("nothing"),
   arguments: only("files"),
   command: only("programs"),
   digest: of(digests),

@@ -2,6 +2,7 @@ import type { Argument, Option } from "commander";
 import { type CliCommand, withHelpHint } from "../parser/cli-command.js";
 import { flagsOf } from "../parser/flags.js";
 import { type Context, type Output, runCommand } from "../run.js";
+import { flagsOfFile } from "./config-file.js";
 import { addGlobalOptions, type GlobalFlags } from "./global.js";
 
 /** Adds a command to its parent. */
@@ -49,7 +50,7 @@ export function command<Flags extends GlobalFlags = GlobalFlags, Values extends 
     for (const option of description.options ?? []) added.addOption(option);
     addGlobalOptions(added);
     added.action(async () => {
-      const flags = flagsOf<Flags>(added);
+      const flags = { ...flagsOf<Flags>(added), ...(await flagsOfFile(added, process.env)) };
       // The parser gives values in the order of the arguments, undefined for those that are left out.
       const values = added.processedArgs as unknown as Values;
       const run = async (context: Context<Flags>) => {

@@ -5,10 +5,11 @@ import type { Context } from "../run.js";
 import { openCacheOf } from "./cache.js";
 import { choiceOf, type GlobalFlags, serverOf, waitOf } from "./global.js";
 import { option } from "./option.js";
+import { type StoreFlags, storeUseOf, storeUseOptions } from "./store.js";
 import { parseSeconds } from "./units.js";
 
 /** Options of every command that pulls. */
-export interface PullFlags extends GlobalFlags {
+export interface PullFlags extends GlobalFlags, StoreFlags {
   readonly refresh?: boolean;
   readonly offline?: boolean;
   readonly keepLoaded?: boolean;
@@ -33,6 +34,7 @@ export const sharedPullOptions: readonly Option[] = [
     parse: parseSeconds,
     default: stallSeconds,
   }),
+  ...storeUseOptions,
 ];
 
 /** The options of {@link PullFlags}. */
@@ -70,6 +72,7 @@ export async function sharedPullOptionsOf({
     load: flags.load,
     allowMismatch: flags.allowMismatch === true,
     trustRelease: flags.trustRelease === true,
+    store: storeUseOf(flags),
     stallSeconds: flags.stall,
     signal,
   };

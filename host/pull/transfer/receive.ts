@@ -35,7 +35,7 @@ export async function receiveArchive(
   if (source.size > archiveLimits.compressedBytes) {
     throw new KheadersError(
       "archive-refused",
-      `the device's archive has ${source.size} bytes; the limit is ${archiveLimits.compressedBytes}`,
+      `the archive has ${source.size} bytes; the limit is ${archiveLimits.compressedBytes}`,
     );
   }
   const started = performance.now();

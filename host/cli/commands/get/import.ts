@@ -8,6 +8,7 @@ import { openCacheOf } from "../../options/cache.js";
 import { command } from "../../options/command.js";
 import { argument, option } from "../../options/option.js";
 import { noSuOption, type PullFlags, pullOptionsOf } from "../../options/pull.js";
+import { storeUseOf, storeUseOptions } from "../../options/store.js";
 import type { Context, Output } from "../../run.js";
 
 interface Flags extends PullFlags {
@@ -27,6 +28,7 @@ export const add = command<Flags, [string[]]>({
       "the build's fingerprint (default: headers for any system with this kernel)",
     ),
     noSuOption,
+    ...storeUseOptions,
   ],
   details: `A SOURCE is recognised by its content, and what is in it is opened in turn: an archive kheaders.tar.xz,
 kheaders.ko, a kernel (vmlinux, Image, bzImage, boot.img), a partition image with modules, a tar or zip archive or a
@@ -43,11 +45,13 @@ With -s, it tells at once whether the headers serve that device; if not, the exi
     "kheaders import https://example.com/system_dlkm.tar.gz",
     "kheaders import ~/linux/out                   # a build folder (make O=out)",
     "kheaders import linux-headers-6.1.0-42-amd64.deb linux-headers-6.1.0-42-common.deb",
+    "kheaders import ~/linux/out --store-write     # for all hosts of the lab, after a build",
     "kheaders import --json kheaders.ko | jq .found",
   ],
   async run(context, sources) {
     const { flags, signal, reporter } = context;
-    const shared = { sources, cache: await openCacheOf(flags), signal, onProgress: reporter.on };
+    const store = storeUseOf(flags);
+    const shared = { sources, cache: await openCacheOf(flags), store, signal, onProgress: reporter.on };
     if (hasChoice(flags)) {
       if (flags.fingerprint !== undefined)
         throw new KheadersError("usage", "--fingerprint cannot be given with a device, which says its own");
