@@ -50,6 +50,7 @@ export { compilerFlags } from "./build/compiler-flags.js";
 export type { Purpose } from "./build/makefile-flags.js";
 export type { CheckedModule, CheckModulesOptions, ModuleCheck } from "./build/module/check-modules.js";
 export type { FitCheck, Misfit } from "./build/module/fit.js";
+export type { LentKbuild } from "./build/module/kernel-folder.js";
 export type { BuiltModule, ModuleBuildResult, ModuleOptions } from "./build/module/module.js";
 export type { PchOptions, PrecompiledHeader } from "./build/pch.js";
 export { cmakeWord, makeWord, shellWord } from "./build/quoting.js";
@@ -261,6 +262,8 @@ export async function buildModule(
   return buildModuleOf({
     dir: options.dir,
     tree: options.tree,
+    kbuild: options.kbuild,
+    force: options.force ?? false,
     makeArguments: options.makeArguments ?? [],
     pull: await pullOptions(options.pull ?? {}),
     onOutput: options.onOutput ?? (() => undefined),

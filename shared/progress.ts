@@ -23,6 +23,7 @@ export type Stage =
   | "repairing"
   | "waiting-for-other-build"
   | "copying"
+  | "preparing-source"
   | "reading-modules"
   | "reading-btf"
   | "making-btf"

@@ -44,6 +44,13 @@ export function readBuildTools(tree: string, host: BuildHost): BuildTools | unde
   return { machine: foreign ?? first, runHere: foreign === undefined };
 }
 
+/** Whether a file is a program, and of another machine than the workstation. */
+export function isForeignProgram(file: string, host: BuildHost): boolean {
+  const beginning = readBeginning(file);
+  const header = beginning && parseElfHeader(beginning);
+  return header !== undefined && !runsOn(machineOf(header), host);
+}
+
 function runsOn(machine: string, host: BuildHost): boolean {
   if (host.platform !== "linux") return false;
   return machine === "arm" ? host.machine.startsWith("arm") : host.machine === machine;

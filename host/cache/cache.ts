@@ -178,6 +178,28 @@ export class Cache {
   }
 
   /**
+   * The kernel source that was used last to build modules for a series.
+   *
+   * @returns its absolute path.
+   * @throws KheadersError `cache-failed`.
+   */
+  async kbuildSource(series: string): Promise<string | undefined> {
+    const { lastKbuildSource } = await import("./kernels/kbuild-sources.js");
+    return lastKbuildSource(this.#store.paths, series);
+  }
+
+  /**
+   * Remembers the kernel source that was used for a series. Does nothing in a cache that may not be written.
+   *
+   * @param source its absolute path.
+   * @throws KheadersError `disk-full` or `cache-failed`.
+   */
+  async rememberKbuildSource(series: string, source: string): Promise<void> {
+    const { rememberKbuildSource } = await import("./kernels/kbuild-sources.js");
+    rememberKbuildSource(this.#store.paths, series, source);
+  }
+
+  /**
    * Gives the tree of an entry once it is known to be whole: at once if it was written in this boot of the
    * workstation or has outlived one, else after reading all of it. A damaged tree is repaired from its
    * archive.

@@ -17,6 +17,7 @@ export {
 export { buildWithLibbpf } from "./libbpf.js";
 export { withOtherFlags, withoutArchive, withUnknownSymbol } from "./module-faults.js";
 export type { DeviceEntry } from "./newc.js";
+export { kernelPackages, sourceArchive } from "./packages.js";
 export { labCache } from "./paths.js";
 export { freePort, listens } from "./ports.js";
 export { type Registry, type RegistryOptions, startRegistry } from "./registry.js";

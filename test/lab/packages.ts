@@ -139,21 +139,27 @@ async function checksums(headers: KernelHeaders): Promise<string> {
     .join("\n");
 }
 
-/** The folder with `kheaders.c` and `gen_kheaders.sh` as they are in this kernel's source. */
-export async function kernelSource(kernel: KernelPackages): Promise<string> {
+/** The kernel's whole source, as its package has it: a tar archive of 140 MB. */
+export async function sourceArchive(kernel: KernelPackages): Promise<string> {
   const { architecture, release, version } = kernel;
   const name = `linux-source-${seriesOf(release)}`;
+  const folder = await cached(`${name}-archive-${version}-${recipe}`, async (into) => {
+    progress("fetching the kernel's source (140 MB, once)");
+    await withMachineApt(architecture, (apt) => unpackPackages(apt, [`${name}=${version}`], into));
+  });
+  return join(folder, `usr/src/${name}.tar.xz`);
+}
+
+/** The folder with `kheaders.c` and `gen_kheaders.sh` as they are in this kernel's source. */
+export async function kernelSource(kernel: KernelPackages): Promise<string> {
+  const { release, version } = kernel;
+  const name = `linux-source-${seriesOf(release)}`;
   return cached(`${name}-${version}-${recipe}`, async (folder) => {
-    progress("fetching the kernel's source for kheaders.c and gen_kheaders.sh (140 MB, once)");
-    const debs = join(folder, "debs");
-    const [deb = ""] = await withMachineApt(architecture, (apt) =>
-      apt.download([`${name}=${version}`], debs),
-    );
-    const unpackSource =
-      'dpkg-deb --fsys-tarfile "$1" | tar -xO "./usr/src/$2.tar.xz" | ' +
-      'tar -xJ -C "$3" --strip-components=2 "$2/kernel/kheaders.c" "$2/kernel/gen_kheaders.sh"';
-    await run("bash", ["-o", "pipefail", "-c", unpackSource, "lab", deb, name, folder]);
-    await rm(debs, { recursive: true });
+    const members = ["kheaders.c", "gen_kheaders.sh"].map((file) => `${name}/kernel/${file}`);
+    await run("tar", [
+      ...["-xJf", await sourceArchive(kernel)],
+      ...["-C", folder, "--strip-components=2", ...members],
+    ]);
   });
 }
 

@@ -12,6 +12,7 @@ export const notRun: Readonly<Record<string, string>> = {
   "fastboot ": "takes the bootloader of a real device",
   "kheaders import https:": "takes a file from the internet",
   "kheaders import system_dlkm.img": "takes files that a vendor publishes",
+  "kheaders module ./hello --kbuild": "test/e2e/kbuild.test.ts builds with a kernel's source",
   "npm ci": "would install the packages that the tests are using",
   "npm install -g": "test/e2e/package.test.ts installs the package, into a folder of its own",
   "npm pack": "test/e2e/package.test.ts packs",

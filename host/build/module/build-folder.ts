@@ -1,15 +1,12 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { errnoOf } from "../../../shared/errors.js";
 import { waitingEvent } from "../../../shared/progress.js";
-import { type Cache, readHostBootId, replaceFile } from "../../cache/index.js";
+import { type Cache, replaceFile } from "../../cache/index.js";
 import type { PullOptions } from "../../pull/options.js";
 import type { LocatedTree } from "../../pull/tree/locate.js";
 import { textName } from "../../symvers/record.js";
 import { copyTree } from "../../user-files/copy.js";
-
-/** Has the workstation's boot in which the folder was made: a power cut may have emptied the files of older ones. */
-const bootName = ".kheaders-host-boot";
+import { isOfThisBoot, markBoot } from "../kbuild/host-boot.js";
 
 interface BuildFolderOptions extends Pick<PullOptions, "signal" | "onProgress"> {
   readonly cache: Pick<Cache, "keepExtra">;
@@ -34,7 +31,7 @@ export async function buildFolder(
   const make = async (folder: string) => {
     onProgress({ type: "stage", stage: "copying", detail: "the tree, to build in" });
     await copyTree({ tree }, folder, signal);
-    writeFileSync(join(folder, bootName), readHostBootId() ?? "");
+    markBoot(folder);
   };
   const onWait = (pid: number | undefined) => onProgress(waitingEvent("waiting-for-other-build", pid));
   const folder = await cache.keepExtra(digest, name, make, {
@@ -43,20 +40,17 @@ export async function buildFolder(
     signal,
     onWait,
   });
-  placeSymvers(join(folder, textName), symvers);
+  placeSymvers(folder, symvers);
   return folder;
 }
 
-function isOfThisBoot(folder: string): boolean {
-  try {
-    return readFileSync(join(folder, bootName), "utf8") === readHostBootId();
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return false;
-    throw error;
-  }
-}
-
-function placeSymvers(place: string, symvers: string | undefined): void {
+/**
+ * Places symbol versions where make looks for them.
+ *
+ * @param symvers path of the `Module.symvers`; without one, that of an earlier build is removed.
+ */
+export function placeSymvers(folder: string, symvers: string | undefined): void {
+  const place = join(folder, textName);
   if (symvers === undefined) {
     rmSync(place, { force: true });
     return;

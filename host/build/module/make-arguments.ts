@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { resolve } from "node:path";
 import { KheadersError } from "../../../shared/errors.js";
 import { printable } from "../../../shared/printable.js";
@@ -33,6 +34,31 @@ export function moduleBuild(facts: TreeFacts, machine: string): ModuleBuild {
   }
   variables.push("KBUILD_MODPOST_WARN=1");
   return { variables, compiler: usesClang ? "clang" : `${environment.CROSS_COMPILE}gcc` };
+}
+
+/** The arguments for make that name compilers and linkers, or have make be silent: what is built for a module needs them, too. */
+export function toolArguments(makeArguments: readonly string[]): string[] {
+  return makeArguments.filter((argument) =>
+    /^(?:(?:HOST)?(?:CC|CXX|LD|AR)|LLVM(?:_IAS)?|CROSS_COMPILE|OBJCOPY|NM)=|^-s$/.test(argument),
+  );
+}
+
+/**
+ * Arguments for make with a macro that names the kernel's folder. Objects of a module that were built for another kernel have
+ * headers that are older than they are, and are built again only because their command line differs.
+ *
+ * @param environment may have KCPPFLAGS, which these would hide.
+ */
+export function withStamp(
+  makeArguments: readonly string[],
+  kernelFolder: string,
+  environment: NodeJS.ProcessEnv = process.env,
+): string[] {
+  const name = "KCPPFLAGS=";
+  const given = makeArguments.findLast((argument) => argument.startsWith(name))?.slice(name.length);
+  const id = createHash("sha256").update(kernelFolder).digest("hex").slice(0, 12);
+  const flags = [given ?? environment.KCPPFLAGS ?? "", `-D__kheaders_kernel_${id}`];
+  return [...makeArguments, `${name}${flags.join(" ").trim()}`];
 }
 
 /**

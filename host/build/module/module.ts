@@ -3,16 +3,17 @@ import { machine } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { KheadersError } from "../../../shared/errors.js";
 import { printable } from "../../../shared/printable.js";
-import { readTreeFacts, type TreeFacts } from "../../kernel/tree-facts.js";
+import { readTreeFacts } from "../../kernel/tree-facts.js";
 import { runBuild } from "../../process/run-build.js";
-import { runTool } from "../../process/tool.js";
 import type { PullOptions } from "../../pull/options.js";
 import { type LocatedTree, withTree } from "../../pull/tree/locate.js";
 import { readModuleFile } from "../../symvers/module-file.js";
-import { readBuildTools } from "../build-tools.js";
+import { isComplete, parseSymvers } from "../../symvers/symvers-file.js";
+import { findKbuildSource, type KbuildSource } from "../kbuild/source.js";
 import { headerWarnings } from "../tree-warnings.js";
-import { buildFolder } from "./build-folder.js";
-import { assertPathForMake, moduleBuild, modulesIn } from "./make-arguments.js";
+import { chooseCompiler, compilerWarning } from "./compiler.js";
+import { kbuildFor, kernelFolder, type LentKbuild } from "./kernel-folder.js";
+import { assertPathForMake, modulesIn, toolArguments, withStamp } from "./make-arguments.js";
 import { symversFor } from "./module-symvers.js";
 
 /** What to build, for which kernel. */
@@ -21,6 +22,13 @@ export interface ModuleOptions {
   readonly dir: string;
   /** As `withTree` takes it: undefined for the device's. */
   readonly tree: string | undefined;
+  /**
+   * What lends its build system, if the headers have none that runs here: a kernel source of the same series, as a folder or
+   * a tar archive, or a folder that builds modules. Undefined for the last one that was used for the series.
+   */
+  readonly kbuild: string | undefined;
+  /** Builds with a compiler of another version than the kernel's, also if the kernel has kCFI or LTO. */
+  readonly force: boolean;
   /** More arguments for make; they come after those of kheaders. */
   readonly makeArguments: readonly string[];
   /** How to reach the device, and the cache. */
@@ -46,46 +54,59 @@ export interface ModuleBuildResult {
   readonly kernelFolder: string;
   /** `Module.symvers` with the symbol versions; undefined if there are none. */
   readonly symvers: string | undefined;
+  /** What lent its build system; undefined if the headers have their own. */
+  readonly kbuild: LentKbuild | undefined;
 }
 
 const makeHint = "Install GNU make (Debian: apt install make).";
-const compilerHint =
-  "Install the compiler (Debian: apt install gcc, or clang lld llvm), or name another after --, as in: -- CC=gcc-12";
-
 /**
- * Builds a kernel's modules out of a folder, for a tree that can build modules (the original patch's archives): with the
- * workstation's compiler of the kind that built the kernel, and with symbol versions. A cached tree stays as it is: make works
- * in a copy.
+ * Builds a kernel's modules out of a folder: with the build system of the tree if it has one (the original patch's archives),
+ * else with one that a kernel source lends; with the workstation's compiler of the kind and version that built the kernel;
+ * and with symbol versions. A cached tree stays as it is: make works in a folder beside it.
  *
- * @throws KheadersError `compile-failed` if make fails; `tool-missing` if make, the compiler or the tree's own build tools cannot
- * be run; `usage` for a tree with headers only, a folder without a Makefile, and paths with blanks; what collecting symbol
- * versions throws; the signal's reason when it aborts.
+ * @throws KheadersError `compile-failed` if make fails; `tool-missing` if make, the compiler or the build tools cannot be run;
+ * `usage` for a tree of headers alone without a source, a source of another series, a compiler of another version than that of
+ * a kernel with kCFI or LTO, a folder without a Makefile, and paths with blanks; what collecting symbol versions throws; the
+ * signal's reason when it aborts.
  */
 export async function buildModule(options: ModuleOptions): Promise<ModuleBuildResult> {
   const dir = moduleFolder(options.dir);
-  return withTree(options.tree, options.pull, (located) => buildFor(located, dir, options));
+  const named = options.kbuild === undefined ? undefined : findKbuildSource(options.kbuild);
+  return withTree(options.tree, options.pull, (located) => buildFor(located, dir, named, options));
 }
 
 async function buildFor(
   located: LocatedTree,
   dir: string,
+  named: KbuildSource | undefined,
   options: ModuleOptions,
 ): Promise<ModuleBuildResult> {
-  const { makeArguments, onOutput } = options;
-  const { signal, onProgress } = options.pull;
+  const { makeArguments, onOutput, pull } = options;
+  const { signal, onProgress } = pull;
+  const warn = (message: string | undefined) => {
+    if (message !== undefined) onProgress({ type: "warning", message });
+  };
   const facts = readTreeFacts(located.tree);
-  assertBuildsModules(facts);
-  for (const message of headerWarnings(facts)) onProgress({ type: "warning", message });
-  await assertToolsRun(facts.tree, signal);
-  const { variables, compiler } = moduleBuild(facts, machine());
-  if (!makeArguments.some((argument) => /^(CC|LLVM|CROSS_COMPILE)=/.test(argument)))
-    await runTool(compiler, ["--version"], { signal, hint: compilerHint });
+  for (const message of headerWarnings(facts)) warn(message);
+  const source = await kbuildFor(facts, named, pull);
+  const compiler = await chooseCompiler(facts, machine(), makeArguments, signal);
+  warn(compilerWarning(facts, compiler, options.force));
+  if (facts.config.has("CONFIG_MODULE_SIG_FORCE")) warn(signedAlone);
+  const { variables } = compiler;
   const isVersioned = facts.config.has("CONFIG_MODVERSIONS");
-  const symvers = isVersioned ? await symversFor(located, options.pull) : undefined;
-  const kernelFolder = await kernelFolderOf(located, symvers, options.pull);
+  const symvers = isVersioned ? await symversFor(located, pull) : undefined;
+  const kernel = await kernelFolder(located, facts, source, symvers, {
+    pull,
+    variables: [...variables, ...toolArguments(makeArguments)],
+    onOutput,
+  });
   onProgress({ type: "stage", stage: "building", detail: printable(dir, 400) });
-  const all = ["-C", kernelFolder, `M=${dir}`, ...variables, "modules", ...makeArguments];
-  const status = await runBuild("make", all, { signal, onOutput, hint: makeHint });
+  const all = ["-C", kernel.path, `M=${dir}`, ...variables, "modules"];
+  const status = await runBuild("make", [...all, ...withStamp(makeArguments, kernel.path)], {
+    signal,
+    onOutput,
+    hint: makeHint,
+  });
   if (status !== 0) {
     throw new KheadersError(
       "compile-failed",
@@ -96,9 +117,17 @@ async function buildFor(
     );
   }
   const modules = builtModules(dir, symvers !== undefined);
+  const hasAllSymbols =
+    symvers !== undefined && isComplete(parseSymvers(readFileSync(symvers, "utf8"), symvers));
   for (const { path, unknownSymbols } of modules)
-    if (unknownSymbols.length > 0) onProgress(warningOf(path, unknownSymbols));
-  return { modules, release: facts.release, kernelFolder, symvers };
+    if (unknownSymbols.length > 0) warn(unknownWarning(path, unknownSymbols, hasAllSymbols));
+  return {
+    modules,
+    release: facts.release,
+    kernelFolder: kernel.path,
+    symvers,
+    kbuild: kernel.kbuild,
+  };
 }
 
 /** The folder with the module, as make gets it. */
@@ -114,61 +143,6 @@ function moduleFolder(dir: string): string {
   return folder;
 }
 
-function assertBuildsModules(facts: TreeFacts): void {
-  if (facts.flavour === "modules") return;
-  throw new KheadersError(
-    "usage",
-    `modules cannot be built from headers alone: the archive of ${printable(facts.release)} has no Makefile and no scripts/`,
-    {
-      hint:
-        "Mainline kernels offer only that. Build with the kernel's own build folder, or with headers of a kernel that has the " +
-        "original patch (CONFIG_IKHEADERS_PROC).",
-    },
-  );
-}
-
-/** Build tools of another machine may still run, if its programs are emulated. */
-async function assertToolsRun(tree: string, signal: AbortSignal): Promise<void> {
-  const tools = readBuildTools(tree, { platform: process.platform, machine: machine() });
-  if (tools?.runHere) return;
-  const hint =
-    "Build modules on such a machine, or emulate its programs (Debian: apt install qemu-user-static).";
-  if (tools === undefined)
-    throw new KheadersError("tool-missing", "the tree's scripts/ has no built programs (fixdep, modpost)", {
-      hint: "Pull the headers again: kheaders pull --refresh",
-    });
-  if (await saysUsage(join(tree, "scripts/basic/fixdep"), signal)) return;
-  throw new KheadersError(
-    "tool-missing",
-    `the tree's build tools were made for ${tools.machine} and do not run on this workstation (${machine()})`,
-    { hint },
-  );
-}
-
-/** Whether a tool runs. Its status does not say so: the C library has a shell run what the kernel does not. */
-async function saysUsage(program: string, signal: AbortSignal): Promise<boolean> {
-  try {
-    return /usage/i.test((await runTool(program, [], { signal, hint: "" })).stderr);
-  } catch {
-    signal.throwIfAborted();
-    return false;
-  }
-}
-
-async function kernelFolderOf(
-  located: LocatedTree,
-  symvers: string | undefined,
-  options: PullOptions,
-): Promise<string> {
-  const folder = await buildFolder(located, symvers, options);
-  assertPathForMake(
-    folder,
-    located.digest === undefined ? "the tree" : "the cache",
-    "Choose another folder, with --cache-dir or --tree.",
-  );
-  return folder;
-}
-
 function builtModules(dir: string, hasVersions: boolean): BuiltModule[] {
   const order = join(dir, "modules.order");
   if (!existsSync(order)) return [];
@@ -181,12 +155,17 @@ function builtModules(dir: string, hasVersions: boolean): BuiltModule[] {
     });
 }
 
-function warningOf(path: string, symbols: readonly string[]): { type: "warning"; message: string } {
+const signedAlone =
+  "the kernel loads signed modules alone (CONFIG_MODULE_SIG_FORCE), and a build does not sign: it refuses the module " +
+  "unless you sign it with a key that it trusts (scripts/sign-file)";
+
+function unknownWarning(path: string, symbols: readonly string[], hasAllSymbols: boolean): string {
+  const module = printable(basename(path));
   const names = symbols.map((symbol) => printable(symbol)).join(", ");
-  return {
-    type: "warning",
-    message:
-      `${printable(basename(path))} needs symbols that no module on the device imports, so their versions are unknown: ${names}. ` +
-      "The kernel refuses the module if it does not export them or requires their versions",
-  };
+  if (hasAllSymbols)
+    return `${module} needs symbols that the kernel and its modules do not export: ${names}. The kernel refuses the module`;
+  return (
+    `${module} needs symbols that no module on the device imports, so their versions are unknown: ${names}. ` +
+    "The kernel refuses the module if it does not export them or requires their versions"
+  );
 }

@@ -98,6 +98,12 @@ export class CachePaths {
     return path.join(this.boots, `${hashOf([serial, bootId])}.json`);
   }
 
+  /** Says which kernel source was used last for a series, as `6.1`. @throws Error for anything else, which is a bug. */
+  kbuild(series: string): string {
+    if (!/^\d+\.\d+$/.test(series)) throw new Error(`not a series: ${series}`);
+    return path.join(this.base, `kbuild-${series}${recordSuffix}`);
+  }
+
   serial(serial: string): string {
     return path.join(this.serials, `${hashOf([serial])}.json`);
   }

@@ -25,6 +25,7 @@ export const stageTexts: Record<Stage, string> = {
   repairing: "Checking the tree",
   "waiting-for-other-build": "Waiting for another kheaders that prepares to build with this tree",
   copying: "Copying",
+  "preparing-source": "Preparing a build system for this kernel (once)",
   "reading-modules": "Reading the device's modules",
   "reading-btf": "Reading the kernel's BTF",
   "making-btf": "Making BTF from the headers",

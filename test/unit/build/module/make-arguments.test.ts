@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { assertPathForMake, moduleBuild, modulesIn } from "../../../../host/build/module/make-arguments.js";
+import {
+  assertPathForMake,
+  moduleBuild,
+  modulesIn,
+  toolArguments,
+  withStamp,
+} from "../../../../host/build/module/make-arguments.js";
 import { architectureOf } from "../../../../host/kernel/architecture.js";
 import type { TreeFacts } from "../../../../host/kernel/tree-facts.js";
 
@@ -109,5 +115,26 @@ describe("the modules of a build are told by its modules.order", () => {
 
   it("which may be empty", () => {
     expect(modulesIn("", "/home/me/hello")).toEqual([]);
+  });
+});
+
+describe("arguments for make", () => {
+  it("that name tools are also for what is prepared for a module", () => {
+    const all = ["-j8", "-s", "CC=gcc-12", "LLVM=-16", "HOSTCC=cc", "W=1", "CROSS_COMPILE=a-", "clean"];
+    expect(toolArguments(all)).toEqual(["-s", "CC=gcc-12", "LLVM=-16", "HOSTCC=cc", "CROSS_COMPILE=a-"]);
+  });
+
+  it("differ from kernel to kernel, so that make builds a module anew", () => {
+    const one = withStamp(["-j8"], "/cache/one", {});
+    expect(one).toEqual(["-j8", expect.stringMatching(/^KCPPFLAGS=-D__kheaders_kernel_[\da-f]{12}$/)]);
+    expect(withStamp(["-j8"], "/cache/one", {})).toEqual(one);
+    expect(withStamp(["-j8"], "/cache/other", {})).not.toEqual(one);
+  });
+
+  it("keep the user's own flags", () => {
+    expect(withStamp([], "/cache", { KCPPFLAGS: "-DMINE" })[0]).toMatch(/^KCPPFLAGS=-DMINE -D__kheaders/);
+    expect(withStamp(["KCPPFLAGS=-DTHIS"], "/cache", { KCPPFLAGS: "-DMINE" }).at(-1)).toMatch(
+      /^KCPPFLAGS=-DTHIS -D__kheaders/,
+    );
   });
 });

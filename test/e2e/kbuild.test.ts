@@ -1,0 +1,115 @@
+import { basename, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { run } from "../lab/command.js";
+import { type Architecture, kernelPackages, sourceArchive, type VirtualDevice } from "../lab/index.js";
+import { emulated } from "../support/emulated.js";
+import { labArchitectures } from "../support/lab-architectures.js";
+import { tryProbeModule, writeProbeModule } from "../support/probe-module.js";
+import { Workstation } from "../support/workstation.js";
+
+/** Preparing a source compiles for a minute, and more beside other tests. */
+const patient = { ...emulated, timeout: 1_500_000 };
+
+let host: Workstation;
+let folders = 0;
+
+beforeAll(async () => {
+  host = await Workstation.open();
+});
+afterAll(() => host.close());
+
+/** The folders of Debian's linux-headers and linux-kbuild, where the command may read them; gives the first. */
+async function linuxHeaders(architecture: Architecture): Promise<string> {
+  const { root, headers } = await kernelPackages(architecture);
+  const copy = host.folder(`packages-${architecture}-${folders++}`);
+  await run("cp", ["-a", join(root, "usr"), copy]);
+  await run("chmod", ["-R", "a+rX", copy]);
+  return join(copy, "usr/src", basename(headers.arch));
+}
+
+/** Debian's linux-source, where the command may read it. */
+async function linuxSource(architecture: Architecture): Promise<string> {
+  const archive = await sourceArchive(await kernelPackages(architecture));
+  const copy = join(host.folder(`source-${folders++}`), basename(archive));
+  await run("cp", [archive, copy]);
+  await run("chmod", ["a+r", copy]);
+  return copy;
+}
+
+function probeFolder(): string {
+  const folder = host.folder(`probe-${folders++}`);
+  writeProbeModule(folder);
+  return folder;
+}
+
+describe.each(labArchitectures("modules for kernels that offer headers alone"))(
+  "a module for a kernel of %s that offers headers alone",
+  (architecture) => {
+    let device: VirtualDevice;
+
+    beforeAll(async () => {
+      device = await host.boot({ flavour: "module", architecture });
+      // No module of the device uses what this one does.
+      const { headers } = await kernelPackages(architecture);
+      const versions = join(host.folder(`versions-${architecture}`), "Module.symvers");
+      await run("cp", [join(headers.arch, "Module.symvers"), versions]);
+      await run("chmod", ["a+r", versions]);
+      const added = await host.kheaders(["-s", device.serial, "symvers", "--add", versions]);
+      expect(added.status, added.stderr).toBe(0);
+    }, patient.timeout);
+
+    const module = (...args: string[]) =>
+      host.kheaders(["-s", device.serial, "--timeout", "1400", "module", ...args]);
+
+    /** Loads the module of a folder with no forcing, and expects that it works. */
+    async function expectWorks(folder: string): Promise<void> {
+      const target = "/data/local/tmp/probe.ko";
+      await host.adb.adb("-s", device.serial, "push", join(folder, "probe.ko"), target);
+      const log = await host.shell(device, tryProbeModule(target));
+      expect(log).toMatch(/^status=0$/m);
+      // F would say that it was forced (Documentation/admin-guide/tainted-kernels.rst).
+      expect(log).toMatch(/^answer=7 taint=[OE]*$/m);
+      expect(Number(/^hits=(\d+)$/m.exec(log)?.[1])).toBeGreaterThan(0);
+      expect(log).toMatch(/^probe-thread$/m);
+      expect(log).toMatch(/^removed=0$/m);
+      expect(log).toContain("probe: gone");
+      expect(log).not.toMatch(/no symbol version|disagrees about version/);
+    }
+
+    it("wants a source, and says of which series", patient, async () => {
+      const { status, stderr } = await module(probeFolder());
+      expect(status).toBe(2);
+      expect(stderr).toMatch(/come without a build system: name a kernel source of 6\.1 that lends its own/);
+      expect(stderr).toContain("--kbuild");
+    });
+
+    it("is built with linux-headers and linux-kbuild, and works there", patient, async () => {
+      const folder = probeFolder();
+      const source = await linuxHeaders(architecture);
+      const built = await module(folder, "--kbuild", source, "--json");
+      expect(built.status, built.stderr).toBe(0);
+      expect(JSON.parse(built.stdout)).toMatchObject({
+        modules: [{ path: join(folder, "probe.ko"), unknownSymbols: [] }],
+        kbuild: { source, differingHeaders: [] },
+      });
+      await expectWorks(folder);
+    });
+
+    it("is built with the kernel's source, which is prepared once, and works there", patient, async () => {
+      const folder = probeFolder();
+      const source = await linuxSource(architecture);
+      const built = await module(folder, "--kbuild", source);
+      expect(built.status, built.stderr).toBe(0);
+      expect(built.stderr).toContain("Preparing a build system for this kernel");
+      expect(built.stderr).not.toContain("kheaders: warning");
+      await expectWorks(folder);
+      // The source is remembered for the series.
+      const again = probeFolder();
+      const second = await module(again, "--json");
+      expect(second.status, second.stderr).toBe(0);
+      expect(second.stderr).not.toContain("Preparing");
+      expect(JSON.parse(second.stdout).kbuild.source).toBe(source);
+      await expectWorks(again);
+    });
+  },
+);
