@@ -4,7 +4,7 @@ import { run } from "../lab/command.js";
 import { type Architecture, kernelPackages, sourceArchive, type VirtualDevice } from "../lab/index.js";
 import { emulated } from "../support/emulated.js";
 import { labArchitectures } from "../support/lab-architectures.js";
-import { tryProbeModule, writeProbeModule } from "../support/probe-module.js";
+import { expectProbeModuleWorks, writeProbeModule } from "../support/probe-module.js";
 import { Workstation } from "../support/workstation.js";
 
 /** Preparing a source compiles for a minute, and more beside other tests. */
@@ -61,21 +61,6 @@ describe.each(labArchitectures("modules for kernels that offer headers alone"))(
     const module = (...args: string[]) =>
       host.kheaders(["-s", device.serial, "--timeout", "1400", "module", ...args]);
 
-    /** Loads the module of a folder with no forcing, and expects that it works. */
-    async function expectWorks(folder: string): Promise<void> {
-      const target = "/data/local/tmp/probe.ko";
-      await host.adb.adb("-s", device.serial, "push", join(folder, "probe.ko"), target);
-      const log = await host.shell(device, tryProbeModule(target));
-      expect(log).toMatch(/^status=0$/m);
-      // F would say that it was forced (Documentation/admin-guide/tainted-kernels.rst).
-      expect(log).toMatch(/^answer=7 taint=[OE]*$/m);
-      expect(Number(/^hits=(\d+)$/m.exec(log)?.[1])).toBeGreaterThan(0);
-      expect(log).toMatch(/^probe-thread$/m);
-      expect(log).toMatch(/^removed=0$/m);
-      expect(log).toContain("probe: gone");
-      expect(log).not.toMatch(/no symbol version|disagrees about version/);
-    }
-
     it("wants a source, and says of which series", patient, async () => {
       const { status, stderr } = await module(probeFolder());
       expect(status).toBe(2);
@@ -92,7 +77,7 @@ describe.each(labArchitectures("modules for kernels that offer headers alone"))(
         modules: [{ path: join(folder, "probe.ko"), unknownSymbols: [] }],
         kbuild: { source, differingHeaders: [] },
       });
-      await expectWorks(folder);
+      await expectProbeModuleWorks(host, device, folder);
     });
 
     it("is built with the kernel's source, which is prepared once, and works there", patient, async () => {
@@ -102,14 +87,14 @@ describe.each(labArchitectures("modules for kernels that offer headers alone"))(
       expect(built.status, built.stderr).toBe(0);
       expect(built.stderr).toContain("Preparing a build system for this kernel");
       expect(built.stderr).not.toContain("kheaders: warning");
-      await expectWorks(folder);
+      await expectProbeModuleWorks(host, device, folder);
       // The source is remembered for the series.
       const again = probeFolder();
       const second = await module(again, "--json");
       expect(second.status, second.stderr).toBe(0);
       expect(second.stderr).not.toContain("Preparing");
       expect(JSON.parse(second.stdout).kbuild.source).toBe(source);
-      await expectWorks(again);
+      await expectProbeModuleWorks(host, device, again);
     });
   },
 );

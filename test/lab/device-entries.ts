@@ -2,6 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { shellUser, textFile } from "./android-root.js";
 import { type Architecture, architectureFacts } from "./architecture.js";
+import { gkiKernel } from "./gki-kernel.js";
 import { labModules, lightModule, procModule, staleModule } from "./kernel-modules.js";
 import type { DeviceEntry } from "./newc.js";
 import { kernelPackages } from "./packages.js";
@@ -20,7 +21,10 @@ const daemonAnswers: Readonly<Record<SuKind, string>> = {
 
 /** The files in which a virtual device differs from the next one. */
 export async function deviceEntries(options: DeviceOptions): Promise<DeviceEntry[]> {
-  const { flavour, architecture, user = "root", restricted = false, config = true, su = "none" } = options;
+  const { flavour, architecture, user = "root", restricted = false, su = "none" } = options;
+  const isGki = options.kernel === "gki";
+  // It has the file itself.
+  const config = isGki ? false : (options.config ?? true);
   const { abi, product } = architectureFacts[architecture];
   const flag = (value: boolean) => (value ? 1 : 0);
   const settings = [
@@ -44,7 +48,7 @@ export async function deviceEntries(options: DeviceOptions): Promise<DeviceEntry
     textFile("lab/options", settings.map((line) => `${line}\n`).join("")),
     ...Object.entries(properties).map(([name, value]) => textFile(`lab/properties/${name}`, value)),
     textFile("lab/without", (options.without ?? []).map((path) => `${path}\n`).join("")),
-    ...(await kheadersEntries(flavour, architecture)),
+    ...(isGki ? await gkiEntries() : await kheadersEntries(flavour, architecture)),
     ...(await suEntries(su, architecture)),
     ...(options.files ?? []),
   ];
@@ -68,6 +72,11 @@ async function kheadersEntries(flavour: Flavour, architecture: Architecture): Pr
         ...(await vendorEntries(architecture)),
       ];
   }
+}
+
+/** Its drivers are built in; those of the stock kernel, which all devices have, are not for it. */
+async function gkiEntries(): Promise<DeviceEntry[]> {
+  return [textFile("lab/drivers/order", ""), ...(await moduleFolder((await gkiKernel()).kheaders))];
 }
 
 async function moduleFolder(kheaders: string): Promise<DeviceEntry[]> {

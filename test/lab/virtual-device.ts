@@ -9,6 +9,7 @@ import { type AdbRelay, type AdbRoot, type DaemonPorts, relayAdb } from "./adb-r
 import { type Architecture, architectureFacts } from "./architecture.js";
 import { isAlive } from "./cached.js";
 import { deviceEntries } from "./device-entries.js";
+import { gkiKernel } from "./gki-kernel.js";
 import { baseInitramfs } from "./initramfs.js";
 import { type DeviceEntry, newc } from "./newc.js";
 import { kernelPackages } from "./packages.js";
@@ -42,6 +43,8 @@ export interface BootOptions {
   readonly flavour: Flavour;
   /** x86_64 where not given. */
   readonly architecture?: Architecture;
+  /** `gki`: a kernel of arm64 as Android's generic one, for the flavour `module`. The stock kernel where not given. */
+  readonly kernel?: "stock" | "gki";
   /** The name of its folder and in `lab list`; made up where not given. */
   readonly name?: string;
   /** Who adbd runs as. `shell`: uid 2000 with the groups that Android gives it. Root where not given. */
@@ -115,14 +118,12 @@ const attempts = 5;
 /** Builds what is not built yet, boots a device, and resolves when its adbd answers. */
 export async function bootDevice(options: BootOptions): Promise<VirtualDevice> {
   const device: DeviceOptions = { ...options, architecture: options.architecture ?? "x86_64" };
-  const kernel = await kernelPackages(device.architecture);
   const name = options.name ?? `${options.flavour}-${randomBytes(3).toString("hex")}`;
   const folder = await createRunFolder(name);
   try {
     await copyFile(await baseInitramfs(device.architecture), join(folder, "initrd"));
     await writeFile(join(folder, "initrd"), newc(await deviceEntries(device)), { flag: "a" });
-    const image = join(kernel.root, "boot", `vmlinuz-${kernel.release}`);
-    const booting = await start(image, name, folder, device);
+    const booting = await start(await kernelImage(device), name, folder, device);
     await booting.waitUp();
     await rm(join(folder, "initrd"));
     return booting;
@@ -130,6 +131,12 @@ export async function bootDevice(options: BootOptions): Promise<VirtualDevice> {
     await stop(folder);
     throw error;
   }
+}
+
+async function kernelImage({ kernel, architecture }: DeviceOptions): Promise<string> {
+  if (kernel === "gki") return (await gkiKernel()).image;
+  const { root, release } = await kernelPackages(architecture);
+  return join(root, "boot", `vmlinuz-${release}`);
 }
 
 /** The virtual devices of this user that run, kept or not. */
@@ -187,9 +194,12 @@ function qemuArguments(
   const forwards = [`hostfwd=tcp:127.0.0.1:${daemons.shell}-:5555`];
   if (options.adbRoot) forwards.push(`hostfwd=tcp:127.0.0.1:${daemons.root}-:5556`);
   const { machine, network, console, random } = architectureFacts[options.architecture].qemu;
+  // The newest processor, with pointer authentication and branch targets; the algorithm that is fast to emulate.
+  const processor = options.kernel === "gki" ? ["-cpu", "max,pauth-impdef=on"] : [];
   const kernelLine = [`console=${console}`, "quiet", "loglevel=4", "panic=-1", random];
   return [
     ...machine,
+    ...processor,
     ...["-accel", "tcg", "-m", String(options.memory ?? 256)],
     ...["-nodefaults", "-no-user-config", "-display", "none"],
     ...["-kernel", image, "-initrd", join(folder, "initrd")],

@@ -1,5 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { expect } from "vitest";
+import type { Attached, Workstation } from "./workstation.js";
 
 /**
  * Writes a module of what such modules are made of: a parameter, a kernel probe that counts the opening of files, and a
@@ -10,14 +12,32 @@ export function writeProbeModule(folder: string): void {
   writeFileSync(join(folder, "probe.c"), source);
 }
 
-/** On the device: loads the module with a parameter, prints what it tells, and takes it out again. */
-export const tryProbeModule = (path: string): string =>
+/** Loads the module of a folder with no forcing, and expects that all of it works, and that it goes again. */
+export async function expectProbeModuleWorks(
+  host: Workstation,
+  { serial }: Attached,
+  folder: string,
+): Promise<void> {
+  const target = "/data/local/tmp/probe.ko";
+  await host.adb.adb("-s", serial, "push", join(folder, "probe.ko"), target);
+  const log = await host.shell({ serial }, script(target));
+  expect(log).toMatch(/^status=0$/m);
+  // F would say that it was forced (Documentation/admin-guide/tainted-kernels.rst).
+  expect(log).toMatch(/^answer=7 taint=[OE]*$/m);
+  expect(Number(/^hits=(\d+)$/m.exec(log)?.[1])).toBeGreaterThan(0);
+  expect(log).toMatch(/^probe-thread$/m);
+  expect(log).toMatch(/^removed=0$/m);
+  expect(log).toContain("probe: gone");
+  expect(log).not.toMatch(/no symbol version|disagrees about version/);
+}
+
+const script = (path: string): string =>
   [
     "dmesg -c >/dev/null",
     `insmod ${path} answer=7 2>&1; echo status=$?`,
     "cd /sys/module/probe && echo answer=$(cat parameters/answer) taint=$(cat taint)",
     "cat /proc/version >/dev/null; echo hits=$(cat parameters/hits)",
-    "grep -h . /proc/[0-9]*/comm | grep -x probe-thread",
+    "cat /proc/[0-9]*/comm 2>/dev/null | grep -x probe-thread",
     "cd /; rmmod probe 2>&1; echo removed=$?",
     "dmesg",
   ].join("; ");

@@ -19,6 +19,7 @@ const slowStages: ReadonlySet<Stage> = new Set([
   "packing",
   "repairing",
   "copying",
+  "preparing-source",
   "reading-modules",
   "building",
 ]);
