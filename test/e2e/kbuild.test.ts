@@ -1,3 +1,4 @@
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { run } from "../lab/command.js";
@@ -98,3 +99,62 @@ describe.each(labArchitectures("modules for kernels that offer headers alone"))(
     });
   },
 );
+
+describe("what a kernel would refuse is refused with its reason, before anything is loaded", () => {
+  /** Prints the digest of headers that were imported from packages, with more lines of `autoconf.h`. */
+  async function imported(macros: string): Promise<{ digest: string; source: string }> {
+    const source = await linuxHeaders("x86_64");
+    appendFileSync(join(source, "include/generated/autoconf.h"), macros);
+    const { status, stdout, stderr } = await host.kheaders(["import", source, "--json"]);
+    expect(status, stderr).toBe(0);
+    return { digest: JSON.parse(stdout).digest, source };
+  }
+
+  it("another series", patient, async () => {
+    const { digest } = await imported("#define CONFIG_LAB_SERIES 1\n");
+    const source = host.folder("linux-5.15");
+    writeFileSync(join(source, "Makefile"), "VERSION = 5\nPATCHLEVEL = 15\nSUBLEVEL = 9\n");
+    const { status, stderr } = await host.kheaders([
+      ...["module", probeFolder(), "--tree", digest, "--kbuild", source],
+    ]);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/linux-5\.15 is of Linux 5\.15\.9, and the kernel 6\.1\.0-\S+ is 6\.1\.\d+/);
+  });
+
+  it(
+    "a signature that is missing, a symbol that is missing, and one of another version",
+    patient,
+    async () => {
+      const { digest, source } = await imported("#define CONFIG_MODULE_SIG_FORCE 1\n");
+      const folder = probeFolder();
+      const file = join(folder, "probe.c");
+      const text = readFileSync(file, "utf8").replace(
+        "hits++;",
+        "extern void no_such_function(void); no_such_function();",
+      );
+      writeFileSync(file, text);
+      const built = await host.kheaders(["module", folder, "--tree", digest, "--kbuild", source]);
+      expect(built.status, built.stderr).toBe(0);
+      expect(built.stderr).toContain("the kernel loads signed modules alone");
+      expect(built.stderr).toMatch(
+        /probe\.ko needs symbols that the kernel and its modules do not export: no_such_function/,
+      );
+      const ko = join(folder, "probe.ko");
+      const bytes = readFileSync(ko);
+      // A symbol's version lies before its name (struct modversion_info).
+      const at = bytes.indexOf("register_kprobe\0\0") - 8;
+      bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
+      writeFileSync(ko, bytes);
+      const checked = await host.kheaders(["check-module", ko, "--tree", digest, "--json"]);
+      expect(checked.status).toBe(1);
+      const { misfits } = JSON.parse(checked.stdout);
+      expect(misfits).toEqual(
+        expect.arrayContaining([
+          expect.objectContaining({ check: "signature", fits: "no" }),
+          expect.objectContaining({ check: "symbols", fits: "no", symbols: ["no_such_function"] }),
+          expect.objectContaining({ check: "versions", fits: "no", symbols: ["register_kprobe"] }),
+        ]),
+      );
+    },
+  );
+});
