@@ -104,8 +104,8 @@ async function serve(session: Session): Promise<PullResult> {
   const lastSeen = cache.lastSeen(kernel.serial);
   const cached = refresh ? undefined : await lookUp(session);
   if (cached === undefined && offline) throw notCached(kernel.identity);
-  if (lastSeen !== undefined) noticeChange(lastSeen, session);
-  return cached ?? (await fetchUnderLock(session));
+  const previous = lastSeen && noticeChange(lastSeen, session) ? lastSeen : undefined;
+  return { ...(cached ?? (await fetchUnderLock(session))), previous };
 }
 
 /** Waits for other pulls of this kernel, and fetches only what they have not brought. */
@@ -153,10 +153,16 @@ async function orImport(error: unknown, { identity, config, serial }: RunningKer
   return error instanceof LoadingRefused ? new LoadingRefused(advised) : advised;
 }
 
-function noticeChange(lastSeen: Kernel, { kernel, options }: Session): void {
-  const change = describeChange(lastSeen, kernel.identity);
-  if (change !== undefined)
-    options.onProgress({ type: "notice", message: `${printable(kernel.serial)} runs ${change}` });
+/** Says that the device runs another kernel than last time, if it does, and how to compare the two. */
+function noticeChange(lastSeen: Kernel, { kernel, options }: Session): boolean {
+  const { serial, identity } = kernel;
+  const change = describeChange(lastSeen, identity);
+  if (change === undefined) return false;
+  const hasBoth = options.cache.seenOn(serial).some(({ bootId }) => bootId !== identity.bootId);
+  const choice = options.choice.serial === undefined ? "" : ` -s ${printable(serial)}`;
+  const advice = hasBoth ? `; compare: kheaders diff --last${choice}` : "";
+  options.onProgress({ type: "notice", message: `${printable(serial)} runs ${change}${advice}` });
+  return true;
 }
 
 function notCached(kernel: KernelIdentity): KheadersError {

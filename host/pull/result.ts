@@ -1,5 +1,5 @@
 import type { Digest, KernelIdentity, KnownKernel, Source } from "../../shared/identity.js";
-import type { CacheEntry, OpenedTree, Proof } from "../cache/index.js";
+import type { CacheEntry, Kernel, OpenedTree, Proof } from "../cache/index.js";
 import type { PullTimes } from "./transfer/clock.js";
 
 /** The headers of the kernel that a device runs. */
@@ -15,6 +15,8 @@ export interface PullResult {
   readonly archive: string;
   /** Path of the unpacked tree in the cache. */
   readonly tree: string;
+  /** The kernel that was last seen on that serial, if it was another one. */
+  readonly previous: Kernel | undefined;
   /** What the cache keeps of that kernel; undefined for headers of another one (`allowMismatch`). */
   readonly entry: CacheEntry | undefined;
   readonly cache: "hit" | "miss";
@@ -26,8 +28,11 @@ export interface PullResult {
   readonly ms: Readonly<PullTimes>;
 }
 
-/** The result that a tree gives, with what the tree does not know. */
-export function resultOf(tree: OpenedTree, about: Omit<PullResult, keyof OpenedTree>): PullResult {
+/** The result that a tree gives, with what the tree does not know; no kernel came before. */
+export function resultOf(
+  tree: OpenedTree,
+  about: Omit<PullResult, keyof OpenedTree | "previous">,
+): PullResult {
   const { digest, bytes, archive, tree: path, entry } = tree;
-  return { ...about, digest, bytes, archive, tree: path, entry };
+  return { ...about, previous: undefined, digest, bytes, archive, tree: path, entry };
 }

@@ -18,11 +18,13 @@ export function kernelObject(kernel: KnownKernel | undefined): object {
 /** The object of a pull's result. */
 export function resultObject(result: PullResult): object {
   const { serial, digest, bytes, archive, tree, cache, proof, source, unloaded, ms } = result;
+  const previous = result.previous && kernelObject(result.previous);
   const { connect, identify, load, transfer, unpack, total } = ms;
   const orNull = <T>(value: T | undefined) => value ?? null;
   return {
     serial: orNull(serial),
     ...kernelObject(result.kernel),
+    previous: orNull(previous),
     digest,
     bytes,
     archive,

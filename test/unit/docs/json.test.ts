@@ -22,7 +22,8 @@ beforeAll(async () => {
   const program = await makeProgram(["--help"]);
   commands = namesOf(program, "").filter((name) => name !== "help");
   return () => vi.unstubAllGlobals();
-});
+  // It loads all commands.
+}, 120_000);
 
 /** The commands that do something, as `cache ls`. */
 function namesOf(command: CliCommand, prefix: string): string[] {
@@ -88,6 +89,7 @@ describe("the objects", () => {
     const result = resultObject({
       serial: undefined,
       kernel: { ...kernel, bootId: undefined },
+      previous: undefined,
       digest,
       bytes: 1,
       archive: "/a",

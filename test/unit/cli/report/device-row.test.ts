@@ -27,6 +27,7 @@ function result(about: Partial<PullResult> = {}): PullResult {
       configDigest: undefined,
       buildId: undefined,
     },
+    previous: undefined,
     digest,
     bytes: 4_000_000,
     archive: "",
