@@ -4,7 +4,7 @@ import type { TypeWords } from "../../../kernel/btf/type-words.js";
 import type { TypeId } from "../../../kernel/btf/types.js";
 import { type Both, changeOf, type TypeChange, type TypeDetails, type TypesDiff } from "../kernel-diff.js";
 import { diffShapes, isSameShape } from "./members.js";
-import { comparableKeys, type NamedTypes, namedTypes } from "./named-types.js";
+import { comparableKind, type NamedTypes, pairNamedTypes } from "./named-types.js";
 import { SameTypes } from "./same-types.js";
 import { Shapes } from "./shape.js";
 
@@ -22,9 +22,10 @@ export function diffTypes(old: Btf, now: Btf, from: Both<BtfSource>): TypesDiff 
 }
 
 class TypeComparison {
-  readonly #old: TypeWords;
-  readonly #new: TypeWords;
-  readonly #named: Both<ReadonlyMap<string, NamedTypes>>;
+  readonly #old: Btf;
+  readonly #new: Btf;
+  readonly #oldWords: TypeWords;
+  readonly #newWords: TypeWords;
   readonly #oldShapes: Shapes;
   readonly #newShapes: Shapes;
   readonly #sameTypes: SameTypes;
@@ -32,24 +33,23 @@ class TypeComparison {
   #same = 0;
 
   constructor(old: Btf, now: Btf) {
-    this.#old = old.words();
-    this.#new = now.words();
-    this.#named = { old: namedTypes(old), new: namedTypes(now) };
+    this.#old = old;
+    this.#new = now;
+    this.#oldWords = old.words();
+    this.#newWords = now.words();
     this.#oldShapes = new Shapes(old);
     this.#newShapes = new Shapes(now);
     this.#sameTypes = new SameTypes(old, now);
   }
 
   result(from: Both<BtfSource>): TypesDiff {
-    const { old: before, new: now } = this.#named;
-    for (const [key, one] of before) this.#compare(one, one.ids, now.get(key)?.ids ?? []);
-    for (const [key, one] of now) if (!before.has(key)) this.#compare(one, [], one.ids);
+    for (const named of pairNamedTypes(this.#oldWords, this.#newWords)) this.#compare(named);
     this.#changes.sort((one, other) => order(one.name, other.name) || order(one.kind, other.kind));
     return {
       from,
       types: this.#changes,
       same: this.#same,
-      has: (name) => comparableKeys(name).some((key) => before.has(key) || now.has(key)),
+      has: (name) => isComparable(this.#old, name) || isComparable(this.#new, name),
       details: (change) => this.#details(change.oldId, change.newId),
     };
   }
@@ -62,7 +62,8 @@ class TypeComparison {
   }
 
   /** Compares the types of one name: those that are the same first, the others in their order. */
-  #compare(named: NamedTypes, before: readonly TypeId[], now: readonly TypeId[]): void {
+  #compare(named: NamedTypes): void {
+    const { old: before, new: now } = named;
     const left = [...now];
     const differing: TypeId[] = [];
     const isFew = before.length <= maxAlike && now.length <= maxAlike;
@@ -84,9 +85,10 @@ class TypeComparison {
     return verdict === "unsure" ? isSameShape(this.#details(one, other)) : verdict === "same";
   }
 
-  #add({ kind, name, isTypedef }: NamedTypes, oldId: TypeId | undefined, newId: TypeId | undefined): void {
-    const oldSize = oldId === undefined ? undefined : sizeOf(this.#old, oldId);
-    const newSize = newId === undefined ? undefined : sizeOf(this.#new, newId);
+  #add({ kind, isTypedef }: NamedTypes, oldId: TypeId | undefined, newId: TypeId | undefined): void {
+    const name = newId === undefined ? this.#old.nameOf(oldId ?? 0) : this.#new.nameOf(newId);
+    const oldSize = oldId === undefined ? undefined : sizeOf(this.#oldWords, oldId);
+    const newSize = newId === undefined ? undefined : sizeOf(this.#newWords, newId);
     const change = changeOf(oldId, newId);
     this.#changes.push({ kind, name, isTypedef, change, oldSize, newSize, oldId, newId });
   }
@@ -95,6 +97,14 @@ class TypeComparison {
 /** The size of a struct, union or enum, or of what a typedef names, in bytes. */
 function sizeOf(words: TypeWords, id: TypeId): number {
   return words.thirdOf(words.kindOf(id) === "typedef" ? words.thirdOf(id) : id);
+}
+
+function isComparable(btf: Btf, name: string): boolean {
+  return btf.idsNamed(name).some((id) => {
+    const type = btf.type(id);
+    const isAnonymous = type.kind === "typedef" && btf.nameOf(type.to) === "";
+    return comparableKind(isAnonymous ? btf.kindOf(type.to) : type.kind) !== undefined;
+  });
 }
 
 function order(one: string, other: string): number {

@@ -3,9 +3,13 @@ import type { Kind } from "../../../kernel/btf/kinds.js";
 import { maxDepth, pointerSize } from "../../../kernel/btf/resolve.js";
 import type { TypeWords } from "../../../kernel/btf/type-words.js";
 import type { TypeId } from "../../../kernel/btf/types.js";
+import { haveSameName } from "./named-types.js";
 
 /** Words of a member of a struct: name, type, place. */
 const memberWords = 3;
+
+/** Structs with more are looked at with all that is in them. */
+const maxMembers = 100_000;
 
 /** What a quick look at two types tells. */
 export type Verdict = "same" | "different" | "unsure";
@@ -44,8 +48,8 @@ export class SameTypes {
     const kind = this.#old.kindOf(one);
     if (kind === "enum" || kind === "enum64") return this.#compareValues(one, other);
     if (this.#areSameBodies(one, other, 0)) return "same";
-    // Members of one that has no name are members of the struct, so it may be a matter of how it is written.
-    return this.#haveOtherPlaces(one, other) ? "different" : "unsure";
+    const before = new Footprint(this.#old, one, this.#oldPointer);
+    return before.differsFrom(new Footprint(this.#new, other, this.#newPointer)) ? "different" : "unsure";
   }
 
   #areSameBodies(old: TypeId, now: TypeId, depth: number): boolean {
@@ -60,20 +64,6 @@ export class SameTypes {
       if (!this.#areSameMembers(before.wordOf(old, at + 1), after.wordOf(now, at + 1), depth)) return false;
     }
     return true;
-  }
-
-  /** Whether two structs, all of whose members have names, differ in how many these are or in where one of them lies. */
-  #haveOtherPlaces(old: TypeId, now: TypeId): boolean {
-    const [before, after] = [this.#old, this.#new];
-    if (hasNameless(before, old) || hasNameless(after, now)) return false;
-    const count = before.countOf(old);
-    if (count !== after.countOf(now)) return true;
-    if (before.flagOf(old) !== after.flagOf(now)) return false;
-    for (let at = 0; at < count * memberWords; at += memberWords) {
-      if (!this.#areSameNames(before.wordOf(old, at), after.wordOf(now, at))) return false;
-      if (before.wordOf(old, at + 2) !== after.wordOf(now, at + 2)) return true;
-    }
-    return false;
   }
 
   /** Whether a new value came, or one has another number; their order does not count. */
@@ -150,23 +140,48 @@ export class SameTypes {
   #areSameNames(old: number, now: number): boolean {
     if (old === 0 || now === 0) return old === now;
     if (this.#names[old] === now) return true;
-    const [before, after] = [this.#old.names, this.#new.names];
-    for (let index = 0; ; index += 1) {
-      const byte = before[old + index];
-      if (byte !== after[now + index] || byte === undefined) return false;
-      if (byte === 0) break;
-    }
+    if (!haveSameName(this.#old.names, old, this.#new.names, now)) return false;
     this.#names[old] = now;
     return true;
   }
 }
 
-/** Whether a struct has a member without a name, or one whose type has none. */
-function hasNameless(words: TypeWords, id: TypeId): boolean {
-  const count = words.countOf(id);
-  for (let at = 0; at < count * memberWords; at += memberWords)
-    if (words.wordOf(id, at) === 0 || inlineBody(words, words.wordOf(id, at + 1)) !== 0) return true;
-  return false;
+/** What all members of a struct, and of those in it without a name, have together: it is the same for structs that are. */
+class Footprint {
+  members = 0;
+  /** Of their places and sizes. */
+  sum = 0;
+
+  constructor(words: TypeWords, id: TypeId, pointer: number) {
+    this.#add(words, id, pointer, 0, 0);
+  }
+
+  /** Whether two that have these cannot be the same. */
+  differsFrom({ members, sum }: Footprint): boolean {
+    const isWhole = this.members < maxMembers && members < maxMembers;
+    return isWhole && (this.members !== members || this.sum !== sum);
+  }
+
+  #add(words: TypeWords, id: TypeId, pointer: number, origin: number, depth: number): void {
+    const isPacked = words.flagOf(id);
+    const end = words.countOf(id) * memberWords;
+    for (let at = 0; at < end && this.members < maxMembers; at += memberWords) {
+      const [nameAt, type, place] = [
+        words.wordOf(id, at),
+        words.wordOf(id, at + 1),
+        words.wordOf(id, at + 2),
+      ];
+      const start = origin + (isPacked ? place & 0xffffff : place);
+      const bits = isPacked ? place >>> 24 : 0;
+      if (nameAt !== 0) {
+        this.members += 1;
+        this.sum =
+          (this.sum + start * 31 + (bits === 0 ? sizeIn(words, type, pointer) * 8 : bits)) % 0x100000000;
+      }
+      const body = bits === 0 ? inlineBody(words, type) : 0;
+      if (body !== 0 && depth < maxDepth) this.#add(words, body, pointer, start, depth + 1);
+    }
+  }
 }
 
 function withoutTypedef(words: TypeWords, id: TypeId): TypeId {
