@@ -52,9 +52,22 @@ export async function userlandPackage(architecture: Architecture): Promise<strin
 }
 
 /** The newest cloud kernel of this machine's release, and its headers. */
-export async function kernelPackages(architecture: Architecture): Promise<KernelPackages> {
-  const folder = await cached(`kernel-${architecture}-${recipe}`, (into) =>
-    withMachineApt(architecture, (apt) => fetchKernel(apt, architecture, into)),
+export function kernelPackages(architecture: Architecture): Promise<KernelPackages> {
+  return packagesIn(`kernel-${architecture}-${recipe}`, architecture, withMachineApt);
+}
+
+/** That of the suite that has `adbd`: a newer one, unless it is this machine's own release. */
+export function newerKernelPackages(architecture: Architecture): Promise<KernelPackages> {
+  return packagesIn(`newer-kernel-${architecture}-${recipe}`, architecture, withDeviceApt);
+}
+
+async function packagesIn(
+  name: string,
+  architecture: Architecture,
+  withApt: typeof withMachineApt,
+): Promise<KernelPackages> {
+  const folder = await cached(name, (into) =>
+    withApt(architecture, (apt) => fetchKernel(apt, architecture, into)),
   );
   const root = join(folder, "root");
   const release = await readFile(join(folder, "release"), "utf8");
@@ -161,6 +174,25 @@ export async function kernelSource(kernel: KernelPackages): Promise<string> {
       ...["-C", folder, "--strip-components=2", ...members],
     ]);
   });
+}
+
+/** The path of `scripts/diffconfig`, the kernel's own program that compares configurations, of the kernel's source. */
+export async function diffconfigProgram(kernel: KernelPackages): Promise<string> {
+  const { architecture, release, version } = kernel;
+  const name = `linux-source-${seriesOf(release)}`;
+  const folder = await cached(`diffconfig-${version}-1`, async (into) => {
+    progress("fetching the kernel's source for scripts/diffconfig (140 MB, once)");
+    const debs = join(into, "debs");
+    const [deb = ""] = await withMachineApt(architecture, (apt) =>
+      apt.download([`${name}=${version}`], debs),
+    );
+    const unpackProgram =
+      'dpkg-deb --fsys-tarfile "$1" | tar -xO "./usr/src/$2.tar.xz" | ' +
+      'tar -xJ -C "$3" --strip-components=2 "$2/scripts/diffconfig"';
+    await run("bash", ["-o", "pipefail", "-c", unpackProgram, "lab", deb, name, into]);
+    await rm(debs, { recursive: true });
+  });
+  return join(folder, "diffconfig");
 }
 
 /** Downloads packages and unpacks them into a folder. */
