@@ -1,7 +1,7 @@
-import { lstatSync, readdirSync, statSync } from "node:fs";
+import { type Dirent, lstatSync, readdirSync, statSync } from "node:fs";
 import path from "node:path";
 import { gunzipSync } from "node:zlib";
-import { KheadersError } from "../../shared/errors.js";
+import { errnoOf, KheadersError, reasonOf } from "../../shared/errors.js";
 import { printable } from "../../shared/printable.js";
 import { formatOf } from "../archive/formats.js";
 import { type FileSource, fileSource, maxReadBytes } from "../formats/byte-source.js";
@@ -46,6 +46,9 @@ const compressions: ReadonlySet<string> = new Set(["gzip", "xz", "zstd", "bzip2"
 
 /** Errors of a file among others that do not end the search: another may be good. */
 const skippedErrors: ReadonlySet<string> = new Set(["file-corrupt", "file-refused", "tool-missing"]);
+
+/** The system's errors for a file that we may not read, or that is gone. */
+const unreadable: ReadonlySet<string> = new Set(["EACCES", "EPERM", "ENOENT"]);
 
 /**
  * Opens what the user named, and what is in it in turn, and finds what it holds of a kernel. All is recognised by its
@@ -103,12 +106,13 @@ export class Opener {
   async #inFolder(place: Place, isWanted: (name: string) => boolean): Promise<void> {
     if (place.folders > importLimits.folders)
       throw overFileLimit("the depth of its folders", importLimits.folders, "folders");
-    for (const entry of readdirSync(place.path, { withFileTypes: true }).sort(byName)) {
+    for (const entry of this.#entriesIn(place)) {
       this.#options.signal.throwIfAborted();
       this.#members += 1;
       if (this.#members > importLimits.members)
         throw this.#over("what is in it", importLimits.members, "files");
-      if (!isWanted(entry.name)) continue;
+      // No file of a kernel has a name that is not UTF-8, and by its text it could not be opened.
+      if (!isWanted(entry.name) || entry.name.includes("\ufffd")) continue;
       const member = {
         path: path.join(place.path, entry.name),
         name: nested(place, entry.name),
@@ -118,6 +122,18 @@ export class Opener {
       // Links are not followed: what they lead to is looked at where it lies.
       if (entry.isDirectory()) await this.#folder(member);
       else if (entry.isFile()) await this.#skipping(() => this.#file(member), member);
+    }
+  }
+
+  /** What is in a folder. One among others that may not be read is noted, as a file is. */
+  #entriesIn(place: Place): Dirent[] {
+    try {
+      return readdirSync(place.path, { withFileTypes: true }).sort(byName);
+    } catch (error) {
+      const about = aboutFile(error, place.name);
+      if (about === undefined || place.folders === 0) throw about ?? error;
+      this.problems.push(about);
+      return [];
     }
   }
 
@@ -234,6 +250,8 @@ function byName(one: { readonly name: string }, other: { readonly name: string }
 
 /** The error of a file, with its name; undefined for an error that is not about the file. */
 function aboutFile(error: unknown, name: string): KheadersError | undefined {
+  if (unreadable.has(errnoOf(error) ?? ""))
+    return new KheadersError("file-refused", `${printable(name, 400)}: ${reasonOf(error)}`, { cause: error });
   if (!(error instanceof KheadersError) || !skippedErrors.has(error.code)) return undefined;
   const { code, message, hint } = error;
   return new KheadersError(code, `${printable(name, 400)}: ${message}`, { hint, cause: error });

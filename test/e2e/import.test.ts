@@ -4,12 +4,13 @@ import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { labModules, lightModule, type VirtualDevice } from "../lab/index.js";
+import { buildTree, labModules, lightModule, type VirtualDevice } from "../lab/index.js";
 import { kernelPackages } from "../lab/packages.js";
 import { emulated } from "../support/emulated.js";
 import type { Outcome } from "../support/kheaders.js";
 import { findProgram } from "../support/programs.js";
 import { skipBecause } from "../support/skip.js";
+import { isThorough } from "../support/thorough.js";
 import { Workstation } from "../support/workstation.js";
 
 let host: Workstation;
@@ -122,21 +123,50 @@ if (findProgram("clang") === undefined) {
 } else {
   it("Debian's linux-headers compile as well as the kernel's own archive", { timeout: 600_000 }, async () => {
     const { headers } = await kernelPackages("x86_64");
-
-    const { archive } = await labModules();
-    const cache = ["--cache-dir", join(host.root, "home", "compiled")];
-    const headersOf = async (...sources: string[]) => {
-      const imported = await host.kheaders(["import", "--json", ...cache, ...sources]);
-      expect(imported.status, imported.stderr).toBe(0);
-      const { digest } = jsonOf(imported);
-      const checked = await host.kheaders(["check", "--json", ...cache, digest]);
-      return checked.stdout;
-    };
-    const own = join(host.root, "files", "kheaders.tar.xz");
-    copyFileSync(archive, own);
-    chmodSync(own, 0o644);
-    expect(await headersOf(readable(headers.arch), readable(headers.common))).toBe(await headersOf(own));
+    const imported = await importedTree("compiled", readable(headers.arch), readable(headers.common));
+    expect(await checked("compiled", imported.digest)).toBe(await checkedOwn("compiled"));
   });
+}
+
+const buildTreeTest = "a build tree with O= gives what the kernel's own script packs, and compiles as well";
+if (!isThorough) skipBecause("left to ./scripts/test --all", buildTreeTest);
+else
+  it(buildTreeTest, { timeout: 1_800_000 }, async () => {
+    const { source, build, archive } = await buildTree();
+    const [sourceCopy, buildCopy] = [readable(source), readable(build)];
+    writeFileSync(join(buildCopy, "Makefile"), `include ${sourceCopy}/Makefile\n`);
+    const imported = await importedTree("built", buildCopy);
+    const packed = host.folder("packed");
+    execFileSync("tar", ["-xJf", archive, "-C", packed]);
+    execFileSync("diff", ["-r", packed, imported.tree]);
+    const { digest } = await importedTree("built-again", buildCopy);
+    expect(digest).toBe(imported.digest);
+    expect(await checked("built", digest)).toBe(await checkedOwn("built"));
+  });
+
+/** Imports into a cache of its own. */
+async function importedTree(cache: string, ...sources: string[]): Promise<{ tree: string; digest: string }> {
+  const imported = await host.kheaders(["import", "--json", ...cacheOption(cache), ...sources]);
+  expect(imported.status, imported.stderr).toBe(0);
+  return jsonOf(imported);
+}
+
+/** What `kheaders check` prints of cached headers. */
+async function checked(cache: string, digest: string): Promise<string> {
+  return (await host.kheaders(["check", "--json", ...cacheOption(cache), digest])).stdout;
+}
+
+/** The same of the headers that the device's kernel has itself. */
+async function checkedOwn(cache: string): Promise<string> {
+  const { archive } = await labModules();
+  const own = join(host.root, "files", "kheaders.tar.xz");
+  copyFileSync(archive, own);
+  chmodSync(own, 0o644);
+  return checked(cache, (await importedTree(cache, own)).digest);
+}
+
+function cacheOption(cache: string): string[] {
+  return ["--cache-dir", join(host.root, "home", cache)];
 }
 
 /** A copy of a folder that the command's user may read. */

@@ -4,6 +4,7 @@ export type { AdbRoot } from "./adb-relay.js";
 export { type AdbOutput, type AdbServer, startAdbServer } from "./adb-server.js";
 export { shellUser, textFile } from "./android-root.js";
 export { type Architecture, architectures, hostPrograms } from "./architecture.js";
+export { type BuildTree, buildTree } from "./build-tree.js";
 export { type GkiKernel, gkiKernel, gkiLlvm } from "./gki-kernel.js";
 export {
   type LabModules,

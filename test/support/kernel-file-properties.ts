@@ -68,7 +68,7 @@ function forms(): Readonly<Record<string, Buffer>> {
 }
 
 /** Changes of a file, of which many are of the numbers in its headers. */
-function changes(): fc.Arbitrary<Mutation> {
+export function headerChanges(): fc.Arbitrary<Mutation> {
   const places = fc.oneof(fc.nat(1_000), fc.nat(1_000_000));
   const values = fc.constantFrom(0, 1, 0x7fffffff, 0x80000000, 0xfffffff0, 0xffffffff, 4096, 1_000_000);
   const numbers = fc.tuple(places, values).map(([place, value]) => (bytes: Buffer) => {
@@ -83,7 +83,7 @@ function changes(): fc.Arbitrary<Mutation> {
 export function kernelFileProperties(): [form: string, property: fc.IAsyncProperty<[Mutation[]]>][] {
   return Object.entries(forms()).map(([form, bytes]) => [
     form,
-    fc.asyncProperty(fc.array(changes(), { maxLength: 3 }), (made) =>
+    fc.asyncProperty(fc.array(headerChanges(), { maxLength: 3 }), (made) =>
       expectReadOrRefused(made.reduce((changed, change) => change(changed), bytes)),
     ),
   ]);

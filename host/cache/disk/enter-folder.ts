@@ -28,11 +28,12 @@ export interface EnteredFolder {
 const O_PATH = 0o10000000;
 
 /** Opens a folder without following a link; undefined if there is no folder any more. */
-export function enterFolder(folder: string): EnteredFolder | undefined {
-  return existsSync("/proc/self/fd") ? enterByDescriptor(folder) : enterByPath(folder);
+export function enterFolder(folder: string | Buffer): EnteredFolder | undefined {
+  // Systems without /proc have names in UTF-8 alone.
+  return existsSync("/proc/self/fd") ? enterByDescriptor(folder) : enterByPath(folder.toString());
 }
 
-function enterByDescriptor(folder: string): EnteredFolder | undefined {
+function enterByDescriptor(folder: string | Buffer): EnteredFolder | undefined {
   try {
     const descriptor = openSync(folder, O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW);
     return {

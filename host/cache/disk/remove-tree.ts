@@ -68,7 +68,7 @@ class Removal {
     this.#limits = limits;
   }
 
-  async remove(file: string): Promise<boolean> {
+  async remove(file: string | Buffer): Promise<boolean> {
     const stat = lstatSync(file, { throwIfNoEntry: false });
     if (stat === undefined) return true;
     if (!stat.isDirectory()) {
@@ -93,11 +93,10 @@ class Removal {
     }
     // To remove something from a folder, the folder must be writable.
     if ((folder.stat.mode & 0o700) !== 0o700) chmodSync(folder.inside, 0o700);
-    for (const child of readdirSync(folder.inside, { withFileTypes: true })) {
+    for (const { file, isFolder } of childrenOf(folder.inside)) {
       if (await this.#isOver()) return false;
       folder.check();
-      const file = `${folder.inside}/${child.name}`;
-      if (!child.isDirectory()) ignoringMissing(() => unlinkSync(file));
+      if (!isFolder) ignoringMissing(() => unlinkSync(file));
       else if (!(await this.remove(file))) return false;
     }
     return true;
@@ -114,6 +113,20 @@ class Removal {
     }
     return false;
   }
+}
+
+/** What Node puts in the place of bytes that are not UTF-8. */
+const replacement = "\ufffd";
+
+/** What is in a folder. A path whose name is not UTF-8, as one out of an archive may be, is given as bytes. */
+function childrenOf(folder: string): { file: string | Buffer; isFolder: boolean }[] {
+  const entries = readdirSync(folder, { withFileTypes: true });
+  if (!entries.some(({ name }) => name.includes(replacement)))
+    return entries.map((entry) => ({ file: `${folder}/${entry.name}`, isFolder: entry.isDirectory() }));
+  return readdirSync(folder, "buffer").map((name) => {
+    const file = Buffer.concat([Buffer.from(`${folder}/`), name]);
+    return { file, isFolder: lstatSync(file, { throwIfNoEntry: false })?.isDirectory() === true };
+  });
 }
 
 function ignoringMissing(work: () => void): void {

@@ -4,11 +4,12 @@ import { extractErofs, isErofs } from "./erofs.js";
 import { extractExt4, isExt4 } from "./ext4.js";
 import type { ExtractOptions } from "./extract.js";
 import { expandSparse, isSparse } from "./sparse.js";
+import { isSuper, refuseSuper } from "./super.js";
 import { extractTar, isTar } from "./tar.js";
 import { extractZip, isZip } from "./zip.js";
 
 /** Bytes of a file by which a container is recognised. */
-export const headBytes = 4096;
+export const headBytes = 8192;
 
 /** A form of file that holds other files. */
 export interface Container {
@@ -31,6 +32,7 @@ const forms: readonly (readonly [name: string, isOne: (head: Uint8Array) => bool
   ["tar archive", isTar, extractTar],
   ["EROFS image", isErofs, intoFolder(extractErofs)],
   ["ext4 image", isExt4, intoFolder(extractExt4)],
+  ["super image", isSuper, refuseSuper],
 ];
 
 function intoFolder(

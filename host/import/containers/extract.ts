@@ -1,7 +1,7 @@
-import { lstatSync, readdirSync } from "node:fs";
+import { chmodSync, lstatSync, readdirSync, type Stats } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { KheadersError } from "../../../shared/errors.js";
+import { errnoOf, KheadersError } from "../../../shared/errors.js";
 import { printable } from "../../../shared/printable.js";
 import { damaged, overFileLimit } from "../../formats/errors.js";
 import { runTool, type ToolRun } from "../../process/tool.js";
@@ -59,7 +59,7 @@ export async function extractWith(
     ended.abort();
     await watching;
   }
-  checkSize(measured, limits);
+  checkSize(measured, limits, makeReadable);
 }
 
 async function run(opener: Opener, args: readonly string[], options: ExtractOptions): Promise<ToolRun> {
@@ -89,21 +89,56 @@ async function watch(folder: string, limits: ImportLimits | undefined, ended: Ab
   }
 }
 
-/** Throws `file-refused` if a folder holds more than a container may. */
-export function checkSize(folder: string, limits: ImportLimits = importLimits): void {
+/**
+ * Throws `file-refused` if a folder holds more than a container may. What cannot be looked at counts nothing: it is being
+ * written, or nobody may read it.
+ *
+ * @param onEach Called with each file and folder in it, before that is read.
+ */
+export function checkSize(
+  folder: string,
+  limits: ImportLimits = importLimits,
+  onEach?: (file: string, stat: Stats) => void,
+): void {
   let bytes = 0;
   let members = 0;
   const pending = [folder];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    for (const entry of readdirSync(next, { withFileTypes: true })) {
-      const file = path.join(next, entry.name);
+    for (const name of namesIn(next)) {
       members += 1;
       if (members > limits.members) throw overFileLimit("what is in it", limits.members, "files");
-      if (entry.isDirectory()) pending.push(file);
+      const file = path.join(next, name);
+      const stat = statIfThere(file);
+      if (stat === undefined) continue;
+      onEach?.(file, stat);
+      if (stat.isDirectory()) pending.push(file);
       // Blocks of 512 bytes, as the disk has them (stat(2)): a sparse file takes no more.
-      else bytes += 512 * (lstatSync(file, { throwIfNoEntry: false })?.blocks ?? 0);
+      else bytes += 512 * stat.blocks;
       if (bytes > limits.extractedBytes) throw overFileLimit("what is in it", limits.extractedBytes, "bytes");
     }
+  }
+}
+
+/** Lets us read what came out of a container with a mode that lets nobody. */
+function makeReadable(file: string, stat: Stats): void {
+  const needed = stat.isDirectory() ? 0o700 : stat.isFile() ? 0o400 : 0;
+  if ((stat.mode & needed) !== needed) chmodSync(file, stat.mode | needed);
+}
+
+function namesIn(folder: string): string[] {
+  return unlessHidden(() => readdirSync(folder)) ?? [];
+}
+
+function statIfThere(file: string): Stats | undefined {
+  return unlessHidden(() => lstatSync(file));
+}
+
+function unlessHidden<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR", "EACCES"].includes(errnoOf(error) ?? "")) return undefined;
+    throw error;
   }
 }
 

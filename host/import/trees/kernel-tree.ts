@@ -1,6 +1,6 @@
 import { lstatSync, readFileSync, realpathSync, statSync } from "node:fs";
 import path from "node:path";
-import { KheadersError } from "../../../shared/errors.js";
+import { errnoOf, KheadersError } from "../../../shared/errors.js";
 import { printable } from "../../../shared/printable.js";
 import { autoconfPath, releaseIn, releasePath } from "../../kernel/belonging.js";
 import { type ConfigMacros, parseAutoconf } from "../../kernel/config.js";
@@ -109,6 +109,12 @@ function readText(folder: string, name: string, maxBytes: number): string {
   return readFileSync(file, "utf8");
 }
 
+/** Whether a file is there; not in a folder that we may not look into. */
 function isFile(file: string): boolean {
-  return lstatSync(file, { throwIfNoEntry: false })?.isFile() === true;
+  try {
+    return lstatSync(file, { throwIfNoEntry: false })?.isFile() === true;
+  } catch (error) {
+    if (errnoOf(error) === "EACCES") return false;
+    throw error;
+  }
 }

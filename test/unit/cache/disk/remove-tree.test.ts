@@ -37,6 +37,15 @@ test("a tree goes whose folders are read-only or may not even be read", async ()
   expect(existsSync(root)).toBe(false);
 });
 
+test("names that are not UTF-8 go as well", async () => {
+  const root = treeAt(path.join(temporaryFolder(), "tree"), 1);
+  const folder = Buffer.concat([Buffer.from(`${root}/`), Buffer.from([0xff, 0xfe])]);
+  mkdirSync(folder);
+  writeFileSync(Buffer.concat([folder, Buffer.from("/\xe9", "latin1")]), "");
+  expect(await removeTree(root)).toBe(true);
+  expect(existsSync(root)).toBe(false);
+});
+
 test("links are removed, not what they lead to", async () => {
   const outside = treeAt(path.join(temporaryFolder(), "outside"), 1);
   const root = treeAt(path.join(temporaryFolder(), "tree"), 1);

@@ -129,6 +129,18 @@ describe("names in a container lead nowhere else", () => {
   });
 });
 
+test("an image of the super partition is told, and what takes the partitions out of it", async () => {
+  const image = Buffer.alloc(64 * 1024);
+  image.write("gDla", 4096);
+  const folder = folderWith({ "super.img": image });
+  for (const source of [join(folder, "super.img"), sparseOf(join(folder, "super.img"))])
+    await expect(importFrom([source])).rejects.toMatchObject({
+      code: "file-refused",
+      message: expect.stringContaining("it is a super image"),
+      hint: expect.stringContaining("lpunpack"),
+    });
+});
+
 test("a damaged container says which, and why", async () => {
   const whole = readFileSync(tarOf(modulesFolder(), "gzip"));
   const folder = folderWith({ "broken.tar.gz": whole.subarray(0, whole.length / 2) });
