@@ -3,16 +3,19 @@ import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { RetriesReporter } from "./test/support/retries-reporter.js";
 
-/** Lets tests import `agent.sh` as text, as the build does. */
-const shellAsText = {
-  name: "shell-as-text",
+/** Lets tests import the agent, and the style and script of pages, as text, as the build does. */
+const filesAsText = {
+  name: "files-as-text",
+  enforce: "pre" as const,
   load(id: string) {
-    return id.endsWith(".sh") ? `export default ${JSON.stringify(readFileSync(id, "utf8"))};` : undefined;
+    return /\.(sh|css|client\.js)$/.test(id)
+      ? `export default ${JSON.stringify(readFileSync(id, "utf8"))};`
+      : undefined;
   },
 };
 
 export default defineConfig({
-  plugins: [shellAsText],
+  plugins: [filesAsText],
   test: {
     // CommonJS packages look as they do in Node and in the build.
     deps: { interopDefault: false },

@@ -34,7 +34,7 @@ const options: BuildOptions = {
   bundle: true,
   platform: "node",
   target: "node20.17",
-  loader: { ".sh": "text" },
+  loader: { ".sh": "text", ".css": "text", ".client.js": "text" },
   alias: {
     bluebird: join(root, "host/adb/native-promise.ts"),
     debug: join(root, "host/adb/no-debug.ts"),
