@@ -69,7 +69,7 @@ export function moduleWarnings(about: {
   } else if (!buildTools.runHere) {
     warnings.push(
       `The build tools in scripts/ were made for ${buildTools.machine} and do not run on this workstation (${machine}). ` +
-        "Build modules on such a machine, or emulate its programs (Debian: apt install qemu-user-static).",
+        "`kheaders module --kbuild SOURCE` builds with those of a kernel source.",
     );
   }
   if (!hasVersions) {

@@ -57,7 +57,7 @@ export async function kbuildFor(
       ? readBuildTools(facts.tree, { platform: process.platform, machine: machine() })
       : undefined;
   if (tools?.runHere) {
-    const message = "the headers come with their own build system, which is used; --kbuild is not needed";
+    const message = "the headers come with their own build system, which is used";
     if (named !== undefined) onProgress({ type: "notice", message });
     return undefined;
   }
