@@ -2,7 +2,6 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { KheadersError } from "../../../shared/errors.js";
-import { printable } from "../../../shared/printable.js";
 import type { KernelConfig } from "../../kernel/config.js";
 import { runBuild } from "../../process/run-build.js";
 import { dotConfig } from "./config-texts.js";
@@ -49,14 +48,13 @@ export async function prepareSource(folder: string, options: PrepareOptions): Pr
   const { config, variables, signal, onOutput } = options;
   mkdirSync(join(folder, "include/config"), { recursive: true });
   writeFileSync(join(folder, ".config"), dotConfig(config, unneededOptions));
-  // A make beside others: the variables of one that calls kheaders are not for this one.
   const all = ["-C", folder, `-j${availableParallelism()}`, ...variables];
   for (const target of ["olddefconfig", "modules_prepare"]) {
     const status = await runBuild("make", [...all, target], { signal, onOutput, hint: `It needs ${needs}.` });
     if (status === 0) continue;
     throw new KheadersError(
       "compile-failed",
-      `the source cannot be prepared for this kernel: make ${printable(target)} ended with status ${status}`,
+      `the source cannot be prepared for this kernel: make ${target} ended with status ${status}`,
       { hint: `See its output above. It needs ${needs}.` },
     );
   }

@@ -59,6 +59,7 @@ export interface ModuleBuildResult {
 }
 
 const makeHint = "Install GNU make (Debian: apt install make).";
+
 /**
  * Builds a kernel's modules out of a folder: with the build system of the tree if it has one (the original patch's archives),
  * else with one that a kernel source lends; with the workstation's compiler of the kind and version that built the kernel;
@@ -111,9 +112,7 @@ async function buildFor(
     throw new KheadersError(
       "compile-failed",
       `${printable(dir, 4096)} does not build: make ended with status ${status}`,
-      {
-        hint: "See its output above.",
-      },
+      { hint: "See its output above." },
     );
   }
   const modules = builtModules(dir, symvers !== undefined);
