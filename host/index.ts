@@ -23,6 +23,7 @@ import {
   withKernelDiff as withDiff,
 } from "./compare/diff/diff-kernels.js";
 import type { KernelDiff, PartName } from "./compare/diff/kernel-diff.js";
+import { type DeviceImport, importForDevice as importServing } from "./import/for-device.js";
 import { type ImportResult, importHeaders as importFrom } from "./import/import.js";
 import type { ImportOptions } from "./import/options.js";
 import type { PullOptions } from "./pull/options.js";
@@ -112,6 +113,7 @@ export {
 } from "./farm/survey.js";
 export type { CommandEnd, TreeCommand } from "./farm/tree-commands.js";
 export { type WatchEvent, type WatchOptions, watch } from "./farm/watch.js";
+export type { DeviceImport, Verdict } from "./import/for-device.js";
 export type { FoundPart, ImportResult } from "./import/import.js";
 export type { ImportOptions } from "./import/options.js";
 export type { Architecture } from "./kernel/architecture.js";
@@ -193,6 +195,22 @@ export async function importHeaders(
     signal: options.signal ?? neverAborts(),
     onProgress: options.onProgress ?? (() => undefined),
   });
+}
+
+/**
+ * As {@link importHeaders}, for the system that the chosen device runs, and tells whether they serve it. Files of another
+ * release are refused before they are unpacked.
+ *
+ * @throws KheadersError as {@link importHeaders}, and what reaching a device throws.
+ */
+export async function importForDevice(
+  options: Pick<ImportOptions, "sources"> & Optional<Pick<ImportOptions, "store">>,
+  device: Optional<PullOptions> = {},
+): Promise<DeviceImport> {
+  const pulling = await pullOptions(device);
+  const { cache, signal, onProgress } = pulling;
+  const { sources, store } = options;
+  return importServing({ sources, store, cache, signal, onProgress }, pulling);
 }
 
 /**

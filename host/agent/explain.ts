@@ -86,10 +86,12 @@ function explainNeedForRoot(context: RefusalContext): KheadersError {
   const denied = listed(context.denied);
   const perhaps =
     context.path === undefined && denied ? `, if it is in ${denied}, which this user may not list` : "";
+  // Some vendors let the shell read the modules that only root may load.
+  const otherwise = context.path === undefined ? "" : " If the file can be read, --no-load needs no root.";
   return new KheadersError(
     "needs-root",
     `${place(context)} must be loaded, and only root may do that${perhaps}`,
-    { hint: rootHint },
+    { hint: `${rootHint}${otherwise}` },
   );
 }
 

@@ -38,12 +38,17 @@ function notOne(name: string): KheadersError {
 
 /**
  * Adds the symbols of a file to the symbol versions of the kernel that a device runs, which the cache keeps; collecting anew
- * forgets them. The headers are pulled and the device's own versions collected, if need be.
+ * forgets them. The headers are pulled and the device's own versions collected, if need be. Then runs `work` on them, and
+ * until it ends they are neither pruned nor removed.
  *
  * @throws KheadersError `symbol-conflict` if the two differ in a version: the file is of another kernel; and what pulling
- * headers and collecting versions throws.
+ * headers, collecting versions and `work` throw.
  */
-export function addSymvers(file: SymversFile, options: PullOptions): Promise<Symvers> {
+export function addSymvers<T>(
+  file: SymversFile,
+  options: PullOptions,
+  work: (added: Symvers) => Promise<T>,
+): Promise<T> {
   const { cache, signal } = options;
   return holdTree(
     cache,
@@ -65,7 +70,7 @@ export function addSymvers(file: SymversFile, options: PullOptions): Promise<Sym
       await cache.keepExtra(entry.digest, symversName(entry), make, { replace: true, signal });
       const kept = cachedSymvers(cache, entry);
       if (kept === undefined) throw notKept();
-      return { ...kept, serial, release: pulled.kernel.release, cache: collected?.cache ?? "miss" };
+      return work({ ...kept, serial, release: pulled.kernel.release, cache: collected?.cache ?? "miss" });
     },
   );
 }

@@ -421,6 +421,12 @@ describe("a user who may not", () => {
     expect(explainRefusal(context({ refusal: "needs-root", ...some })).code).toBe(code);
   });
 
+  it("load a module is told of another way where its file is there to see", () => {
+    const hint = (some: Parameters<typeof context>[0]) => explainRefusal(context(some)).hint;
+    expect(hint({ refusal: "needs-root" })).toContain("--no-load");
+    expect(hint({ refusal: "needs-root", path: undefined, ikheaders: "m" })).not.toContain("--no-load");
+  });
+
   it("load a module is told of the folders where it may be", () => {
     const denied = ["/system_dlkm/lib/modules"];
     const error = explainRefusal(context({ refusal: "needs-root", path: undefined, ikheaders: "m", denied }));

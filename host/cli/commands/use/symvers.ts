@@ -1,3 +1,4 @@
+import type { Symvers } from "../../../symvers/collect.js";
 import { command } from "../../options/command.js";
 import { option } from "../../options/option.js";
 import { type PullFlags, pullOptions, pullOptionsOf } from "../../options/pull.js";
@@ -37,12 +38,13 @@ agree with the device in each.`,
     if (output !== undefined) outputTarget(output);
     const added = context.flags.add === undefined ? undefined : readSymversFile(context.flags.add);
     const options = await pullOptionsOf(context);
-    if (added !== undefined) await addSymvers(added, options);
-    const once = added === undefined ? options : { ...options, refresh: false };
-    const result = await withSymvers(once, async (found) => {
+    const copy = async (found: Symvers) => {
       if (output !== undefined) copyOutput(found.path, output);
       return found;
-    });
+    };
+    const result = await (added === undefined
+      ? withSymvers(options, copy)
+      : addSymvers(added, options, copy));
     const { path, serial, release, cache, symbols, modules, bytes, skipped, isPartial, denied } = result;
     const json = {
       serial: serial ?? null,
