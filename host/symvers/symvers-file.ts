@@ -26,29 +26,56 @@ const maxSymbols = 500_000;
 export function parseSymvers(text: string, name: string): Map<string, ExportedSymbol> {
   const symbols = new Map<string, ExportedSymbol>();
   let number = 0;
-  for (const line of text.split("\n")) {
+  for (let start = 0; start < text.length; ) {
+    const newline = text.indexOf("\n", start);
+    const end = newline < 0 ? text.length : newline;
     number += 1;
-    if (line === "") continue;
-    const parsed = parseLine(line);
-    if (parsed === undefined || symbols.size >= maxSymbols) {
+    const isRead =
+      end === start || addUsual(symbols, text, start, end) || addAny(symbols, text.slice(start, end));
+    if (!isRead || symbols.size > maxSymbols) {
       throw new KheadersError("usage", `${printable(name, 4096)} is not a Module.symvers (line ${number})`, {
         hint: "Each of its lines has a CRC, a symbol, a module and EXPORT_SYMBOL or EXPORT_SYMBOL_GPL.",
       });
     }
-    symbols.set(...parsed);
+    start = end + 1;
   }
   return symbols;
 }
 
-function parseLine(line: string): [string, ExportedSymbol] | undefined {
+/** Adds what a line of the usual form says, without taking it apart first: there are tens of thousands. */
+function addUsual(symbols: Map<string, ExportedSymbol>, text: string, start: number, end: number): boolean {
+  const symbolAt = start + 11;
+  const symbolEnd = text.indexOf("\t", symbolAt);
+  const moduleEnd = text.indexOf("\t", symbolEnd + 1);
+  const kindEnd = text.indexOf("\t", moduleEnd + 1);
+  if (symbolEnd < 0 || moduleEnd < 0 || kindEnd < 0 || kindEnd >= end || text[symbolAt - 1] !== "\t")
+    return false;
+  if (!text.startsWith("0x", start) || !text.startsWith("EXPORT_", moduleEnd + 1)) return false;
+  const crc = Number(text.slice(start, symbolAt - 1));
+  const symbol = text.slice(symbolAt, symbolEnd);
+  if (!Number.isInteger(crc) || !symbolName.test(symbol)) return false;
+  symbols.set(symbol, {
+    crc,
+    module: text.slice(symbolEnd + 1, moduleEnd),
+    gplOnly: text.startsWith("_GPL", kindEnd - 4),
+    namespace: text.slice(kindEnd + 1, end),
+  });
+  return true;
+}
+
+const symbolName = /^[!-~]+$/;
+
+/** Adds what a line says in a form of any kernel. @returns whether it is such a line. */
+function addAny(symbols: Map<string, ExportedSymbol>, line: string): boolean {
   const [crcText = "", symbol = "", ...rest] = line.split("\t");
   const kindAt = rest.findIndex((field) => field.startsWith("EXPORT_"));
   const kind = rest[kindAt];
   const module = rest[kindAt - 1];
-  if (!/^0x[\da-f]{8}$/i.test(crcText) || !/^[!-~]+$/.test(symbol)) return undefined;
-  if (kind === undefined || module === undefined || kindAt > 2) return undefined;
+  if (!/^0x[\da-f]{8}$/i.test(crcText) || !symbolName.test(symbol)) return false;
+  if (kind === undefined || module === undefined || kindAt > 2) return false;
   const namespace = (kindAt === 2 ? rest[0] : rest[2]) ?? "";
-  return [symbol, { crc: Number(crcText), module, gplOnly: kind.endsWith("_GPL"), namespace }];
+  symbols.set(symbol, { crc: Number(crcText), module, gplOnly: kind.endsWith("_GPL"), namespace });
+  return true;
 }
 
 /**

@@ -8,6 +8,7 @@ import {
   newerKernelPackages,
   otherHeaders,
 } from "../lab/packages.js";
+import { peakMemory } from "../support/peak-memory.js";
 import { findProgram } from "../support/programs.js";
 import { skipBecause } from "../support/skip.js";
 import { smallArchive } from "../support/small-archive.js";
@@ -193,6 +194,14 @@ describe("two stock kernels", { timeout: 600_000 }, () => {
     }
     expect((await host.kheaders(["diff", old.release, now.release])).stdout).toBe(first.stdout);
     expect((await host.kheaders(["diff", now.release, now.release])).status).toBe(0);
+  });
+
+  it("are compared with less than 200 MB", async () => {
+    const command = host.start(["diff", "--refresh", old.release, now.release]);
+    const peak = await peakMemory(command.pid, command.ended);
+    expect((await command.ended).status).toBe(1);
+    expect(peak).toBeGreaterThan(0);
+    expect(peak).toBeLessThan(200e6);
   });
 
   it("show the members of a struct that moved where layout shows them", async () => {

@@ -1,5 +1,6 @@
 import type { BenchCase } from "../bench-case.js";
 import { btf } from "./btf.js";
+import { diffs } from "./diff.js";
 import { farm } from "./farm.js";
 import { hit } from "./hit.js";
 import { imports } from "./import.js";
@@ -20,6 +21,7 @@ export const cases: readonly BenchCase[] = [
   btf,
   farm,
   layout,
+  ...diffs,
   ...imports,
   ...misses,
 ];
