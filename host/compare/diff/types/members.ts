@@ -55,17 +55,20 @@ function merge<T extends ShapeMember | EnumValue>(
     return place;
   });
   let next = 0;
-  const addRemoved = (end: number) => {
-    for (; next < end; next += 1) {
+  /** Adds what was removed before a place of the old list, or (without one) what stands at the next place. */
+  const addRemoved = (end?: number) => {
+    for (; next < (end ?? old.length); next += 1) {
       const item = old[next];
       if (item !== undefined && !isKept.has(next)) merged.push(changed(nameOf(item), item, undefined, none));
+      else if (end === undefined) return;
     }
   };
   for (const [index, item] of now.entries()) {
     const place = partners[index];
     const before = place === undefined ? undefined : old[place];
-    if (place !== undefined) addRemoved(place);
+    addRemoved(place);
     merged.push(changed(nameOf(item), before, item, before === undefined ? none : compare(before, item)));
+    if (place !== undefined) next = Math.max(next, place + 1);
   }
   addRemoved(old.length);
   return merged;
