@@ -18,7 +18,7 @@ export interface StoreListing {
 }
 
 /** So many manifests are asked for at once. */
-const lanes = 8;
+const lanes = 6;
 
 /** Lists the kernels of a store. Throws as a {@link Repository} does, but for what one tag alone has wrong. */
 export async function listStore(

@@ -40,7 +40,7 @@ function offerOf(
       origin: repository.address,
       // It was not published yet.
       created: new Date(0),
-      tool: KHEADERS_VERSION,
+      tool: "",
     }),
     hasSameOptions:
       isSame || (kernel.configDigest !== undefined && kernel.configDigest === identity.configDigest),

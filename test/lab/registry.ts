@@ -31,6 +31,8 @@ export interface Registry {
   readonly host: string;
   /** Where its content lies. */
   readonly folder: string;
+  /** Its process, while it runs. */
+  readonly pid: number;
   /** Ends it at once, as a crash does. Its content stays. */
   kill(): Promise<void>;
   /** Starts it again. */
@@ -71,6 +73,9 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Regi
   return {
     host: `127.0.0.1:${port}`,
     folder,
+    get pid() {
+      return child?.pid ?? 0;
+    },
     kill,
     start,
     async stop() {

@@ -2,6 +2,7 @@ import type { BenchCase } from "../bench-case.js";
 import { btf } from "./btf.js";
 import { diffs } from "./diff.js";
 import { farm } from "./farm.js";
+import { fromStore } from "./from-store.js";
 import { hit } from "./hit.js";
 import { imports } from "./import.js";
 import { layout } from "./layout.js";
@@ -23,6 +24,7 @@ export const cases: readonly BenchCase[] = [
   layout,
   ...diffs,
   ...imports,
+  ...fromStore,
   ...misses,
 ];
 
