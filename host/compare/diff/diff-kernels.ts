@@ -4,6 +4,7 @@ import { KheadersError } from "../../../shared/errors.js";
 import type { Digest } from "../../../shared/identity.js";
 import { cachedBtfFromHeaders } from "../../btf/from-headers.js";
 import type { BtfOptions } from "../../btf/locate.js";
+import { digestOf } from "../../cache/index.js";
 import { keepSummary, keptSummary } from "./kept-summary.js";
 import type { Both, KernelDiff, Part, PartName } from "./kernel-diff.js";
 import { configPart, headersPart, type SymversText, symbolsPart, symversText } from "./parts.js";
@@ -151,7 +152,7 @@ function keyOf(
     KHEADERS_VERSION,
     ...[old, now].flatMap((side) => [side.digest, side.entry?.kernel.configDigest ?? null]),
     ...(btf === undefined ? [made(old), made(now)] : [btf.old.digest, btf.new.digest]),
-    ...[symvers.old, symvers.new].map(({ text }) => text ?? null),
+    ...[symvers.old, symvers.new].map(({ text }) => (text === undefined ? null : digestOf(text))),
   ];
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 32);
 }

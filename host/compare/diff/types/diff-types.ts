@@ -39,7 +39,9 @@ class TypeComparison {
     this.#newWords = now.words();
     this.#oldShapes = new Shapes(old);
     this.#newShapes = new Shapes(now);
-    this.#sameTypes = new SameTypes(old, now);
+    const areWrittenAlike = (one: TypeId, other: TypeId) =>
+      this.#oldShapes.nameOf(one) === this.#newShapes.nameOf(other);
+    this.#sameTypes = new SameTypes(old, now, areWrittenAlike);
   }
 
   result(from: Both<BtfSource>): TypesDiff {
@@ -64,6 +66,12 @@ class TypeComparison {
   /** Compares the types of one name: those that are the same first, the others in their order. */
   #compare(named: NamedTypes): void {
     const { old: before, new: now } = named;
+    const [one, other] = [before[0], now[0]];
+    if (before.length < 2 && now.length < 2) {
+      if (one !== undefined && other !== undefined && this.#isSame(one, other)) this.#same += 1;
+      else this.#add(named, one, other);
+      return;
+    }
     const left = [...now];
     const differing: TypeId[] = [];
     const isFew = before.length <= maxAlike && now.length <= maxAlike;

@@ -6,17 +6,22 @@ import type { TypeChange } from "../kernel-diff.js";
 
 /** The types of one kind and name in both kernels, in the order of the files. Source files may define one each. */
 export interface NamedTypes extends Pick<TypeChange, "kind" | "isTypedef"> {
-  readonly old: TypeId[];
-  readonly new: TypeId[];
+  readonly old: readonly TypeId[];
+  readonly new: readonly TypeId[];
 }
 
 /** Types, and one whose name is theirs. */
 interface Bucket extends NamedTypes {
+  old: TypeId[];
+  new: TypeId[];
   readonly words: TypeWords;
   readonly nameAt: number;
   /** What has the same hash. */
   next: Bucket | undefined;
 }
+
+/** Most have one type, if any: lists that grow would take room for many. */
+const none: TypeId[] = [];
 
 /** The longest name, as that which is decoded. */
 const maxName = 512;
@@ -41,11 +46,13 @@ export function pairNamedTypes(old: TypeWords, now: TypeWords): NamedTypes[] {
       while (bucket !== undefined && !isAlike(bucket, kind, isTypedef, words.names, nameAt))
         bucket = bucket.next;
       if (bucket === undefined) {
-        bucket = { kind, isTypedef, old: [], new: [], words, nameAt, next: first };
+        bucket = { kind, isTypedef, old: none, new: none, words, nameAt, next: first };
         buckets.set(key, bucket);
         all.push(bucket);
       }
-      (words === old ? bucket.old : bucket.new).push(id);
+      const side = words === old ? "old" : "new";
+      if (bucket[side] === none) bucket[side] = [id];
+      else bucket[side].push(id);
     }
   }
   return all;

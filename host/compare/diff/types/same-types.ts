@@ -27,8 +27,11 @@ export class SameTypes {
   readonly #types: Uint32Array;
   /** For each place of a name of the old kernel, that of the same name in the new one. */
   readonly #names: Uint32Array;
+  readonly #areNamedAlike: (old: TypeId, now: TypeId) => boolean;
 
-  constructor(old: Btf, now: Btf) {
+  /** @param areNamedAlike Whether C writes two types alike; asked where they look different. */
+  constructor(old: Btf, now: Btf, areNamedAlike: (old: TypeId, now: TypeId) => boolean) {
+    this.#areNamedAlike = areNamedAlike;
     this.#old = old.words();
     this.#new = now.words();
     this.#oldPointer = pointerSize(old);
@@ -49,7 +52,9 @@ export class SameTypes {
     if (kind === "enum" || kind === "enum64") return this.#compareValues(one, other);
     if (this.#areSameBodies(one, other, 0)) return "same";
     const before = new Footprint(this.#old, one, this.#oldPointer);
-    return before.differsFrom(new Footprint(this.#new, other, this.#newPointer)) ? "different" : "unsure";
+    const after = new Footprint(this.#new, other, this.#newPointer);
+    if (before.differsFrom(after)) return "different";
+    return before.isWhole && after.isWhole ? this.#compareTypes(before, after) : "unsure";
   }
 
   #areSameBodies(old: TypeId, now: TypeId, depth: number): boolean {
@@ -64,6 +69,21 @@ export class SameTypes {
       if (!this.#areSameMembers(before.wordOf(old, at + 1), after.wordOf(now, at + 1), depth)) return false;
     }
     return true;
+  }
+
+  /** Compares the types of members that stand in the same order, with the same names and places. */
+  #compareTypes({ members: old }: Footprint, { members: now }: Footprint): Verdict {
+    for (const [index, one] of old.entries()) {
+      const other = now[index];
+      if (other === undefined || one.start !== other.start || one.bits !== other.bits) return "unsure";
+      if (one.depth !== other.depth || one.isBitField !== other.isBitField) return "unsure";
+      if (!this.#areSameNames(one.nameAt, other.nameAt)) return "unsure";
+    }
+    const areAlike = old.every(({ type }, index) => {
+      const other = now[index]?.type ?? 0;
+      return this.#areWrittenAlike(type, other, 0) || this.#areNamedAlike(type, other);
+    });
+    return areAlike ? "same" : "different";
   }
 
   /** Whether a new value came, or one has another number; their order does not count. */
@@ -146,40 +166,71 @@ export class SameTypes {
   }
 }
 
-/** What all members of a struct, and of those in it without a name, have together: it is the same for structs that are. */
+/** A member with a name, of a struct or of one without a name in it. */
+interface PlacedMember {
+  readonly nameAt: number;
+  readonly type: TypeId;
+  /** Bits from the beginning of the struct. */
+  readonly start: number;
+  readonly bits: number;
+  readonly isBitField: boolean;
+  /** In how many members with a name it lies. */
+  readonly depth: number;
+}
+
+/** The members of a struct, and what all have together: that is the same for structs that are. */
 class Footprint {
-  members = 0;
+  readonly members: PlacedMember[] = [];
   /** Of their places and sizes. */
-  sum = 0;
+  #sum = 0;
+  /** How many were looked at, with those that have no name: hostile files have very many in few types. */
+  #seen = 0;
 
   constructor(words: TypeWords, id: TypeId, pointer: number) {
-    this.#add(words, id, pointer, 0, 0);
+    this.#add(words, id, pointer, { origin: 0, depth: 0, level: 0 });
+  }
+
+  /** Whether all members were looked at. */
+  get isWhole(): boolean {
+    return this.#seen < maxMembers;
   }
 
   /** Whether two that have these cannot be the same. */
-  differsFrom({ members, sum }: Footprint): boolean {
-    const isWhole = this.members < maxMembers && members < maxMembers;
-    return isWhole && (this.members !== members || this.sum !== sum);
+  differsFrom(other: Footprint): boolean {
+    if (!this.isWhole || !other.isWhole) return false;
+    return this.members.length !== other.members.length || this.#sum !== other.#sum;
   }
 
-  #add(words: TypeWords, id: TypeId, pointer: number, origin: number, depth: number): void {
+  #add(
+    words: TypeWords,
+    id: TypeId,
+    pointer: number,
+    { origin, depth, level }: { readonly origin: number; readonly depth: number; readonly level: number },
+  ): void {
     const isPacked = words.flagOf(id);
     const end = words.countOf(id) * memberWords;
-    for (let at = 0; at < end && this.members < maxMembers; at += memberWords) {
+    for (let at = 0; at < end && this.#seen < maxMembers; at += memberWords) {
+      this.#seen += 1;
       const [nameAt, type, place] = [
         words.wordOf(id, at),
         words.wordOf(id, at + 1),
         words.wordOf(id, at + 2),
       ];
       const start = origin + (isPacked ? place & 0xffffff : place);
-      const bits = isPacked ? place >>> 24 : 0;
+      const fieldBits = isPacked ? place >>> 24 : 0;
+      const isBitField = fieldBits !== 0;
       if (nameAt !== 0) {
-        this.members += 1;
-        this.sum =
-          (this.sum + start * 31 + (bits === 0 ? sizeIn(words, type, pointer) * 8 : bits)) % 0x100000000;
+        const bits = isBitField ? fieldBits : sizeIn(words, type, pointer) * 8;
+        this.members.push({ nameAt, type, start, bits, isBitField, depth });
+        this.#sum = (this.#sum + start * 31 + bits) % 0x100000000;
       }
-      const body = bits === 0 ? inlineBody(words, type) : 0;
-      if (body !== 0 && depth < maxDepth) this.#add(words, body, pointer, start, depth + 1);
+      const body = isBitField ? 0 : inlineBody(words, type);
+      if (body === 0 || level >= maxDepth) continue;
+      this.#add(words, body, pointer, {
+        origin: start,
+        depth: nameAt === 0 ? depth : depth + 1,
+        level: level + 1,
+      });
     }
   }
 }

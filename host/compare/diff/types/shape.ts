@@ -46,7 +46,7 @@ export class Shapes {
       if (name !== "")
         members.push({
           path,
-          type: this.#nameOf(type),
+          type: this.nameOf(type),
           bitOffset: start,
           bitSize: bitSize ?? sizeOf(this.#btf, type) * 8,
           isBitField,
@@ -59,7 +59,8 @@ export class Shapes {
     }
   }
 
-  #nameOf(id: TypeId): string {
+  /** A type as C writes it without a name. */
+  nameOf(id: TypeId): string {
     let name = this.#names.get(id);
     if (name === undefined) {
       name = nameOf(this.#declarer.declarable(id));

@@ -125,6 +125,25 @@ describe("the types that differ", () => {
     expect([pairs.same, pairs.types.map(textOf)]).toEqual([100, ["added struct pool - 4"]]);
   });
 
+  it("end in an error where structs without a name have nothing but each other, twice and twice again", () => {
+    const doubled = (size: number) =>
+      Array.from({ length: 60 }, (_, index) =>
+        rawStruct(
+          index === 0 ? "s" : "",
+          index === 59 ? size : 4,
+          index === 59
+            ? []
+            : [
+                ["", index + 2, 0],
+                ["", index + 2, 0],
+              ],
+        ),
+      );
+    const [old, now] = [doubled(4), doubled(8)].map((types) => new Btf(rawBtf(types)));
+    if (old === undefined || now === undefined) throw new Error("there are two");
+    expect(() => diffTypes(old, now, from)).toThrow(/too large/);
+  });
+
   it("end in an error where a type has no end", () => {
     const endless = [rawInt("int", 4), rawStruct("a", 4, [["x", 3, 0]]), rawStruct("", 4, [["y", 3, 0]])];
     const changed = [rawInt("int", 4), rawStruct("a", 4, [["z", 3, 0]]), rawStruct("", 4, [["y", 3, 0]])];
