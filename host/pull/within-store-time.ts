@@ -32,8 +32,8 @@ export async function withinStoreTime<T>(
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof KheadersError) || !storeErrors.has(error.code)) throw error;
-    const message = [`${failed}: ${error.message}`, ...(error.hint ? [error.hint] : [])].join(". ");
-    onProgress({ type: "warning", message });
+    const said = `${failed}: ${error.message.replace(/\.$/, "")}`;
+    onProgress({ type: "warning", message: error.hint === undefined ? said : `${said}. ${error.hint}` });
     return undefined;
   } finally {
     clearTimeout(timer);
