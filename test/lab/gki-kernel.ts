@@ -22,7 +22,7 @@ export const gkiLlvm = 16;
 /** Of a release of Android's: `6.1.192-android14-11-lab`. */
 const localVersion = "-android14-11-lab";
 
-/** What a device needs that boots from memory and runs adbd, beside a configuration with nothing. */
+/** What a device needs that boots from memory and runs adbd, which listens on an IPv6 socket. */
 const forDevice = [
   ...["64BIT", "SMP", "PREEMPT", "PRINTK", "TTY", "SERIAL_AMBA_PL011", "SERIAL_AMBA_PL011_CONSOLE"],
   ...["BLK_DEV_INITRD", "RD_GZIP", "BINFMT_ELF", "BINFMT_SCRIPT", "MULTIUSER", "UNIX98_PTYS"],
@@ -30,6 +30,7 @@ const forDevice = [
   ...[
     "NET",
     "INET",
+    "IPV6",
     "UNIX",
     "NETDEVICES",
     "NET_CORE",
