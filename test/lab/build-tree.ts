@@ -1,5 +1,5 @@
 import { copyFile, mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { architectureFacts } from "./architecture.js";
 import { cached } from "./cached.js";
 import { progress, run } from "./command.js";
@@ -15,7 +15,7 @@ export interface BuildTree {
 }
 
 /** Raised when what is built changes. */
-const recipe = 1;
+const recipe = 2;
 
 /** Sources of which no header is packed. */
 const leftOut = ["drivers/*.[ch]", "sound/*.[ch]", "fs/*.[ch]", "net/*.[ch]", "Documentation/*.rst"];
@@ -27,9 +27,11 @@ export async function buildTree(): Promise<BuildTree> {
     const source = join(into, "source");
     const build = join(source, "build");
     await mkdir(build, { recursive: true });
+    const packed = await sourceArchive(kernel);
+    const top = basename(packed, ".tar.xz");
     await run("tar", [
-      ...["-xJf", await sourceArchive(kernel), "-C", source, "--strip-components=1"],
-      ...leftOut.map((pattern) => `--exclude=*/${pattern}`),
+      ...["-xJf", packed, "-C", source, "--strip-components=1", "--anchored"],
+      ...leftOut.map((pattern) => `--exclude=${top}/${pattern}`),
     ]);
     await copyFile(join(kernel.headers.arch, ".config"), join(build, ".config"));
     progress(`preparing a build tree of ${kernel.release} (two minutes)`);
