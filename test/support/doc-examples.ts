@@ -1,4 +1,5 @@
 import { readRepositoryFile, repositoryFiles } from "./repository.js";
+import { isThorough } from "./thorough.js";
 
 /** A command that a page shows, at a `$` in a block of the language `console`. */
 export interface DocExample {
@@ -17,6 +18,14 @@ export const notRun: Readonly<Record<string, string>> = {
   "npm install -g": "test/e2e/package.test.ts installs the package, into a folder of its own",
   "npm pack": "test/e2e/package.test.ts packs",
   "npm run lab": "the tests use the lab without its command line",
+};
+
+/** Examples that take long and are run in another form by the tests, which `./scripts/test --all` runs as they stand. */
+export const runInAnotherForm: Readonly<Record<string, string>> = {
+  "kheaders check": "kheaders check --json",
+  "kheaders check --json | jq 'select(.error)'": "kheaders check --json",
+  "kheaders import kheaders.tar.xz": "kheaders import kheaders.tar.xz --json",
+  "kheaders import --json kheaders.tar.xz | jq .found": "kheaders import kheaders.tar.xz --json",
 };
 
 /** Pages whose examples need something that not all machines have; a test of their own runs them. */
@@ -43,5 +52,7 @@ export function blocksIn(markdown: string): { language: string; text: string }[]
 
 /** Why this command is not run, or undefined if it is. */
 export function reasonNotToRun(command: string): string | undefined {
+  const otherForm = runInAnotherForm[command];
+  if (otherForm !== undefined && !isThorough) return `left to ./scripts/test --all; run as: ${otherForm}`;
   return Object.entries(notRun).find(([beginning]) => command.startsWith(beginning))?.[1];
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -21,10 +22,14 @@ fi
 exit $status
 `;
 
-/** What an observed device has besides: `observer` tells on the console when the module comes and goes. */
+/**
+ * What an observed device has besides: `observer` tells on the console when the module comes and goes, `cutter` unloads it
+ * when a part of the archive has been read.
+ */
 async function observedFiles(): Promise<DeviceEntry[]> {
+  const tools = await deviceTools("x86_64");
   return [
-    program("lab-bin/observer", await readFile(join(await deviceTools("x86_64"), "observer"))),
+    ...["observer", "cutter"].map((name) => program(`lab-bin/${name}`, readFileSync(join(tools, name)))),
     program("system/bin/insmod", slowProgram),
     program("system/bin/ls", slowProgram),
     { type: "folder", path: "lab/hold", mode: 0o777 },
@@ -45,6 +50,7 @@ export class ObservedDevice {
   readonly pull: readonly string[];
   readonly #host: Workstation;
   readonly #su: boolean;
+  #isLinkSlow = false;
 
   private constructor(host: Workstation, device: VirtualDevice, su: boolean) {
     this.#host = host;
@@ -80,6 +86,8 @@ export class ObservedDevice {
 
   /** Makes the link to the device slow, or as fast as it was. */
   async setSlowLink(slow: boolean): Promise<void> {
+    if (slow === this.#isLinkSlow) return;
+    this.#isLinkSlow = slow;
     const filter = `filter-buffer,id=slow,netdev=n0,queue=all,interval=${slowLinkMicroseconds}`;
     await this.device.monitor(slow ? `object_add ${filter}` : "object_del slow");
   }

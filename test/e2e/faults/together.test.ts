@@ -105,10 +105,11 @@ it("leaves the module to somebody else who reads the archive, and says so", emul
 });
 
 it("tries once more when somebody unloads the module in mid-transfer", emulated, async () => {
+  const unloaded = observed.asRoot("/lab-bin/cutter");
   const pull = await pullUntil("during the transfer", observed, () =>
     host.start([...observed.pull, "--json"]),
   );
-  await otherServer.adb("-s", observed.device.serial, "shell", "rmmod kheaders");
+  await unloaded;
   await observed.setSlowLink(false);
   const { status, stdout, stderr } = await pull.ended;
   expect(stderr).toMatch(

@@ -6,6 +6,7 @@ import {
   notRun,
   pages,
   pagesWithTests,
+  runInAnotherForm,
 } from "../../support/doc-examples.js";
 import { readRepositoryFile, repositoryFiles } from "../../support/repository.js";
 
@@ -34,6 +35,7 @@ describe("examples in the docs", () => {
       (beginning) => !commands.some((one) => one.startsWith(beginning)),
     );
     expect(unused).toEqual([]);
+    expect(commands).toEqual(expect.arrayContaining(Object.keys(runInAnotherForm)));
     for (const [page, test] of Object.entries(pagesWithTests)) {
       expect(repositoryFiles()).toContain(test);
       expect(readRepositoryFile(test)).toContain(page);
