@@ -26,8 +26,8 @@ describe("the members that differ", () => {
     const now = shape(member("same", 0), member("a", 8, "struct x *", 32), member("bit", 16, "int", 3));
     expect(cells(old, now)).toEqual([
       ["a", "long → struct x *", "8", "8 → 4", "type and size"],
-      ["bit", "int", "16", "3 bits", "added"],
       ["gone", "long", "16", "8", "removed"],
+      ["bit", "int", "16", "3 bits", "added"],
     ]);
   });
 
