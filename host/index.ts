@@ -21,8 +21,10 @@ import {
   type SummarizedDiff,
   summarizeKernelDiff as summarizeDiff,
   withKernelDiff as withDiff,
+  withWholeKernelDiff as withWholeDiff,
 } from "./compare/diff/diff-kernels.js";
 import type { KernelDiff, PartName } from "./compare/diff/kernel-diff.js";
+import type { DiffSummary } from "./compare/diff/summary.js";
 import { type DeviceImport, importForDevice as importServing } from "./import/for-device.js";
 import { type ImportResult, importHeaders as importFrom } from "./import/import.js";
 import type { ImportOptions } from "./import/options.js";
@@ -99,6 +101,7 @@ export {
 } from "./compare/layout/layout.js";
 export { type MemberPlace, memberAt } from "./compare/layout/member-path.js";
 export { type TypesOptions, withTypes } from "./compare/layout/with-types.js";
+export { pageOf } from "./compare/page/page.js";
 export { type Check, type DoctorOptions, doctor } from "./doctor/doctor.js";
 export { type Pattern, parsePattern } from "./farm/match.js";
 export { exitStatusOfAll, type FarmEvent, type PullManyOptions, pullMany } from "./farm/pull-many.js";
@@ -346,6 +349,19 @@ export async function withKernelDiff<T>(
   work: (diff: KernelDiff) => Promise<T>,
 ): Promise<T> {
   return withDiff(parts, await diffOptions(options), work);
+}
+
+/**
+ * Compares two kernels in all parts and runs `work` with their differences and a summary; what cannot be told without much work on
+ * a device is unknown. Until it ends, neither tree is pruned or removed.
+ *
+ * @throws KheadersError `not-cached`, `several-kernels`, and what {@link pull} and `work` throw.
+ */
+export async function withWholeKernelDiff<T>(
+  options: KernelDiffOptions,
+  work: (diff: KernelDiff, summary: DiffSummary) => Promise<T>,
+): Promise<T> {
+  return withWholeDiff(await diffOptions(options), work);
 }
 
 /**

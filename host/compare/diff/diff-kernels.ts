@@ -70,11 +70,36 @@ export function summarizeKernelDiff(options: DiffOptions): Promise<SummarizedDif
     const kept = options.refresh
       ? undefined
       : keptSummary(options.cache, now.digest, keyOf(sides, inputs, options));
-    return { old, new: now, summary: kept ?? (await summarize(sides, inputs, options)) };
+    return { old, new: now, summary: kept ?? (await diffWhole(sides, inputs, options)).summary };
   });
 }
 
-async function summarize(sides: Both<HeldSide>, inputs: Inputs, options: DiffOptions): Promise<DiffSummary> {
+/**
+ * Compares two kernels in all parts and runs `work` with their differences. What cannot be told without much work on a device is
+ * unknown. Until it ends, both trees stay.
+ *
+ * @throws KheadersError `not-cached`, `several-kernels`, and what pulling from a device and `work` throw.
+ */
+export function withWholeKernelDiff<T>(
+  options: DiffOptions,
+  work: (diff: KernelDiff, summary: DiffSummary) => Promise<T>,
+): Promise<T> {
+  return withSides(options.names, options, async (sides) => {
+    const inputs = {
+      btf: await ownBtf(sides, asBtfOptions(options)),
+      symvers: await findSymvers(sides, options, { collect: false }),
+    };
+    const { diff, summary } = await diffWhole(sides, inputs, options);
+    return work(diff, summary);
+  });
+}
+
+/** Compares all parts; one that cannot be compared is unknown. The summary is kept if all may be told again in the same way. */
+async function diffWhole(
+  sides: Both<HeldSide>,
+  inputs: Inputs,
+  options: DiffOptions,
+): Promise<{ readonly diff: KernelDiff; readonly summary: DiffSummary }> {
   let hasFailed = false;
   const make = async <P>(name: PartName, compare: () => Promise<P>): Promise<Part<P>> => {
     try {
@@ -87,9 +112,10 @@ async function summarize(sides: Both<HeldSide>, inputs: Inputs, options: DiffOpt
       return { unknown: error.message };
     }
   };
-  const summary = summaryOf(await diffSides(sides, inputs, options, make));
+  const diff = await diffSides(sides, inputs, options, make);
+  const summary = summaryOf(diff);
   if (!hasFailed) await keep(sides.new.digest, keyOf(sides, inputs, options), summary, options);
-  return summary;
+  return { diff, summary };
 }
 
 /** Keeps a summary for the next time. A cache that cannot be written is no reason not to show it. */

@@ -1,14 +1,14 @@
 /** Bytes that each part of the page may take. Together with all else they stay below 5 MB. */
 export const maxPartBytes = {
-  config: 200_000,
+  config: 150_000,
   /** The tree of files without what differs in them. */
   files: 780_000,
-  hunks: 1_050_000,
+  hunks: 1_000_000,
   /** The list of types without their members: of those that changed, and of all others. */
-  changedTypes: 800_000,
+  changedTypes: 830_000,
   otherTypes: 250_000,
-  members: 1_050_000,
-  symbols: 720_000,
+  members: 1_100_000,
+  symbols: 690_000,
 } as const;
 
 /** The first items that fit, and how many do not. */

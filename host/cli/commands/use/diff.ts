@@ -1,6 +1,6 @@
 import { KheadersError } from "../../../../shared/errors.js";
 import { printable } from "../../../../shared/printable.js";
-import type { DiffOptions } from "../../../compare/diff/diff-kernels.js";
+import type { DiffOptions, SummarizedDiff } from "../../../compare/diff/diff-kernels.js";
 import type { KernelDiff, PartName, TypeChange, TypesDiff } from "../../../compare/diff/kernel-diff.js";
 import type { KernelNames } from "../../../compare/diff/sides.js";
 import { command } from "../../options/command.js";
@@ -17,6 +17,7 @@ interface Flags extends PullFlags, ClangFlags {
   readonly types?: boolean;
   readonly struct?: string;
   readonly symbols?: boolean;
+  readonly html?: string;
 }
 
 /** The exit status if the kernels differ, as diff has it. */
@@ -37,6 +38,7 @@ export const add = command<Flags, [old: string | undefined, now: string | undefi
     option("--types", "the structs, unions and enums that differ"),
     option("--struct <names>", "the members of these that differ, with commas between"),
     option("--symbols", "the exported symbols whose versions (CRCs) differ"),
+    option("--html <file>", "also write all of it as one page for a browser"),
     clangOption,
     ...pullOptions,
   ],
@@ -46,6 +48,8 @@ The types are those of the kernels' own BTF. If one of them has none in the cach
 
 Symbol versions come from Module.symvers files that were imported, or from the device's modules; see: kheaders symvers --help.
 
+A page that --html writes needs no network and stays below 5 MB: what is left out of it for that, it says.
+
 The exit status is 0 if nothing differs, 1 if something does, and larger for errors.`,
   examples: [
     "kheaders diff --last                          # what the swapped kernel changed",
@@ -53,6 +57,7 @@ The exit status is 0 if nothing differs, 1 if something does, and larger for err
     "kheaders diff --last --struct task_struct,sock",
     "kheaders diff --config 6c2d1e0f 93ab4c5d",
     "kheaders diff --patch 6c2d1e0f 93ab4c5d > headers.patch",
+    "kheaders diff --last --html swap.html",
     "kheaders diff --types --json 6c2d1e0f 93ab4c5d | jq .types.added",
   ],
   async run(context, old, now) {
@@ -61,23 +66,17 @@ The exit status is 0 if nothing differs, 1 if something does, and larger for err
     const parts = partsOf(flags);
     if (flags.patch && (flags.json || parts.length > 0))
       throw new KheadersError("usage", "--patch cannot be given with --json, or for another part");
+    if (flags.html !== undefined && (flags.patch || parts.length > 0))
+      throw new KheadersError("usage", "--html takes all parts: it cannot be given with an option for one");
     const options = { ...(await pullOptionsOf(context)), clang: flags.clang, names };
     if (flags.patch) return patch(context, options);
     if (parts.length > 0) return details(context, parts, options);
+    if (flags.html !== undefined) return page(flags.html, options);
     const { summarizeKernelDiff } = await import("../../../compare/diff/diff-kernels.js");
-    const { isSame } = await import("../../../compare/diff/summary.js");
-    const { summaryObject } = await import("../../report/diff/diff-object.js");
-    const { summaryText } = await import("../../report/diff/summary-text.js");
-    const found = await summarizeKernelDiff(options);
-    const equal = isSame(found.summary);
-    return {
-      json: [summaryObject(found, equal)],
-      lines: [
-        ...summaryText(found),
-        ...(equal ? [] : ["", "For details: --config, --headers, --types, --symbols"]),
-      ],
-      status: equal ? 0 : different,
-    };
+    return summary(
+      await summarizeKernelDiff(options),
+      "For details: --config, --headers, --types, --symbols",
+    );
   },
 });
 
@@ -95,6 +94,30 @@ function namesOf({ last }: Flags, old: string | undefined, now: string | undefin
 function partsOf({ config, headers, types, struct, symbols }: Flags): PartName[] {
   const wanted = { config, headers, types: types || struct !== undefined, symbols };
   return (["config", "headers", "types", "symbols"] as const).filter((name) => wanted[name]);
+}
+
+/** @param more Tells where more is, if anything differs. */
+async function summary(found: SummarizedDiff, more: string): Promise<Output> {
+  const { isSame } = await import("../../../compare/diff/summary.js");
+  const { summaryObject } = await import("../../report/diff/diff-object.js");
+  const { summaryText } = await import("../../report/diff/summary-text.js");
+  const equal = isSame(found.summary);
+  return {
+    json: [summaryObject(found, equal)],
+    lines: [...summaryText(found), ...(equal ? [] : ["", more])],
+    status: equal ? 0 : different,
+  };
+}
+
+async function page(file: string, options: DiffOptions): Promise<Output> {
+  const { withWholeKernelDiff } = await import("../../../compare/diff/diff-kernels.js");
+  const { pageOf } = await import("../../../compare/page/page.js");
+  const { outputTarget, writeOutput } = await import("../../../user-files/output.js");
+  const target = outputTarget(file);
+  return withWholeKernelDiff(options, async (diff, found) => {
+    writeOutput(Buffer.from([...pageOf(diff)].join("")), file);
+    return summary({ ...diff, summary: found }, `All of it: ${printable(target, 4096)}`);
+  });
 }
 
 async function patch(context: Context<Flags>, options: DiffOptions): Promise<Output> {

@@ -14,7 +14,7 @@ export function piecesOf(hunks: readonly Hunk[]): Html[] {
 function column({ oldStart, newStart, blocks }: Hunk, side: "old" | "new"): Html {
   const start = side === "old" ? oldStart : newStart;
   // A line break right after the tag is not part of the text.
-  return html`<pre aria-label="${side}, from line ${start}"><i>${start}</i>\n${blocks.map((block) => lines(block, side))}</pre>`;
+  return html`<pre aria-label="${side}, from line ${start}"><i>${start}</i>${blocks.map((block) => lines(block, side))}</pre>`;
 }
 
 /** The lines of one side, and empty ones beside those that the other side has more. */

@@ -54,11 +54,12 @@ function part(segment: Segment, top: number, middle: number, scale: Scale): Html
   const width = scale.width(segment);
   const x = scale.x(segment.start);
   const label = labelOf(segment);
+  const title = segment.state === "same" ? undefined : html`<title>${titleOf(segment)}</title>`;
   const text =
     label.length * letterWidth < width - 6
       ? html`<text class="on-${segment.state}" x="${x + 4}" y="${middle}">${label}</text>`
       : undefined;
-  return html`<rect class="${segment.state}" x="${x}" y="${top}" width="${width}" height="${drawing.bar}"><title>${titleOf(segment)}</title></rect>${text}\n`;
+  return html`<rect class="${segment.state}" x="${x}" y="${top}" width="${width}" height="${drawing.bar}">${title}</rect>${text}\n`;
 }
 
 function labelOf({ first, members }: Segment): string {

@@ -36,20 +36,21 @@ export function sizes({ oldSize, newSize }: TypeChange): string {
   return `${grouped(oldSize)} → ${counted(newSize, "byte")}`;
 }
 
-/** Bytes of its pieces: of the bars with the first row, then of each row. */
+/** Bytes of its pieces: of each row, then of the bars. */
 export function sizesOf({ bars, rows }: TypeItem): number[] {
-  return rows.map(({ size }, index) => size + (index === 0 ? (bars?.size ?? 0) : 0));
+  return [...rows, ...(bars === undefined ? [] : [bars])].map(({ size }) => size);
 }
 
-/** @param maxBytes What it may show below its line: rows that do not fit are left out, and bars without any row. */
+/** @param maxBytes What it may show below its line: rows that do not fit are left out, and bars if there is no room after all rows. */
 export function itemHtml(item: TypeItem, id: string, maxBytes: number): Html {
   const { change, summary, bars } = item;
-  const rows = item.rows.slice(0, fittingCount(sizesOf(item), maxBytes));
+  const count = fittingCount(sizesOf(item), maxBytes);
+  const rows = item.rows.slice(0, count);
   if (rows.length === 0 && item.rows.length > 0) return html`<li class="type" id="${id}">${summary}\n`;
   const left = item.rows.length - rows.length;
   const cut = left > 0 ? html`<p class="cut">${counted(left, "more row")} left out.</p>` : undefined;
   return html`<li class="type" id="${id}"><details><summary>${summary}</summary>
-${bars}<div class="scroll" tabindex="0" role="region" aria-label="Members of ${nameOf(change)} that differ"><table>
+${count > item.rows.length ? bars : undefined}<div class="scroll" tabindex="0" role="region" aria-label="Members of ${nameOf(change)} that differ"><table>
 <thead><tr>${change.kind === "enum" ? enumHead : memberHead}</thead>
 <tbody>
 ${rows}</tbody></table></div>${cut}</details>\n`;

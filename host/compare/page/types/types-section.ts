@@ -8,7 +8,7 @@ import { itemHtml, nameOf, sizes, sizesOf, typeItem } from "./type-item.js";
 /** A type that many programs read is shown whole, but for what is more than this, in bytes. */
 const maxKnownBytes = 40_000;
 /** Bytes of tags and attributes of a type, without its members. */
-const itemFrame = 420;
+const itemFrame = 480;
 
 /**
  * The types that differ: those of both kernels as bars with their members, then those of one.
@@ -50,8 +50,8 @@ function* changedTypes(
   const knownShare = Math.min(maxKnownBytes, fairShare(known, maxPartBytes.members));
   const otherShare = fairShare(others, maxPartBytes.members - usedBytes(known, knownShare));
   const limitOf = (change: TypeChange) => (isKnown(change) ? knownShare : otherShare);
-  if (shown.some((item) => fittingCount(sizesOf(item), limitOf(item.change)) < item.rows.length))
-    yield html`<p class="cut">Of types with many differences only the first or none are shown, to keep this page small. <code>kheaders diff --struct NAME</code> prints all of one.</p>\n`;
+  if (shown.some((item) => fittingCount(sizesOf(item), limitOf(item.change)) < sizesOf(item).length))
+    yield html`<p class="cut">Of types with many differences only the first are shown, or no bars, to keep this page small. <code>kheaders diff --struct NAME</code> prints all of one.</p>\n`;
   yield html`<h3>${counted(changed.length, "type")} changed</h3>\n<ul class="types">\n`;
   for (const item of shown) yield itemHtml(item, anchors.get(item.change) ?? "", limitOf(item.change));
   yield html`</ul>\n`;

@@ -5,6 +5,7 @@ import {
   type DiffOptions,
   summarizeKernelDiff,
   withKernelDiff,
+  withWholeKernelDiff,
 } from "../../../../host/compare/diff/diff-kernels.js";
 import type { KernelDiff, PartName } from "../../../../host/compare/diff/kernel-diff.js";
 import { adbServer, completePullOptions } from "../../../../host/pull/options.js";
@@ -214,5 +215,19 @@ describe("a summary", () => {
     const { summary } = await summarizeKernelDiff({ ...options, names });
     expect(summary.headers.diff).toMatchObject({ added: 1, removed: 0 });
     expect(keptIn(before)).toHaveLength(1);
+  });
+});
+
+describe("the whole comparison of two kernels", () => {
+  it("has all parts, and says why one could not be compared", async () => {
+    await cached({ ...old, symvers: undefined });
+    await cached(now);
+    await withWholeKernelDiff(options, async (diff, summary) => {
+      expect(diff.config?.diff?.options.map(({ option }) => option)).toEqual(["CONFIG_HZ"]);
+      expect(diff.headers?.diff?.files).toContainEqual({ path: "include/linux/gone.h", change: "removed" });
+      expect(diff.types?.diff?.types.map(({ name }) => name)).toEqual(["task"]);
+      expect(diff.symbols?.unknown).toMatch(/6\.1\.57-old/);
+      expect(summary.headers.diff).toMatchObject({ removed: 1 });
+    });
   });
 });

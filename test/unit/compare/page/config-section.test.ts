@@ -37,7 +37,7 @@ describe("the configuration in the page", () => {
       new: undefined,
     }));
     const text = section(options);
-    expect(text.length).toBeLessThan(210_000);
+    expect(text.length).toBeLessThan(160_000);
     const shown = text.split("<tr><th>").length - 1;
     expect(text).toContain(`${(5000 - shown).toLocaleString("en")} more options left out`);
   });

@@ -43,7 +43,7 @@ describe("the symbols in the page", () => {
       new: 2,
     }));
     const text = section({ symbols });
-    expect(text.length).toBeLessThan(725_000);
+    expect(text.length).toBeLessThan(695_000);
     expect(text).toMatch(/more symbols left out/);
   });
 });

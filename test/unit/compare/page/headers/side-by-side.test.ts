@@ -7,7 +7,7 @@ const pieces = (old: string[], now: string[]) =>
   piecesOf(hunksOf(diffLines(old, now), old, now)).map(({ text }) => text);
 /** Lines that a column takes: those of its blocks, of which each ends its last line. */
 const heights = (piece: string) =>
-  Array.from(piece.matchAll(/<\/i>\n(.*?)<\/pre>/gs), ([, text = ""]) => text.split("\n").length);
+  Array.from(piece.matchAll(/<\/i>(.*?)<\/pre>/gs), ([, text = ""]) => text.split("\n").length);
 
 describe("differences side by side", () => {
   it("have equal lines beside each other, and empty ones where one side has more", () => {
