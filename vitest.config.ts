@@ -1,15 +1,24 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { dirname, resolve } from "node:path";
 import { defineConfig } from "vitest/config";
 import { RetriesReporter } from "./test/support/retries-reporter.js";
+
+/** What ends the name of a module whose content is a file's text: vitest makes nothing of a name that ends with .css. */
+const asText = ".text";
 
 /** Lets tests import the agent, and the style and script of pages, as text, as the build does. */
 const filesAsText = {
   name: "files-as-text",
   enforce: "pre" as const,
+  resolveId(source: string, importer: string | undefined) {
+    return importer !== undefined && /\.(sh|css|client\.js)$/.test(source)
+      ? resolve(dirname(importer), source) + asText
+      : undefined;
+  },
   load(id: string) {
-    return /\.(sh|css|client\.js)$/.test(id)
-      ? `export default ${JSON.stringify(readFileSync(id, "utf8"))};`
+    return id.endsWith(asText)
+      ? `export default ${JSON.stringify(readFileSync(id.slice(0, -asText.length), "utf8"))};`
       : undefined;
   },
 };
