@@ -1,5 +1,7 @@
 import { homedir } from "node:os";
 import path from "node:path";
+import { KheadersError, reasonOf } from "../../../shared/errors.js";
+import { printable } from "../../../shared/printable.js";
 import { runTool } from "../../process/tool.js";
 import type { StoreAddress } from "../address.js";
 import { storeLimits } from "../limits.js";
@@ -14,14 +16,14 @@ export interface LocateOptions {
 
 /**
  * The credentials that podman or docker keep for a registry; undefined if there are none. Throws `tool-missing` if a helper
- * that is named is not installed, or the signal's reason.
+ * that is named is not installed, `store-failed` if a file cannot be read, or the signal's reason.
  */
 export async function locateCredentials(
   { registry, repository }: Extract<StoreAddress, { kind: "registry" }>,
   { environment, signal }: LocateOptions,
 ): Promise<Credentials | undefined> {
   for (const file of credentialFiles(environment, homedir())) {
-    const content = await readFileUpTo(file, storeLimits.credentialFileBytes, signal);
+    const content = await read(file, signal);
     const found = content && findCredentials(content, registry, repository);
     if (found === undefined) continue;
     if (found.kind !== "helper") return found;
@@ -29,6 +31,17 @@ export async function locateCredentials(
     if (given !== undefined) return given;
   }
   return undefined;
+}
+
+async function read(file: string, signal: AbortSignal): Promise<Buffer | undefined> {
+  try {
+    return await readFileUpTo(file, storeLimits.credentialFileBytes, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    const message = `cannot read the registry credentials in ${printable(file, 1000)}: ${reasonOf(error)}`;
+    const hint = "Make it readable, or name a file that is with REGISTRY_AUTH_FILE.";
+    throw new KheadersError("store-failed", message, { hint, cause: error });
+  }
 }
 
 /** The files that have credentials, in the order of containers-auth.json(5); then docker's. */

@@ -100,7 +100,9 @@ async function pullWith(
   options: Partial<PullOptions> & { readonly write?: boolean; readonly seconds?: number } = {},
 ) {
   const warnings: string[] = [];
-  const repository = openRepository(`oci://${registry.host}/lab/kernels`, { stallSeconds: 1 });
+  // Whatever credentials the user has.
+  const environment = { XDG_CONFIG_HOME: "/nowhere", DOCKER_CONFIG: "/nowhere" };
+  const repository = openRepository(`oci://${registry.host}/lab/kernels`, { stallSeconds: 1, environment });
   const { write = false, seconds = 60, ...others } = options;
   const complete = await completePullOptions({
     server: { endpoint: server.endpoint, environment: {} },

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -43,6 +43,16 @@ test("the first file that knows the registry decides", async () => {
   expect(await locateCredentials(address, { environment, signal })).toMatchObject({ username: "podman" });
   writeFileSync(join(home, "containers", "auth.json"), "{}");
   expect(await locateCredentials(address, { environment, signal })).toMatchObject({ username: "docker" });
+});
+
+test("a file that cannot be read is named", async () => {
+  const home = folder();
+  symlinkSync("config.json", join(home, "config.json"));
+  const environment = { XDG_CONFIG_HOME: home, DOCKER_CONFIG: home };
+  await expect(locateCredentials(address, { environment, signal })).rejects.toMatchObject({
+    code: "store-failed",
+    message: `cannot read the registry credentials in ${join(home, "config.json")}: too many symbolic links encountered`,
+  });
 });
 
 test("no file is no credentials", async () => {
