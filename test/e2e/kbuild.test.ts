@@ -101,17 +101,18 @@ describe.each(labArchitectures("modules for kernels that offer headers alone"))(
 );
 
 describe("what a kernel would refuse is refused with its reason, before anything is loaded", () => {
-  /** Prints the digest of headers that were imported from packages, with more lines of `autoconf.h`. */
-  async function imported(macros: string): Promise<{ digest: string; source: string }> {
+  /** Imports the headers of packages, of a kernel that has one option more, and gives their digest. */
+  async function imported(option: string): Promise<{ digest: string; source: string }> {
     const source = await linuxHeaders("x86_64");
-    appendFileSync(join(source, "include/generated/autoconf.h"), macros);
+    appendFileSync(join(source, "include/generated/autoconf.h"), `#define ${option} 1\n`);
+    appendFileSync(join(source, ".config"), `${option}=y\n`);
     const { status, stdout, stderr } = await host.kheaders(["import", source, "--json"]);
     expect(status, stderr).toBe(0);
     return { digest: JSON.parse(stdout).digest, source };
   }
 
   it("another series", patient, async () => {
-    const { digest } = await imported("#define CONFIG_LAB_SERIES 1\n");
+    const { digest } = await imported("CONFIG_LAB_SERIES");
     const source = host.folder("linux-5.15");
     writeFileSync(join(source, "Makefile"), "VERSION = 5\nPATCHLEVEL = 15\nSUBLEVEL = 9\n");
     const { status, stderr } = await host.kheaders([
@@ -125,7 +126,7 @@ describe("what a kernel would refuse is refused with its reason, before anything
     "a signature that is missing, a symbol that is missing, and one of another version",
     patient,
     async () => {
-      const { digest, source } = await imported("#define CONFIG_MODULE_SIG_FORCE 1\n");
+      const { digest, source } = await imported("CONFIG_MODULE_SIG_FORCE");
       const folder = probeFolder();
       const file = join(folder, "probe.c");
       const text = readFileSync(file, "utf8").replace(
