@@ -110,7 +110,7 @@ function gki(): void {
       expect(wrong).not.toBe(text);
       writeFileSync(
         file,
-        wrong.replace("kthread_run(function, NULL,", "function(0), kthread_run(work, NULL,"),
+        wrong.replace("thread = kthread_run(function,", "function(0);\n\tthread = kthread_run(work,"),
       );
       const built = await module(folder);
       expect(built.status, built.stderr).toBe(0);

@@ -10,7 +10,7 @@ const stringValue = /^"((?:[^"\\]|\\.)*)"$/;
  * role in building modules.
  */
 export function optionsForMake(config: KernelConfig): KernelConfig {
-  const harmless = /^(?:[ynm]|-?\d+|0x[\da-f]+|[\da-f]+|"[\w .,:/+=()@%-]*")$/i;
+  const harmless = /^(?:[ynm]|-?\d+|0x[\da-f]+|[\da-f]+|"[\w .,:/+=()@%~-]*")$/i;
   return new Map([...config].filter(([, value]) => harmless.test(value)));
 }
 

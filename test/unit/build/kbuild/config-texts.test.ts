@@ -3,6 +3,7 @@ import { autoConf, dotConfig, optionsForMake } from "../../../../host/build/kbui
 
 const config = new Map([
   ["CONFIG_SMP", "y"],
+  ["CONFIG_CLANG_TEXT", '"Debian clang version 16.0.6 (15~deb12u1)"'],
   ["CONFIG_NLS", "m"],
   ["CONFIG_HZ", "250"],
   ["CONFIG_START", "0x10ff"],
@@ -11,7 +12,7 @@ const config = new Map([
 
 it("is a .config, with options turned off", () => {
   expect(dotConfig(config, ["CONFIG_SMP", "CONFIG_RUST"])).toBe(
-    'CONFIG_NLS=m\nCONFIG_HZ=250\nCONFIG_START=0x10ff\nCONFIG_CC_VERSION_TEXT="gcc-12 (Debian 12.2.0-14+deb12u1) 12.2.0"\n' +
+    'CONFIG_CLANG_TEXT="Debian clang version 16.0.6 (15~deb12u1)"\nCONFIG_NLS=m\nCONFIG_HZ=250\nCONFIG_START=0x10ff\nCONFIG_CC_VERSION_TEXT="gcc-12 (Debian 12.2.0-14+deb12u1) 12.2.0"\n' +
       "# CONFIG_SMP is not set\n# CONFIG_RUST is not set\n",
   );
 });
