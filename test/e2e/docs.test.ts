@@ -10,6 +10,9 @@ import { builtCommand, commandUser } from "../support/kheaders.js";
 import { readRepositoryFile, repository } from "../support/repository.js";
 import { Workstation } from "../support/workstation.js";
 
+/** Its examples are run with a store, in place of the registry that it names. */
+const pageOfStores = "docs/lab.md";
+
 let host: Workstation;
 let env: NodeJS.ProcessEnv;
 
@@ -32,12 +35,13 @@ afterAll(() => host.close());
 async function run(
   command: string,
   cwd: string,
-  until?: RegExp,
+  until: RegExp | undefined,
+  more: NodeJS.ProcessEnv,
 ): Promise<{ status: number; output: string }> {
   const shell = spawn("sh", ["-c", command], {
     ...commandUser,
     cwd,
-    env,
+    env: { ...env, ...more },
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
   });
@@ -109,6 +113,13 @@ describe("what docs/json.md says", emulated, () => {
     await printJson("diff", digest, "--config", "--headers", "--struct", "task_struct");
   });
 
+  it("is what the commands of the store print", async () => {
+    const store = ["--store", `oci:${join(jsonFolder, "store")}`];
+    const { digest } = JSON.parse((await host.kheaders(["pull", "--json"])).stdout);
+    for (const args of [["push", digest], ["ls"], ["verify"], ["pull", digest]])
+      await printJson("store", ...args, ...store);
+  });
+
   it("is what watch prints, and an error", async () => {
     const watch = host.start(["watch", "--json", "--exec", "true"]);
     await watch.says(/"command-ended"/);
@@ -153,7 +164,12 @@ describe.each(pages.filter((page) => docExamples(page).length > 0 && !(page in p
       }
       const stays = /^kheaders watch|watch\.mjs/.test(command);
       const until = command.includes("--exec") ? /command ended with status 0/ : /: done: |\/trees\//;
-      const { status, output } = await run(command, folder, stays ? until : undefined);
+      const { status, output } = await run(
+        command,
+        folder,
+        stays ? until : undefined,
+        page === pageOfStores ? { KHEADERS_STORE: `oci:${folder}/store` } : {},
+      );
       // A shell that a signal ends has no status.
       expect(stays ? [143, null] : [0], output).toContain(status);
     });

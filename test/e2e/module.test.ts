@@ -280,7 +280,12 @@ describe("`module` without a device", () => {
   });
 
   it.each([
-    { what: "headers alone", tree: () => writeTree(folderWith({})), status: 2, said: "headers alone" },
+    {
+      what: "headers alone",
+      tree: () => writeTree(folderWith({})),
+      status: 2,
+      said: "come without a build system",
+    },
     {
       what: "build tools of another machine",
       tree: () => treeWith({ fixdep: elfHeader(elfMachines.ppc64) }),
