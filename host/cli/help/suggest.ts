@@ -4,11 +4,14 @@ import type { Command } from "commander";
 const otherWords: Readonly<Record<string, readonly string[]>> = {
   fetch: ["kheaders pull"],
   get: ["kheaders pull"],
-  list: ["kheaders devices", "kheaders cache ls"],
-  ls: ["kheaders devices", "kheaders cache ls"],
+  list: ["kheaders devices", "kheaders cache ls", "kheaders store ls"],
+  ls: ["kheaders devices", "kheaders cache ls", "kheaders store ls"],
   run: ["kheaders exec"],
   version: ["kheaders --version"],
 };
+
+/** "a or b", "a, b, or c". */
+const oneOf = new Intl.ListFormat("en", { type: "disjunction" });
 
 /**
  * What to do about a word that is no command of `parent`: a hint, or undefined if nothing is alike.
@@ -27,7 +30,7 @@ export function commandHint(
     ...(otherWords[word] ?? []),
     ...program.commands.flatMap(({ commands }) => commands.filter((one) => one.name() === word).map(pathOf)),
   ];
-  return meant.length === 0 ? undefined : `Did you mean: ${[...new Set(meant)].join(", or ")}?`;
+  return meant.length === 0 ? undefined : `Did you mean: ${oneOf.format(new Set(meant))}?`;
 }
 
 /** The words that name a command, as in `kheaders cache prune`. */
