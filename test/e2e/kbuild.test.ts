@@ -47,20 +47,31 @@ describe.each(labArchitectures("modules for kernels that offer headers alone"))(
   "a module for a kernel of %s that offers headers alone",
   (architecture) => {
     let device: VirtualDevice;
+    /** A cache of its own: another architecture's source would be remembered for the series. */
+    let cache: string;
 
     beforeAll(async () => {
+      cache = host.folder(`cache-${architecture}`);
       device = await host.boot({ flavour: "module", architecture });
       // No module of the device uses what this one does.
       const { headers } = await kernelPackages(architecture);
       const versions = join(host.folder(`versions-${architecture}`), "Module.symvers");
       await run("cp", [join(headers.arch, "Module.symvers"), versions]);
       await run("chmod", ["a+r", versions]);
-      const added = await host.kheaders(["-s", device.serial, "symvers", "--add", versions]);
+      const added = await host.kheaders([
+        "-s",
+        device.serial,
+        "--cache-dir",
+        cache,
+        "symvers",
+        "--add",
+        versions,
+      ]);
       expect(added.status, added.stderr).toBe(0);
     }, patient.timeout);
 
     const module = (...args: string[]) =>
-      host.kheaders(["-s", device.serial, "--timeout", "1400", "module", ...args]);
+      host.kheaders(["-s", device.serial, "--cache-dir", cache, "--timeout", "1400", "module", ...args]);
 
     it("wants a source, and says of which series", patient, async () => {
       const { status, stderr } = await module(probeFolder());

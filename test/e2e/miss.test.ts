@@ -137,6 +137,7 @@ describe("what a pull prints on standard output", emulated, () => {
       tree: expect.stringMatching(/^\/.+\/trees\/[0-9a-f]{64}$/),
       cache: "miss",
       proof: null,
+      previous: null,
       source: "module",
       unloaded: true,
       ms: {
