@@ -10,9 +10,6 @@ const otherWords: Readonly<Record<string, readonly string[]>> = {
   version: ["kheaders --version"],
 };
 
-/** "a or b", "a, b, or c". */
-const oneOf = new Intl.ListFormat("en", { type: "disjunction" });
-
 /**
  * What to do about a word that is no command of `parent`: a hint, or undefined if nothing is alike.
  *
@@ -30,7 +27,9 @@ export function commandHint(
     ...(otherWords[word] ?? []),
     ...program.commands.flatMap(({ commands }) => commands.filter((one) => one.name() === word).map(pathOf)),
   ];
-  return meant.length === 0 ? undefined : `Did you mean: ${oneOf.format(new Set(meant))}?`;
+  if (meant.length === 0) return undefined;
+  const oneOf = new Intl.ListFormat("en", { type: "disjunction" });
+  return `Did you mean: ${oneOf.format(new Set(meant))}?`;
 }
 
 /** The words that name a command, as in `kheaders cache prune`. */
