@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
 import { KheadersError, reasonOf } from "../../../shared/errors.js";
@@ -22,7 +23,7 @@ export async function locateCredentials(
   { registry, repository }: Extract<StoreAddress, { kind: "registry" }>,
   { environment, signal }: LocateOptions,
 ): Promise<Credentials | undefined> {
-  for (const file of credentialFiles(environment, homedir())) {
+  for (const file of credentialFiles(environment, homedir(), userRuntimeFolder())) {
     const content = await read(file, signal);
     const found = content && findCredentials(content, registry, repository);
     if (found === undefined) continue;
@@ -44,15 +45,32 @@ async function read(file: string, signal: AbortSignal): Promise<Buffer | undefin
   }
 }
 
-/** The files that have credentials, in the order of containers-auth.json(5); then docker's. */
-export function credentialFiles(environment: NodeJS.ProcessEnv, home: string): string[] {
+/**
+ * The files that have credentials, in the order of containers-auth.json(5); then docker's. `runtimeFolder` is where podman
+ * keeps them for a user without XDG_RUNTIME_DIR.
+ */
+export function credentialFiles(
+  environment: NodeJS.ProcessEnv,
+  home: string,
+  runtimeFolder: string | undefined,
+): string[] {
   const { REGISTRY_AUTH_FILE, XDG_RUNTIME_DIR, XDG_CONFIG_HOME, DOCKER_CONFIG } = environment;
+  const runtime = XDG_RUNTIME_DIR ? path.join(XDG_RUNTIME_DIR, "containers") : runtimeFolder;
   return [
     ...(REGISTRY_AUTH_FILE ? [REGISTRY_AUTH_FILE] : []),
-    ...(XDG_RUNTIME_DIR ? [path.join(XDG_RUNTIME_DIR, "containers", "auth.json")] : []),
+    ...(runtime === undefined ? [] : [path.join(runtime, "auth.json")]),
     path.join(XDG_CONFIG_HOME || path.join(home, ".config"), "containers", "auth.json"),
     path.join(DOCKER_CONFIG || path.join(home, ".docker"), "config.json"),
   ];
+}
+
+/**
+ * Where podman and skopeo keep the login of a job that has no session (defaultPerUIDPathFormat in pkg/docker/config/config.go
+ * of containers/image v5). Undefined if they have none, also where only another user may enter `/run/containers`.
+ */
+function userRuntimeFolder(): string | undefined {
+  const folder = `/run/containers/${process.getuid?.()}`;
+  return existsSync(folder) ? folder : undefined;
 }
 
 /** Asks a helper, as docker does: the registry on its standard input. A helper that has none ends with another status than 0. */

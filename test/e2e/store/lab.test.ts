@@ -6,7 +6,7 @@ import { kernelPackages } from "../../lab/packages.js";
 import { isLoaded } from "../../support/device-state.js";
 import { emulated } from "../../support/emulated.js";
 import { farmKernel, objectsIn } from "../../support/farm.js";
-import type { Outcome } from "../../support/kheaders.js";
+import type { Outcome, RunningKheaders } from "../../support/kheaders.js";
 import { type RegistryFront, startFront } from "../../support/registry-front.js";
 import { labPassword } from "../../support/registry-user.js";
 import { Workstation } from "../../support/workstation.js";
@@ -134,6 +134,40 @@ describe("hosts that share a store", () => {
         expect(jsonOf(outcome)).toMatchObject({ digest: kernel.digest });
       }
       expect([1, 2]).toContain((await device.counts()).loads);
+    } finally {
+      await registry.stop();
+    }
+  });
+
+  it("are filled and served by watch", async () => {
+    const registry = await startRegistry();
+    try {
+      const kernel = farmKernel("6.6.58-watch");
+      const watch = (name: string, ...more: string[]) =>
+        host.start([
+          "watch",
+          "--json",
+          "--store",
+          `oci://${registry.host}/lab/kernels`,
+          ...more,
+          ...otherHost(name),
+        ]);
+      const pulled = async (watching: RunningKheaders) => {
+        await watching.says(/"event":"pulled"/);
+        watching.signal("SIGTERM");
+        const events = objectsIn((await watching.ended).stdout);
+        return events.find(({ event }) => event === "pulled");
+      };
+      const first = await host.simulate(kernel.options);
+      expect(await pulled(watch("watch-a", "--store-write", "-s", first.serial))).toMatchObject({
+        source: "module",
+      });
+      const second = await host.simulate({ release: kernel.options.release, user: "shell" });
+      expect(await pulled(watch("watch-b", "-s", second.serial))).toMatchObject({
+        source: "store",
+        digest: kernel.digest,
+      });
+      expect(await second.counts()).toEqual({ loads: 0, unloads: 0 });
     } finally {
       await registry.stop();
     }

@@ -25,13 +25,20 @@ test("the files are those of podman, then docker's", () => {
     XDG_RUNTIME_DIR: "/run/user/1",
     DOCKER_CONFIG: "/docker",
   };
-  expect(credentialFiles(environment, "/home/me")).toEqual([
+  expect(credentialFiles(environment, "/home/me", "/run/containers/1")).toEqual([
     "/auth",
     "/run/user/1/containers/auth.json",
     "/home/me/.config/containers/auth.json",
     "/docker/config.json",
   ]);
-  expect(credentialFiles({}, "/home/me").at(-1)).toBe("/home/me/.docker/config.json");
+  expect(credentialFiles({}, "/home/me", undefined)).toEqual([
+    "/home/me/.config/containers/auth.json",
+    "/home/me/.docker/config.json",
+  ]);
+});
+
+test("without a session podman's file is in a folder of the user", () => {
+  expect(credentialFiles({}, "/home/me", "/run/containers/1")[0]).toBe("/run/containers/1/auth.json");
 });
 
 test("the first file that knows the registry decides", async () => {
@@ -39,7 +46,7 @@ test("the first file that knows the registry decides", async () => {
   mkdirSync(join(home, "containers"));
   writeFileSync(join(home, "containers", "auth.json"), auths("podman:1"));
   writeFileSync(join(home, "config.json"), auths("docker:2"));
-  const environment = { XDG_CONFIG_HOME: home, DOCKER_CONFIG: home };
+  const environment = { XDG_RUNTIME_DIR: home, XDG_CONFIG_HOME: home, DOCKER_CONFIG: home };
   expect(await locateCredentials(address, { environment, signal })).toMatchObject({ username: "podman" });
   writeFileSync(join(home, "containers", "auth.json"), "{}");
   expect(await locateCredentials(address, { environment, signal })).toMatchObject({ username: "docker" });
@@ -48,7 +55,7 @@ test("the first file that knows the registry decides", async () => {
 test("a file that cannot be read is named", async () => {
   const home = folder();
   symlinkSync("config.json", join(home, "config.json"));
-  const environment = { XDG_CONFIG_HOME: home, DOCKER_CONFIG: home };
+  const environment = { XDG_RUNTIME_DIR: home, XDG_CONFIG_HOME: home, DOCKER_CONFIG: home };
   await expect(locateCredentials(address, { environment, signal })).rejects.toMatchObject({
     code: "store-failed",
     message: `cannot read the registry credentials in ${join(home, "config.json")}: too many symbolic links encountered`,
@@ -57,7 +64,7 @@ test("a file that cannot be read is named", async () => {
 
 test("no file is no credentials", async () => {
   const home = folder();
-  const environment = { XDG_CONFIG_HOME: home, DOCKER_CONFIG: home };
+  const environment = { XDG_RUNTIME_DIR: home, XDG_CONFIG_HOME: home, DOCKER_CONFIG: home };
   expect(await locateCredentials(address, { environment, signal })).toBeUndefined();
 });
 
@@ -78,7 +85,7 @@ test("a helper is asked for the registry", async () => {
     `#!/bin/sh\nread server\n[ "$1 $server" = "get registry.example.com" ] || exit 1\necho '{"Username":"helped","Secret":"1"}'\n`,
   );
   chmodSync(helper, 0o755);
-  const environment = { XDG_CONFIG_HOME: home, DOCKER_CONFIG: home };
+  const environment = { XDG_RUNTIME_DIR: home, XDG_CONFIG_HOME: home, DOCKER_CONFIG: home };
   expect(await locateCredentials(address, { environment, signal })).toEqual({
     kind: "password",
     username: "helped",
