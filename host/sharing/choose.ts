@@ -4,6 +4,7 @@ import { printable } from "../../shared/printable.js";
 import { asTag, type Repository } from "../store/repository.js";
 import { type FoundKernel, readKernel } from "./find.js";
 import { listStore } from "./list.js";
+import { mayBeSame } from "./same-kernel.js";
 import { isKernelTag } from "./tags.js";
 
 /** The fewest digits that name an archive. */
@@ -30,12 +31,14 @@ export async function chooseStored(
     throw new KheadersError("not-stored", `the store has no kernel ${printable(name)}`, {
       hint: "See what there is with: kheaders store ls",
     });
-  if (others.every(({ archive }) => archive.digest === first.archive.digest)) return first;
+  const isFirst = ({ kernel, archive }: FoundKernel) =>
+    archive.digest === first.archive.digest && mayBeSame(kernel, first.kernel);
+  if (others.every(isFirst)) return first;
   const list = [first, ...others].map(
     ({ kernel, archive }) =>
-      `  ${archive.digest.slice(0, 12)}  ${printable(kernel.version ?? "(version unknown)")}`,
+      `  ${archive.digest.slice(0, 12)}  ${kernel.buildId ?? "(build-id unknown)"}  ${printable(kernel.version ?? "(version unknown)")}`,
   );
   throw new KheadersError("several-kernels", `the store has several such kernels:\n${list.join("\n")}`, {
-    hint: "Choose one by its digest.",
+    hint: "Choose one by its digest or its build-id.",
   });
 }

@@ -1,11 +1,13 @@
 import { KheadersError } from "../../shared/errors.js";
 import { printable } from "../../shared/printable.js";
 import type { Cache, CacheEntry } from "../cache/index.js";
+import { digestOfBytes } from "../store/content.js";
 import { emptyConfig, formatManifest } from "../store/manifest.js";
 import type { Content, Descriptor, Repository, Tag } from "../store/repository.js";
 import { type FoundKernel, readKernel } from "./find.js";
 import { manifestOf, type PartName, partNames, type StoredKernel } from "./kernel-manifest.js";
 import { archiveOf, optionsDigestOfTree, partsOf } from "./own-parts.js";
+import { joined, mayBeSame } from "./same-kernel.js";
 import { type KernelTag, tagsOf } from "./tags.js";
 
 /** How to put a kernel into a store. */
@@ -54,17 +56,18 @@ export async function pushKernel(
     const done = { entry, parts: [...plan.stored.parts.keys()], tags: plan.tags.map(({ tag }) => tag) };
     if (plan.isThere) return { ...done, outcome: "unchanged" };
     await putAll(repository, [archive, ...own.values(), emptyConfig], signal);
-    const manifest = formatManifest(manifestOf(plan.stored));
-    for (const { tag } of plan.tags) await repository.putManifest(tag, manifest, signal);
+    for (const { tag } of plan.tags) await repository.putManifest(tag, plan.manifest, signal);
     return { ...done, outcome: "stored" };
   } finally {
     lease.release();
   }
 }
 
-/** What is to be stored: the kernel's own, with what the store has of it. */
+/** What is to be stored: what the store has of the kernel, with what it lacks. */
 interface PushPlan {
   readonly stored: StoredKernel;
+  /** It, as bytes. */
+  readonly manifest: Buffer;
   /** The tags that shall name it. */
   readonly tags: readonly KernelTag[];
   /** All of them name all of it already. */
@@ -81,20 +84,32 @@ async function planPush(
   const tags: KernelTag[] = [];
   for (const tag of all) {
     const there = await presentAt(repository, tag.tag, replace, signal);
-    if (replace || there === undefined || there.archive.digest === own.archive.digest) tags.push(tag);
+    const isSame = there?.archive.digest === own.archive.digest && mayBeSame(there.kernel, own.kernel);
+    if (replace || there === undefined || isSame) tags.push(tag);
     else if (tag.isUnique) throw conflict(repository, own, there, tag.tag);
-    if (there?.archive.digest === own.archive.digest) present.push(there);
+    if (there !== undefined && isSame) present.push(there);
   }
   if (tags.length === 0) throw notNamed(own);
+  const stored = [...present, own].reduce(addTo);
+  const manifest = formatManifest(manifestOf(stored));
+  const digest = digestOfBytes(manifest);
+  const isThere = present.length === tags.length && present.every((each) => each.manifest === digest);
+  return { stored, manifest, tags, isThere };
+}
+
+/** Adds to a kernel what another host knows of it besides. */
+function addTo(first: StoredKernel, second: StoredKernel): StoredKernel {
   const parts = new Map<PartName, Descriptor>();
   for (const name of partNames) {
-    const part =
-      present.find(({ parts: theirs }) => theirs.has(name))?.parts.get(name) ?? own.parts.get(name);
+    const part = first.parts.get(name) ?? second.parts.get(name);
     if (part !== undefined) parts.set(name, part);
   }
-  const isThere =
-    present.length === tags.length && present.every(({ parts: theirs }) => theirs.size === parts.size);
-  return { stored: { ...(present[0] ?? own), parts }, tags, isThere };
+  return {
+    ...first,
+    kernel: joined(first.kernel, second.kernel),
+    optionsDigest: first.optionsDigest ?? second.optionsDigest,
+    parts,
+  };
 }
 
 /** What a tag names now. Something else than a kernel is in the way, unless it is to be replaced. */
@@ -129,7 +144,7 @@ function conflict(repository: Repository, own: StoredKernel, there: FoundKernel,
   const release = printable(own.kernel.release);
   return new KheadersError(
     "store-conflict",
-    `the store ${printable(repository.address, 400)} has other headers of ${release} under ${tag}: ${there.archive.digest.slice(0, 12)}`,
+    `the store ${printable(repository.address, 400)} has another kernel ${release} under ${tag}: headers ${there.archive.digest.slice(0, 12)}`,
     {
       hint: `They stay. To store these instead: kheaders store push ${own.archive.digest.slice(0, 12)} --replace`,
     },

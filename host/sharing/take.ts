@@ -71,7 +71,7 @@ export async function takeKernel(
     await keepParts(repository, stored, tree.entry, await config, options);
     return { tree, entry: tree.entry, transferMilliseconds: received.transferMilliseconds };
   } finally {
-    await config;
+    await Promise.allSettled([config]);
     await staging.discard();
   }
 }

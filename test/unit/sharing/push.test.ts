@@ -1,9 +1,11 @@
 import { expect, test } from "vitest";
+import { chooseStored } from "../../../host/sharing/choose.js";
 import { readKernel } from "../../../host/sharing/find.js";
 import { pushKernel } from "../../../host/sharing/push.js";
 import { contentOf } from "../../../host/store/content.js";
 import { formatManifest } from "../../../host/store/manifest.js";
 import { asTag, type Tag } from "../../../host/store/repository.js";
+import { asBuildId } from "../../../shared/identity.js";
 import { temporaryCache } from "../../support/cache-fixture.js";
 import { dotConfig, folderWith, importFrom, kernelArchive } from "../../support/import-files.js";
 import { filledCache, filledStore, folderStore, release } from "../../support/shared-store.js";
@@ -40,6 +42,45 @@ test("what another host has of the same archive is added, and what it stored sta
   expect(second).toMatchObject({ outcome: "stored", parts: ["config", "symvers"], tags: first.tags });
   const third = await pushKernel(repository, bare.entry, { cache, replace: false, signal });
   expect(third).toMatchObject({ outcome: "unchanged", parts: ["config", "symvers"] });
+});
+
+test("what one host knows of a kernel besides is added to what the store says of it", async () => {
+  const { repository, cache, entry, pushed } = await filledStore();
+  const buildId = asBuildId("ab".repeat(20));
+  const known = { ...entry, kernel: { ...entry.kernel, buildId } };
+  const push = () => pushKernel(repository, known, { cache, replace: false, signal });
+  const tags = [`buildid-${buildId}`, ...pushed.tags];
+  expect(await push()).toMatchObject({ outcome: "stored", tags });
+  for (const tag of tags)
+    expect((await readKernel(repository, tag as Tag, signal))?.kernel.buildId).toBe(buildId);
+  expect((await push()).outcome).toBe("unchanged");
+  expect(await pushKernel(repository, entry, { cache, replace: false, signal })).toMatchObject({
+    outcome: "unchanged",
+  });
+});
+
+test("two builds with the same archive and other build-ids are two kernels", async () => {
+  const { repository, cache, entry } = await filledStore();
+  const withBuildId = (digits: string) => {
+    const kernel = { ...entry.kernel, release: "6.1.57-maybe-dirty", buildId: asBuildId(digits.repeat(20)) };
+    return pushKernel(repository, { ...entry, kernel }, { cache, replace: false, signal });
+  };
+  const first = await withBuildId("ab");
+  const second = await withBuildId("cd");
+  expect([first, second].map(({ tags }) => tags)).toEqual([
+    [`buildid-${"ab".repeat(20)}`, expect.stringMatching(/^kernel-/)],
+    // Without a stamp the other tag does not tell one from the other, and goes on to name the first.
+    [`buildid-${"cd".repeat(20)}`],
+  ]);
+  for (const { tags } of [first, second]) {
+    const stored = await readKernel(repository, tags[0] as Tag, signal);
+    expect(`buildid-${stored?.kernel.buildId}`).toBe(tags[0]);
+  }
+  await expect(chooseStored(repository, entry.digest, signal)).rejects.toMatchObject({
+    code: "several-kernels",
+    hint: expect.stringContaining("build-id"),
+  });
+  expect((await chooseStored(repository, "cd".repeat(20), signal)).kernel.buildId).toBe("cd".repeat(20));
 });
 
 test("other headers under the same tag stay, unless they are to be replaced", async () => {
