@@ -30,6 +30,7 @@ export default defineConfig({
     deps: { interopDefault: false },
     // Most tests wait for processes: by default vitest leaves a core idle.
     maxWorkers: availableParallelism(),
+    setupFiles: ["test/support/every-file.ts"],
     reporters: ["default", new RetriesReporter()],
     projects: [
       {

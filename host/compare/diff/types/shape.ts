@@ -14,11 +14,13 @@ export class Shapes {
   readonly #declarer: Declarer;
   /** Types as C writes them: most are those of many members. */
   readonly #names = new Map<TypeId, string>();
-  #left = maxWork;
+  #left: number;
 
-  constructor(btf: Btf) {
+  /** @param work How much may be done for all shapes. */
+  constructor(btf: Btf, work = maxWork) {
     this.#btf = btf;
-    this.#declarer = new Declarer(btf, maxWork);
+    this.#left = work;
+    this.#declarer = new Declarer(btf, work);
   }
 
   /** @param id A struct, union or enum, or a typedef of one. */
