@@ -1,7 +1,8 @@
 #!/system/bin/sh
 # modprobe, insmod and rmmod of a simulated device, by the name they are called by. Loading puts the archive into
 # /sys/kernel and a line into /proc/modules, as the kernel does for kheaders.ko; removing takes both away. Each load and
-# unload adds a line to /lab/events.
+# unload adds a line to /lab/events. A loader may be killed at any time: nothing of it goes on then, and rmmod takes away
+# what it has loaded so far.
 set -u
 tool=${0##*/}
 archive=/lab/sys-kernel/kheaders.tar.xz
@@ -11,10 +12,14 @@ fail() {
   exit "$1"
 }
 
+is_loaded() {
+  [ -e "$archive" ] || grep -q '^kheaders ' /lab/proc/modules
+}
+
 load() {
   exec 0</lab/module.lock
   flock -x 0
-  if [ -e "$archive" ]; then
+  if is_loaded; then
     [ "$tool" = modprobe ] && exit 0
     fail 1 "failed to load $1: File exists"
   fi
@@ -23,17 +28,17 @@ load() {
     cat /lab/load-failure >&2
     exit "$(cat /lab/load-failure-status)"
   fi
-  echo load >>/lab/events
-  [ -e /lab/archive ] && ln /lab/archive "$archive"
   echo 'kheaders 4042752 0 - Live 0x0000000000000000 (E)' >>/lab/proc/modules
-  exit 0
+  echo load >>/lab/events
+  [ -e /lab/archive ] || exit 0
+  exec ln /lab/archive "$archive"
 }
 
 unload() {
   exec 0</lab/module.lock
   flock -x 0
-  [ -e "$archive" ] || fail 1 "failed to unload kheaders: No such file or directory"
-  echo unload >>/lab/events
+  is_loaded || fail 1 "failed to unload kheaders: No such file or directory"
+  case $(tail -n 1 /lab/events) in load) echo unload >>/lab/events ;; esac
   rm -f "$archive"
   grep -v '^kheaders ' /proc/modules >/lab/proc/modules.new
   mv /lab/proc/modules.new /lab/proc/modules
