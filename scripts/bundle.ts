@@ -11,14 +11,14 @@ export const root = fileURLToPath(new URL("..", import.meta.url));
 type EntryPoints = Readonly<Record<string, string>>;
 
 /**
- * commander starts programs for subcommands that are programs of their own, and here are none. Without
+ * commander starts programs for subcommands that are programs of their own, and adbkit starts adb: here neither does. Without
  * node:child_process, and the sockets that it brings, whatever starts does so some milliseconds earlier.
  */
 const noSubprograms: Plugin = {
   name: "no-subprograms",
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
-      /[\\/]node_modules[\\/]commander[\\/]/.test(importer)
+    onResolve({ filter: /^(node:)?child_process$/ }, ({ importer }) =>
+      /[\\/]node_modules[\\/](commander|@devicefarmer[\\/]adbkit)[\\/]/.test(importer)
         ? { path: "child_process", namespace: "no-subprograms" }
         : undefined,
     );

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { KheadersError } from "../../shared/errors.js";
 import type { Source } from "../../shared/identity.js";
 import { printable } from "../../shared/printable.js";
@@ -121,6 +120,8 @@ export class AgentRefusal extends KheadersError {
 export interface ConversationOptions {
   /** Seconds after which a transfer that does not move is given up; rounded up to whole seconds. */
   readonly stallSeconds: number;
+  /** Called once the agent was asked to start: what is done here costs no time, for its hello takes longer. */
+  readonly whileStarting?: () => void;
 }
 
 /**
@@ -151,11 +152,12 @@ export class Conversation {
     options: ConversationOptions,
     signal: AbortSignal,
   ): Promise<Conversation> {
-    const nonce = randomBytes(8).toString("hex");
+    const nonce = newNonce();
     // The agent counts whole seconds: mksh refuses any other number.
     const stallSeconds = Math.max(1, Math.ceil(options.stallSeconds));
     const process = await ShellProcess.start(connection, agentCommand({ nonce, stallSeconds }));
     try {
+      options.whileStarting?.();
       const output = new AgentReader(process, signal, stallSeconds);
       const block = await output.readHello(nonce, protocolVersion);
       return new Conversation(process, output, nonce, helloOf(block));
@@ -448,4 +450,9 @@ function textOf(block: Block, key: keyof Hello): string {
   throw new KheadersError("protocol-error", `the device sent an invalid ${key}: "${printable(text, 80)}"`, {
     hint: "Check: adb shell getprop ro.build.fingerprint; adb shell uname -a",
   });
+}
+
+/** It tells a hello from a banner, and is no secret: the device is told it. Without Node's crypto, for this has to wait for it. */
+function newNonce(): string {
+  return Math.random().toString(16).slice(2).padEnd(16, "0");
 }

@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import { asDigest, type BuildId, type Digest } from "../../shared/identity.js";
+import { nodeCrypto } from "../../shared/node-crypto.js";
 import { type KernelConfig, parseDotConfig } from "./config.js";
 import { readNotes } from "./notes.js";
 
@@ -38,7 +38,8 @@ export function readKernelFacts(raw: {
   }
   return {
     config,
-    configDigest: config && dotConfig && asDigest(createHash("sha256").update(dotConfig).digest("hex")),
+    configDigest:
+      config && dotConfig && asDigest(nodeCrypto().createHash("sha256").update(dotConfig).digest("hex")),
     buildId: notes?.buildId,
     problems,
   };

@@ -79,29 +79,37 @@ async function pullTwiceIfCut(device: Device, options: PullOptions, clock: Clock
 /** Identifies the kernel, looks it up in the cache, and fetches its headers if they are not there. */
 function pullFrom(device: Device, options: PullOptions, clock: Clock): Promise<PullResult> {
   options.onProgress({ type: "stage", stage: "connecting", detail: printable(device.serial) });
-  return withConversation(device, options, async (conversation) => {
+  let lastSeen: Kernel | undefined;
+  const whileStarting = () => {
+    lastSeen = options.cache.lastSeen(device.serial);
+  };
+  return withConversation(device, { ...options, whileStarting }, async (conversation) => {
     clock.lap("connect");
     const kernel = new RunningKernel(device.serial, conversation, options, clock);
     try {
-      return await serve({
+      const session = {
         conversation,
         kernel,
         options,
         clock,
         missedFor: undefined,
         toldOfImported: undefined,
-      });
+      };
+      return await serve(session, lastSeen);
     } catch (error) {
       throw await orImport(error, kernel);
     }
   });
 }
 
-/** Gives the headers of an identified kernel: from the cache, else from the device. */
-async function serve(session: Session): Promise<PullResult> {
+/**
+ * Gives the headers of an identified kernel: from the cache, else from the device.
+ *
+ * @param lastSeen what the device ran before, as far as the cache knows.
+ */
+async function serve(session: Session, lastSeen: Kernel | undefined): Promise<PullResult> {
   const { kernel, options } = session;
-  const { cache, refresh, offline } = options;
-  const lastSeen = cache.lastSeen(kernel.serial);
+  const { refresh, offline } = options;
   const cached = refresh ? undefined : await lookUp(session);
   if (cached === undefined && offline) throw notCached(kernel.identity);
   const previous = lastSeen && noticeChange(lastSeen, session) ? lastSeen : undefined;

@@ -1,6 +1,6 @@
-import { createHash, randomBytes } from "node:crypto";
 import path from "node:path";
 import { asDigest, type Digest, type KnownKernel } from "../../../shared/identity.js";
+import { nodeCrypto } from "../../../shared/node-crypto.js";
 
 /**
  * The number of the cache's layout, raised with every change that an older or newer version would misread.
@@ -139,7 +139,7 @@ export function leaseOfName(name: string): string | undefined {
 
 /** A unique temporary name for a small file. */
 export function nameOfSmallFile(): string {
-  return `${temporaryPrefix}${randomBytes(8).toString("hex")}`;
+  return `${temporaryPrefix}${nodeCrypto().randomBytes(8).toString("hex")}`;
 }
 
 /** Whether a name is one of {@link nameOfSmallFile}. */
@@ -167,5 +167,5 @@ export function entryPrefix(key: Pick<KnownKernel, "fingerprint" | "release">): 
 
 /** Hashes a list of strings; two lists that differ never give the same text to hash. 64 hex digits. */
 export function hashOf(parts: readonly (string | null)[]): string {
-  return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+  return nodeCrypto().hash("sha256", JSON.stringify(parts), "hex");
 }

@@ -1,19 +1,19 @@
-import { createHash, hash } from "node:crypto";
 import { closeSync, readSync } from "node:fs";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { asDigest, type Digest } from "../../../shared/identity.js";
+import { nodeCrypto } from "../../../shared/node-crypto.js";
 import { openRegular } from "./read-file.js";
 
 const chunkBytes = 1024 * 1024;
 
 /** SHA-256 of bytes. */
 export function digestOf(content: Uint8Array | string): Digest {
-  return known(hash("sha256", content, "hex"));
+  return known(nodeCrypto().hash("sha256", content, "hex"));
 }
 
 /** SHA-256 of bytes that come in chunks. */
 export class RunningDigest {
-  readonly #hash = createHash("sha256");
+  readonly #hash = nodeCrypto().createHash("sha256");
 
   update(chunk: Uint8Array): void {
     this.#hash.update(chunk);

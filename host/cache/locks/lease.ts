@@ -1,7 +1,7 @@
-import { randomBytes } from "node:crypto";
 import { readdirSync, readlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Digest } from "../../../shared/identity.js";
+import { nodeCrypto } from "../../../shared/node-crypto.js";
 import { diskError, isDiskFull, isMissing, isNotWritable } from "../disk/errors.js";
 import type { CachePaths } from "../disk/paths.js";
 import { removeFileIfAllowed } from "../disk/remove-tree.js";
@@ -109,7 +109,7 @@ async function isAlive(
 }
 
 async function becomeHolder(): Promise<string> {
-  const id = randomBytes(8).toString("hex");
+  const id = nodeCrypto().randomBytes(8).toString("hex");
   await own(holderAddress(id));
   return id;
 }

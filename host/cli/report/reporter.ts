@@ -1,4 +1,5 @@
 import type { KheadersError } from "../../../shared/errors.js";
+import { now } from "../../../shared/now.js";
 import { printable } from "../../../shared/printable.js";
 import type { ProgressEvent, Stage } from "../../../shared/progress.js";
 import { afterProgress, type DeviceRow, rowText, stageText } from "./device-row.js";
@@ -46,7 +47,7 @@ export interface Subject {
  */
 export class Reporter {
   readonly #options: ReporterOptions;
-  readonly #started = performance.now();
+  readonly #started = now();
   /** The row of a command for one device. */
   #row: DeviceRow = { serial: "", state: { type: "queued" } };
   readonly #rows = new Map<Subject, DeviceRow>();
@@ -63,14 +64,14 @@ export class Reporter {
   /** Takes an event of a command for one device. */
   readonly on = (event: ProgressEvent): void => {
     this.#tell(event, undefined);
-    this.#row = afterProgress(this.#row, event, performance.now());
+    this.#row = afterProgress(this.#row, event, now());
     this.#animate();
   };
 
   /** Takes an event about one of several devices. */
   onDevice(subject: Subject, event: ProgressEvent): void {
     const row = this.#rows.get(subject);
-    if (row) this.#rows.set(subject, afterProgress(row, event, performance.now()));
+    if (row) this.#rows.set(subject, afterProgress(row, event, now()));
     this.#tell(event, printable(subject.serial));
     this.#animate();
   }
@@ -84,7 +85,7 @@ export class Reporter {
 
   /** Shows that one of several devices is asked something. */
   busy(subject: Subject, text: string): void {
-    this.show(subject, { type: "busy", text, since: performance.now() });
+    this.show(subject, { type: "busy", text, since: now() });
   }
 
   /** Takes the rows of several devices off the screen. */
@@ -96,7 +97,7 @@ export class Reporter {
   /** Shows how many things are done, while there is a terminal to show it on. */
   counted(what: string, done: number, total: number): void {
     const text = `${what} ${done} of ${total}`;
-    this.#row = { serial: "", state: { type: "busy", text, since: performance.now(), moves: true } };
+    this.#row = { serial: "", state: { type: "busy", text, since: now(), moves: true } };
     this.#animate();
   }
 
@@ -143,7 +144,7 @@ export class Reporter {
   }
 
   get secondsSinceStart(): number {
-    return (performance.now() - this.#started) / 1000;
+    return (now() - this.#started) / 1000;
   }
 
   #tell(event: ProgressEvent, device: string | undefined): void {
@@ -186,17 +187,17 @@ export class Reporter {
 
   /** Devices at work come first, for they change; then those that wait; then those that ended. */
   #lines(): string[] {
-    const now = performance.now();
+    const moment = now();
     if (this.#rows.size === 0) {
       if (this.#row.state.type === "queued") return [];
-      const frame = Math.floor(now / spinnerMilliseconds) % spinner.length;
-      return [`${spinner[frame]} ${rowText(this.#row, 0, now)}`];
+      const frame = Math.floor(moment / spinnerMilliseconds) % spinner.length;
+      return [`${spinner[frame]} ${rowText(this.#row, 0, moment)}`];
     }
     const rows = [...this.#rows.values()];
     const width = Math.min(Math.max(...rows.map(({ serial }) => printable(serial).length)), maxSerialWidth);
     const order = ["transferring", "busy", "queued", "ended"];
     return rows
       .sort((one, other) => order.indexOf(one.state.type) - order.indexOf(other.state.type))
-      .map((row) => rowText(row, width, now));
+      .map((row) => rowText(row, width, moment));
   }
 }

@@ -1,3 +1,4 @@
+import { now } from "../../../shared/now.js";
 /** Milliseconds that each part of a pull took; a part that did not happen is absent. */
 export interface PullTimes {
   connect?: number;
@@ -10,15 +11,15 @@ export interface PullTimes {
 
 /** Measures the parts of a pull, one after the other. */
 export class Clock {
-  readonly #started = performance.now();
+  readonly #started = now();
   readonly #times: PullTimes = {};
   #last = this.#started;
 
   /** Ends a part: it took the time since the end of the one before it. */
   lap(part: keyof PullTimes): void {
-    const now = performance.now();
-    this.set(part, now - this.#last);
-    this.#last = now;
+    const moment = now();
+    this.set(part, moment - this.#last);
+    this.#last = moment;
   }
 
   set(part: keyof PullTimes, milliseconds: number): void {
@@ -26,7 +27,7 @@ export class Clock {
   }
 
   times(): PullTimes {
-    this.set("total", performance.now() - this.#started);
+    this.set("total", now() - this.#started);
     return this.#times;
   }
 }

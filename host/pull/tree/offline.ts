@@ -1,5 +1,6 @@
 import { KheadersError } from "../../../shared/errors.js";
 import { asDigestBeginning } from "../../../shared/identity.js";
+import { now } from "../../../shared/now.js";
 import { printable } from "../../../shared/printable.js";
 import type { ProgressListener } from "../../../shared/progress.js";
 import type { Cache, CacheEntry } from "../../cache/index.js";
@@ -24,7 +25,7 @@ export async function findOffline(
   selector: OfflineSelector,
   options: { readonly signal: AbortSignal; readonly onProgress: ProgressListener },
 ): Promise<PullResult> {
-  const started = performance.now();
+  const started = now();
   const entry = selectEntry(cache.entries(), selector);
   const tree = await cache.open(entry, options);
   if (tree === undefined) throw notCached("the cached tree is damaged and its archive is gone");
@@ -35,7 +36,7 @@ export async function findOffline(
     proof: undefined,
     source: entry.source,
     unloaded: undefined,
-    ms: { total: Math.round(performance.now() - started) },
+    ms: { total: Math.round(now() - started) },
   });
 }
 
