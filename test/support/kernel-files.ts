@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,15 +14,13 @@ export function kheadersModule(
 ): Buffer {
   const { target = "x86_64-linux-gnu", name = "kheaders", markers = false, before = "" } = options;
   const marker = (text: string) => (markers ? `.ascii "${text}"` : "");
-  return withFolder((folder) => {
-    writeFileSync(join(folder, "archive"), archive);
-    const source = `
+  const source = `
       .section .rodata, "a"
       ${before}
       ${marker("IKHD_ST")}
       .globl kernel_headers_data
     kernel_headers_data:
-      .incbin "${join(folder, "archive")}"
+      .incbin "included"
       .globl kernel_headers_data_end
     kernel_headers_data_end:
       ${marker("IKHD_ED")}
@@ -31,17 +30,35 @@ export function kheadersModule(
       ${name === "" ? "" : `.asciz "name=${name}"`}
       .asciz "vermagic=6.1.57-android14-11-gabc SMP preempt mod_unload aarch64"
     `;
-    return assembled(source, `--target=${target}`);
-  });
+  return assembled(source, [`--target=${target}`], archive);
 }
 
-/** What clang makes of assembler: an object file. */
-export function assembled(source: string, ...options: string[]): Buffer {
+/**
+ * What clang makes of assembler: an object file. The source names the file that it includes with `.incbin` as `included`.
+ * The same is assembled once in a process.
+ */
+export function assembled(
+  source: string,
+  options: readonly string[] = [],
+  included: Uint8Array = Buffer.alloc(0),
+): Buffer {
+  const key = createHash("sha256")
+    .update(JSON.stringify([source, options]))
+    .update(included)
+    .digest("hex");
+  const object = objects.get(key) ?? assemble(source, options, included);
+  objects.set(key, object);
+  return Buffer.from(object);
+}
+
+const objects = new Map<string, Buffer>();
+
+function assemble(source: string, options: readonly string[], included: Uint8Array): Buffer {
   return withFolder((folder) => {
     writeFileSync(join(folder, "source.s"), source);
-    const object = join(folder, "object.o");
-    execFileSync("clang", [...options, "-c", join(folder, "source.s"), "-o", object]);
-    return readFileSync(object);
+    writeFileSync(join(folder, "included"), included);
+    execFileSync("clang", [...options, "-c", "source.s", "-o", "object.o"], { cwd: folder });
+    return readFileSync(join(folder, "object.o"));
   });
 }
 
