@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { join } from "node:path";
+import { chmodSync, copyFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   diffconfigProgram,
@@ -8,6 +9,7 @@ import {
   newerKernelPackages,
   otherHeaders,
 } from "../lab/packages.js";
+import { packedHeaders } from "../lab/packed-headers.js";
 import { peakMemory } from "../support/peak-memory.js";
 import { findProgram } from "../support/programs.js";
 import { skipBecause } from "../support/skip.js";
@@ -30,11 +32,11 @@ interface Imported {
   readonly symvers: string;
 }
 
-/** A copy of a file or folder that the command's user may read. */
+/** A copy of a file that the command's user may read. */
 function readable(path: string): string {
-  const copy = join(host.root, "files", path.split("/").at(-1) ?? "");
-  execFileSync("cp", ["-r", "--no-dereference", path, copy]);
-  execFileSync("chmod", ["-R", "a+rX", copy]);
+  const copy = join(host.root, "files", basename(path));
+  copyFileSync(path, copy);
+  chmodSync(copy, 0o644);
   return copy;
 }
 
@@ -42,14 +44,15 @@ async function imported(
   { release, headers }: Pick<KernelPackages, "release" | "headers">,
   ...more: string[]
 ): Promise<Imported> {
-  const sources = [headers.arch, headers.common, ...more].map(readable);
+  const [config, symvers] = [join(headers.arch, ".config"), join(headers.arch, "Module.symvers")];
+  const sources = [await packedHeaders(headers), config, symvers, ...more].map(readable);
   const { status, stdout, stderr } = await host.kheaders(["import", "--json", ...sources]);
   expect(status, stderr).toBe(0);
   return {
     release,
     tree: JSON.parse(stdout).tree,
-    config: join(headers.arch, ".config"),
-    symvers: join(headers.arch, "Module.symvers"),
+    config,
+    symvers,
   };
 }
 
