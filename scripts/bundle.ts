@@ -80,6 +80,17 @@ const loadedByLayout = [
   "host/cache/upkeep/digests.ts",
 ];
 
+/** What the summary of `kheaders diff` loads for two cached kernels: it has one as well. */
+const loadedByDiff = [
+  "host/cli/commands/use/diff.ts",
+  "host/compare/diff/diff-kernels.ts",
+  "host/compare/diff/summary.ts",
+  "host/cli/report/diff/diff-object.ts",
+  "host/cli/report/diff/summary-text.ts",
+  "host/cache/trees/manifest.ts",
+  "host/cache/publish/extras.ts",
+];
+
 /**
  * Bundles the command into `kheaders.js`, which knows the version, and files beside it: `kheaders-main.js` and
  * `kheaders-chunk.js` have what a pull from the cache needs, and `kheaders-rest.js` has all the rest.
@@ -92,7 +103,7 @@ export async function bundleCommand(outdir: string): Promise<Metafile> {
       divide(root, {
         near: loadedByHit,
         apart: ["host/cli/main.ts"],
-        files: { layout: loadedByLayout },
+        files: { layout: loadedByLayout, diff: loadedByDiff },
         core: "host/cli/program.ts",
       }),
     ],
@@ -131,15 +142,24 @@ const hashedName = /\bkheaders-\w+-[A-Z0-9]{8}\.js\b/g;
 
 /**
  * The names of the files without the hashes by which esbuild tells those that several share: `chunk` is what the program
- * begins with, `shared` what only the others share.
+ * begins with, `shared` what all the others share, `diff-rest` what two of them do.
  */
 function namesOf({ outputs }: Metafile): Map<string, string> {
-  const files = Object.entries(outputs).map(([path, { imports }]) => ({ name: basename(path), imports }));
-  const main = files.find(({ name }) => name.startsWith("kheaders-main-"));
-  const isOfMain = (name: string) => main?.imports.some(({ path }) => basename(path) === name) === true;
-  const names = files.map(({ name }): [string, string] => {
-    const plain = name.replace(/-[A-Z0-9]{8}\.js$/, ".js");
-    return [name, plain === "kheaders-chunk.js" && !isOfMain(name) ? "kheaders-shared.js" : plain];
+  const files = Object.entries(outputs).map(([path, { imports }]) => ({
+    name: basename(path),
+    plain: basename(path).replace(/-[A-Z0-9]{8}\.js$/, ".js"),
+    parts: imports.filter(({ kind }) => kind === "import-statement").map((part) => basename(part.path)),
+  }));
+  const ofSeveral = "kheaders-chunk.js";
+  const wholes = files.filter(({ plain }) => plain !== ofSeveral);
+  const names = files.map(({ name, plain }): [string, string] => {
+    if (plain !== ofSeveral) return [name, plain];
+    const users = wholes.filter(({ parts }) => parts.includes(name)).map((file) => file.plain);
+    if (users.includes("kheaders-main.js")) return [name, plain];
+    // All but the program's first two files.
+    if (users.length === wholes.length - 2) return [name, "kheaders-shared.js"];
+    const shorts = users.map((user) => user.replace(/^kheaders-(\w+)\.js$/, "$1"));
+    return [name, `kheaders-${shorts.sort().join("-")}.js`];
   });
   if (new Set(names.map(([, plain]) => plain)).size < names.length)
     throw new Error(`two files of the program have one name: ${names.join(" ")}`);

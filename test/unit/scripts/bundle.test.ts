@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bundleCommand } from "../../../scripts/bundle.js";
+import { folderWith, kernelArchive } from "../../support/import-files.js";
 import { rawBtf, rawInt, rawStruct } from "../../support/raw-btf.js";
 
 let folder: string;
@@ -15,6 +16,10 @@ const parts = [
   "kheaders-rest.js",
   "kheaders-shared.js",
   "kheaders-layout.js",
+  "kheaders-layout-rest.js",
+  "kheaders-diff.js",
+  "kheaders-diff-layout.js",
+  "kheaders-diff-rest.js",
 ];
 
 beforeAll(async () => {
@@ -22,7 +27,7 @@ beforeAll(async () => {
   whole = join(folder, "whole");
   mkdirSync(whole);
   await bundleCommand(whole);
-});
+}, 120_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** The command with some of its files alone. */
@@ -74,6 +79,23 @@ describe("the command", () => {
     const { status, stdout } = run(command, "layout", "list", file);
     expect(stdout).toContain("struct list {");
     expect(status).toBe(0);
+  });
+
+  it("reads for a comparison of cached kernels nothing of what other commands need", () => {
+    const cache = ["--cache-dir", join(folder, "kernels")];
+    const digests = ["a.h", "b.h"].map((name) => {
+      const archive = join(
+        folderWith({ "kheaders.tar.xz": kernelArchive({ [name]: "" }) }),
+        "kheaders.tar.xz",
+      );
+      const { stdout, stderr } = run(join(whole, "kheaders.js"), "import", "--json", ...cache, archive);
+      expect(stderr).toBe("");
+      return JSON.parse(stdout).digest;
+    });
+    const command = withFiles(parts.filter((part) => part !== "kheaders-rest.js"));
+    const { status, stdout, stderr } = run(command, "diff", "--headers", "--json", ...cache, ...digests);
+    expect({ status, stderr }).toEqual({ status: 1, stderr: "" });
+    expect(JSON.parse(stdout).headers).toMatchObject({ added: 1, removed: 1, changed: 0 });
   });
 
   it("has errors that all files know", () => {
