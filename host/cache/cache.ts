@@ -22,7 +22,7 @@ import type { KeepExtraOptions, MakeExtra } from "./publish/extras.js";
 import type { Scratch } from "./publish/scratch.js";
 import type { Staging } from "./publish/staging.js";
 import { Store } from "./store.js";
-import type { Manifest } from "./trees/manifest.js";
+import type { Manifest, ManifestDifference } from "./trees/manifest.js";
 import { type OpenedTree, openedTree } from "./trees/opened-tree.js";
 import { soundRecord } from "./trees/state.js";
 import type { CacheInfo, Listing } from "./upkeep/listing.js";
@@ -311,6 +311,16 @@ export class Cache {
   async manifest(digest: Digest): Promise<Manifest | undefined> {
     const { recordedManifest } = await import("./trees/manifest.js");
     return recordedManifest(this.#store.paths, digest);
+  }
+
+  /**
+   * In what the trees of two digests differ; undefined if that is not known of one of them, or its record is damaged.
+   *
+   * @throws KheadersError `cache-failed`.
+   */
+  async compareManifests(old: Digest, now: Digest): Promise<ManifestDifference | undefined> {
+    const { compareRecordedManifests } = await import("./trees/manifest.js");
+    return compareRecordedManifests(this.#store.paths, old, now);
   }
 
   /**

@@ -15,7 +15,7 @@ export type { Lock, LockOptions } from "./locks/lock.js";
 export type { KeepExtraOptions, MakeExtra } from "./publish/extras.js";
 export type { Scratch } from "./publish/scratch.js";
 export type { Staged, Staging } from "./publish/staging.js";
-export type { Manifest } from "./trees/manifest.js";
+export type { Manifest, ManifestDifference } from "./trees/manifest.js";
 export type { OpenedTree } from "./trees/opened-tree.js";
 export type { CacheInfo, ListedKernel, ListedTree, Listing } from "./upkeep/listing.js";
 export type { PruneOptions, PruneReport } from "./upkeep/prune.js";

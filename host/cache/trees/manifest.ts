@@ -73,6 +73,76 @@ export function recordedManifest(paths: CachePaths, digest: Digest): Manifest | 
   return record && readManifest(paths, record);
 }
 
+/** In what the files and links of two trees differ, by their paths. Whether a file can be run does not count. */
+export interface ManifestDifference {
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  readonly changed: readonly string[];
+  /** How many are the same in both. */
+  readonly same: number;
+}
+
+/**
+ * Compares the recorded manifests of two trees; undefined if one of them or its record is missing or damaged.
+ *
+ * @throws KheadersError `cache-failed` if the disk cannot be read.
+ */
+export function compareRecordedManifests(
+  paths: CachePaths,
+  old: Digest,
+  now: Digest,
+): ManifestDifference | undefined {
+  const [before, after] = [old, now].map((digest) => {
+    const record = readTreeRecord(paths, digest);
+    return record && readRecorded(paths, record)?.toString();
+  });
+  if (before === undefined || after === undefined) return undefined;
+  return orUndefined(() => compareManifests(before, after));
+}
+
+/** Compares the texts of two manifests, row by row as they stand: only what differs is looked into. */
+export function compareManifests(old: string, now: string): ManifestDifference | undefined {
+  const [before, after] = [rowsIn(old), rowsIn(now)];
+  if (before === undefined || after === undefined) return undefined;
+  const left = new Set(before);
+  const others: string[] = [];
+  let same = 0;
+  for (const row of after) {
+    if (!left.delete(row)) others.push(row);
+    else if (!isFolder(row)) same += 1;
+  }
+  const contents = new Map<string, string>();
+  for (const row of left) if (!isFolder(row)) contents.set(pathOf(row), contentOf(row));
+  const [added, changed]: [string[], string[]] = [[], []];
+  for (const row of others) {
+    if (isFolder(row)) continue;
+    const path = pathOf(row);
+    const content = contents.get(path);
+    contents.delete(path);
+    if (content === undefined) added.push(path);
+    else if (content !== contentOf(row)) changed.push(path);
+    else same += 1;
+  }
+  return { added, removed: [...contents.keys()], changed, same };
+}
+
+const isFolder = (row: string) => row.startsWith('["d"');
+
+/** Where the path of a row begins, after its kind. */
+const pathAt = '["f","'.length;
+
+/** The path of a row that is not parsed. */
+function pathOf(row: string): string {
+  const path = row.slice(pathAt, row.indexOf('"', pathAt));
+  // What JSON writes otherwise is read as JSON.
+  return path.includes("\\") ? parseRow(row).path : path;
+}
+
+/** What follows the path of a row: of two rows of one path, it is the same if they are. */
+function contentOf(row: string): string {
+  return row.slice(row.indexOf('",', pathAt));
+}
+
 /** Whether the manifest of a tree is there and is the one that was recorded. */
 export function hasManifest(paths: CachePaths, record: TreeRecord): boolean {
   return readRecorded(paths, record) !== undefined;
@@ -85,8 +155,13 @@ function readRecorded(paths: CachePaths, record: TreeRecord): Buffer | undefined
 
 /** Reads the text of a manifest, or gives undefined if it is not of this format. */
 export function parseManifest(text: string): Manifest | undefined {
+  return orUndefined(() => rowsIn(text)?.map(parseRow));
+}
+
+/** What reading a manifest gives; undefined if it is malformed. */
+function orUndefined<T>(read: () => T): T | undefined {
   try {
-    return parseRows(text);
+    return read();
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof Malformed) return undefined;
     throw error;
@@ -125,24 +200,19 @@ function rowOf(entry: ManifestEntry): readonly (string | number)[] {
   }
 }
 
-/** Row by row, so that a file that is not a manifest costs no more memory than its text. */
-function parseRows(text: string): Manifest | undefined {
+/** The rows of a manifest's text, not parsed; undefined if it has more than any, or is none. */
+function rowsIn(text: string): readonly string[] | undefined {
   const head = `[${formatNumber},\n`;
   const foot = "\n]\n";
   if (!text.startsWith(head) || !text.endsWith(foot)) return undefined;
-  const manifest: ManifestEntry[] = [];
-  const end = text.length - foot.length;
-  for (let start = head.length; start < end; ) {
-    const comma = text.indexOf(",\n", start);
-    const stop = comma === -1 || comma > end ? end : comma;
-    manifest.push(parseRow(JSON.parse(text.slice(start, stop))));
-    if (manifest.length > archiveLimits.members) return undefined;
-    start = stop + 2;
-  }
-  return manifest;
+  const body = text.slice(head.length, -foot.length);
+  if (body === "") return [];
+  const rows = body.split(",\n", archiveLimits.members + 1);
+  return rows.length > archiveLimits.members ? undefined : rows;
 }
 
-function parseRow(row: unknown): ManifestEntry {
+function parseRow(text: string): ManifestEntry {
+  const row: unknown = JSON.parse(text);
   if (!Array.isArray(row)) throw new Malformed("a row is not an array");
   const [kind, path, third, fourth]: unknown[] = row;
   if (typeof path !== "string" || !isInside(path)) throw new Malformed("a row has no path inside the tree");

@@ -14,8 +14,7 @@ const maxFiles = 200_000;
  *
  * @throws KheadersError `usage` for a folder with more files than a kernel has; `cache-failed`.
  */
-export async function fileIdsOf(located: LocatedTree, cache: Cache): Promise<FileIds> {
-  const { digest, tree } = located;
+export async function fileIdsOf({ digest, tree }: LocatedTree, cache: Cache): Promise<FileIds> {
   const manifest = digest && (await cache.manifest(digest));
   if (manifest === undefined) return readFileIds(tree);
   const ids = new Map<string, string>();

@@ -12,17 +12,28 @@ export type FileIds = ReadonlyMap<string, string>;
 
 /** Compares the files of two trees. Folders, and whether a file can be run, do not count. */
 export function diffFiles(old: FileIds, now: FileIds): HeadersDiff {
-  const files: FileChange[] = [];
+  const paths: Record<Change, string[]> = { added: [], removed: [], changed: [] };
   let same = 0;
   for (const [path, id] of old) {
     const other = now.get(path);
     if (other === id) same += 1;
-    else files.push({ path, change: changeOf(id, other) });
+    else paths[changeOf(id, other)].push(path);
   }
-  for (const path of now.keys()) if (!old.has(path)) files.push({ path, change: "added" });
+  for (const path of now.keys()) if (!old.has(path)) paths.added.push(path);
+  return headersDiff({ ...paths, same });
+}
+
+/** The files that differ, from their paths. */
+export function headersDiff({ same, ...paths }: FilePaths): HeadersDiff {
+  const files = (["added", "removed", "changed"] as const).flatMap((change) =>
+    paths[change].map((path): FileChange => ({ path, change })),
+  );
   files.sort((one, other) => (one.path < other.path ? -1 : 1));
   return { files, same };
 }
+
+/** The paths of the files that differ, and how many are the same. */
+type FilePaths = Readonly<Record<Change, readonly string[]>> & Pick<HeadersDiff, "same">;
 
 /** Counts the files that differ by the folder that they lie in, sorted by its path. */
 export function foldersOf(files: readonly FileChange[]): FolderChanges[] {

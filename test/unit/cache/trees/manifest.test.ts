@@ -4,6 +4,7 @@ import { archiveLimits } from "../../../../host/archive/limits.js";
 import { CachePaths } from "../../../../host/cache/disk/paths.js";
 import { digestOf } from "../../../../host/cache/disk/sha256.js";
 import {
+  compareManifests,
   formatManifest,
   hasManifest,
   type Manifest,
@@ -94,4 +95,24 @@ test("only the manifest that was recorded is read", () => {
   writeFileSync(paths.manifest(digest), formatManifest(manifest.slice(1)));
   expect(readManifest(paths, record)).toBeUndefined();
   expect(hasManifest(paths, record)).toBe(false);
+});
+
+test("two manifests differ in files and links, by path; in folders and permissions they do not", () => {
+  const other = digestNamed("other content");
+  const now: Manifest = [
+    { type: "file", path: 'include/a",\n.h', executable: false, size: 3, sha256: other },
+    { type: "file", path: "build.sh", executable: false, size: 0, sha256 },
+    { type: "file", path: "include/c.h", executable: false, size: 0, sha256 },
+    { type: "folder", path: "lib" },
+  ];
+  expect(compareManifests(formatManifest(manifest), formatManifest(now))).toEqual({
+    added: ["include/c.h"],
+    removed: ["include/b.h"],
+    changed: ['include/a",\n.h'],
+    same: 1,
+  });
+  const nothing = { added: [], removed: [], changed: [] };
+  expect(compareManifests(formatManifest(now), formatManifest(now))).toEqual({ ...nothing, same: 3 });
+  expect(compareManifests(formatManifest([]), formatManifest([]))).toEqual({ ...nothing, same: 0 });
+  expect(compareManifests(formatManifest(now), "")).toBeUndefined();
 });
