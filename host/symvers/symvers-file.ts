@@ -32,14 +32,77 @@ export function parseSymvers(text: string, name: string): Map<string, ExportedSy
     number += 1;
     const isRead =
       end === start || addUsual(symbols, text, start, end) || addAny(symbols, text.slice(start, end));
-    if (!isRead || symbols.size > maxSymbols) {
-      throw new KheadersError("usage", `${printable(name, 4096)} is not a Module.symvers (line ${number})`, {
-        hint: "Each of its lines has a CRC, a symbol, a module and EXPORT_SYMBOL or EXPORT_SYMBOL_GPL.",
-      });
-    }
+    if (!isRead || symbols.size > maxSymbols) throw malformed(name, number);
     start = end + 1;
   }
   return symbols;
+}
+
+/**
+ * Reads the versions alone of a `Module.symvers`, and decodes no name. Otherwise as {@link parseSymvers}, by which a symbol
+ * that is there twice has its last version.
+ *
+ * @param add Takes where the name of a symbol begins, where it ends, and its version.
+ */
+export function readVersions(
+  text: Buffer,
+  name: string,
+  add: (start: number, end: number, crc: number) => void,
+): void {
+  let number = 0;
+  for (let start = 0; start < text.length; ) {
+    let end = start;
+    let [tabs, symbolEnd, kindAt] = [0, 0, 0];
+    let isPlain = true;
+    for (let byte = text[end]; byte !== newline && byte !== undefined; byte = text[end]) {
+      end += 1;
+      if (byte === tab) {
+        tabs += 1;
+        if (tabs === 2) symbolEnd = end - 1;
+        else if (tabs === 3) kindAt = end;
+      } else if (byte <= 0x20 || byte >= 0x7f) isPlain = false;
+    }
+    number += 1;
+    if (end > start) {
+      const symbolAt = start + versionLength + 1;
+      const crc = versionAt(text, start);
+      const isUsual = isPlain && symbolEnd > symbolAt && text[symbolAt - 1] === tab && isExport(text, kindAt);
+      const isRead = isUsual || addAny(new Map(), text.toString("utf8", start, end));
+      if (!isRead || crc === undefined || number > maxSymbols) throw malformed(name, number);
+      add(symbolAt, symbolEnd, crc);
+    }
+    start = end + 1;
+  }
+}
+
+const tab = 0x09;
+const newline = 0x0a;
+const versionLength = "0x12345678".length;
+const exportKind = Buffer.from("EXPORT_");
+
+/** The version that stands at a place; undefined if none does. */
+function versionAt(text: Buffer, start: number): number | undefined {
+  if (text[start] !== 0x30 || text[start + 1] !== 0x78) return undefined;
+  let crc = 0;
+  for (let at = start + 2; at < start + versionLength; at += 1) {
+    const byte = text[at] ?? 0;
+    const letter = byte | 0x20;
+    if (byte >= 0x30 && byte <= 0x39) crc = (crc << 4) | (byte - 0x30);
+    else if (letter >= 0x61 && letter <= 0x66) crc = (crc << 4) | (letter - 0x61 + 10);
+    else return undefined;
+  }
+  return crc >>> 0;
+}
+
+function isExport(text: Buffer, start: number): boolean {
+  for (let at = 0; at < exportKind.length; at += 1) if (text[start + at] !== exportKind[at]) return false;
+  return true;
+}
+
+function malformed(name: string, line: number): KheadersError {
+  return new KheadersError("usage", `${printable(name, 4096)} is not a Module.symvers (line ${line})`, {
+    hint: "Each of its lines has a CRC, a symbol, a module and EXPORT_SYMBOL or EXPORT_SYMBOL_GPL.",
+  });
 }
 
 /** Adds what a line of the usual form says, without taking it apart first: there are tens of thousands. */
@@ -85,6 +148,11 @@ function addAny(symbols: Map<string, ExportedSymbol>, line: string): boolean {
 export function isComplete(symbols: ReadonlyMap<string, ExportedSymbol>): boolean {
   for (const { module, gplOnly } of symbols.values()) if (module === "vmlinux" && gplOnly) return true;
   return false;
+}
+
+/** As {@link isComplete}, of the text of a `Module.symvers`. */
+export function isCompleteText(text: Buffer): boolean {
+  return ["\t", "\n"].some((end) => text.includes(`\tvmlinux\tEXPORT_SYMBOL_GPL${end}`));
 }
 
 /** A version as `Module.symvers` spells it: `0x037a0cba`. */

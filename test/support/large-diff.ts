@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { KernelDiff, ShapeMember, TypeChange } from "../../host/compare/diff/kernel-diff.js";
 import { diffShapes } from "../../host/compare/diff/types/members.js";
 import { kernelSide } from "./kernel-sides.js";
+import { symbolsDiff } from "./symbols-diff.js";
 
 const count = (length: number) => Array.from({ length }, (_, index) => index);
 
@@ -40,15 +41,13 @@ export function largeDiff(folder: string): KernelDiff {
       },
     },
     symbols: {
-      diff: {
-        isComplete: { old: true, new: true },
-        symbols: count(20_000).map((index) => ({
+      diff: symbolsDiff(
+        count(20_000).map((index) => ({
           name: `exported_symbol_${index}`,
           old: index % 10 === 0 ? undefined : index,
           new: index % 10 === 1 ? undefined : index + 1,
         })),
-        same: 1,
-      },
+      ),
     },
   };
 }

@@ -57,7 +57,7 @@ export async function findSymvers(located: LocatedTree, options: PullOptions): P
     .entriesOf(located.digest)
     .map((entry) => cachedSymvers(options.cache, entry))
     .filter((symvers) => symvers !== undefined);
-  if (new Set(known.map(({ path }) => readFileSync(path, "utf8"))).size > 1) {
+  if (known.length > 1 && new Set(known.map(({ path }) => readFileSync(path, "utf8"))).size > 1) {
     throw new KheadersError(
       "several-kernels",
       "several kernels have these headers, and their symbol versions differ",

@@ -3,8 +3,9 @@ import type { OptionChange } from "./kernel-diff.js";
 
 /** Compares two configurations, option by option. Numbers that are only spelled otherwise are the same. */
 export function diffConfigs(one: KernelConfig, other: KernelConfig): OptionChange[] {
-  const options = [...new Set([...one.keys(), ...other.keys()])].sort();
-  return options
-    .map((option) => ({ option, old: one.get(option), new: other.get(option) }))
-    .filter((change) => !isSameValue(change.old, change.new));
+  const options = new Set([...one.keys(), ...other.keys()]);
+  return [...options]
+    .filter((option) => !isSameValue(one.get(option), other.get(option)))
+    .sort()
+    .map((option) => ({ option, old: one.get(option), new: other.get(option) }));
 }

@@ -4,10 +4,9 @@ import { KheadersError } from "../../../shared/errors.js";
 import type { Digest } from "../../../shared/identity.js";
 import { cachedBtfFromHeaders } from "../../btf/from-headers.js";
 import type { BtfOptions } from "../../btf/locate.js";
-import { digestOf } from "../../cache/index.js";
 import { keepSummary, keptSummary } from "./kept-summary.js";
 import type { Both, KernelDiff, Part, PartName } from "./kernel-diff.js";
-import { configPart, headersPart, type SymversText, symbolsPart, symversText } from "./parts.js";
+import { configPart, type FoundSymvers, headersPart, symbolsPart, symversOf } from "./parts.js";
 import { type HeldSide, type KernelNames, withSides } from "./sides.js";
 import { type DiffSummary, summaryOf } from "./summary.js";
 import { type OwnBtf, ownBtf, typesPart } from "./types/types-part.js";
@@ -20,7 +19,7 @@ export interface DiffOptions extends Omit<BtfOptions, "from"> {
 /** What the comparison is made of besides the trees. */
 interface Inputs {
   readonly btf: OwnBtf;
-  readonly symvers: Both<SymversText>;
+  readonly symvers: Both<FoundSymvers>;
 }
 
 /**
@@ -140,22 +139,24 @@ async function diffSides(
   options: DiffOptions,
   make: <P>(name: PartName, compare: () => Promise<P>) => Promise<Part<P> | undefined>,
 ): Promise<KernelDiff> {
-  return {
-    old: sides.old,
-    new: sides.new,
+  // The files with types are large: the other parts are compared while they are read.
+  const types = make("types", () => typesPart(sides, btf, asBtfOptions(options)));
+  const others = (async () => ({
     config: await make("config", () => configPart(sides, options)),
     headers: await make("headers", () => headersPart(sides, options)),
-    types: await make("types", () => typesPart(sides, btf, asBtfOptions(options))),
     symbols: await make("symbols", async () => symbolsPart(sides, symvers)),
-  };
+  }))();
+  // Whichever fails, the other is waited for, too.
+  await Promise.allSettled([types, others]);
+  return { old: sides.old, new: sides.new, types: await types, ...(await others) };
 }
 
 async function findSymvers(
   sides: Both<HeldSide>,
   options: DiffOptions,
   how: { readonly collect: boolean },
-): Promise<Both<SymversText>> {
-  return { old: await symversText(sides.old, options, how), new: await symversText(sides.new, options, how) };
+): Promise<Both<FoundSymvers>> {
+  return { old: await symversOf(sides.old, options, how), new: await symversOf(sides.new, options, how) };
 }
 
 function asBtfOptions(options: DiffOptions): BtfOptions {
@@ -169,16 +170,17 @@ function keyOf(
   options: DiffOptions,
 ): string | undefined {
   if (old.digest === undefined || now.digest === undefined) return undefined;
-  // BTF of headers may be made again, by another compiler.
-  const made = (side: HeldSide) => {
-    const path = side.digest && cachedBtfFromHeaders(options, side.digest)?.path;
-    return path === undefined ? null : statSync(path).mtimeMs;
+  // BTF of headers may be made again, by another compiler, and symbol versions be added.
+  const stateOf = (path: string | undefined) => {
+    const stat = path === undefined ? undefined : statSync(path);
+    return stat ? [stat.ino, stat.size, stat.mtimeMs] : null;
   };
+  const made = (side: HeldSide) => stateOf(side.digest && cachedBtfFromHeaders(options, side.digest)?.path);
   const parts = [
     KHEADERS_VERSION,
     ...[old, now].flatMap((side) => [side.digest, side.entry?.kernel.configDigest ?? null]),
     ...(btf === undefined ? [made(old), made(now)] : [btf.old.digest, btf.new.digest]),
-    ...[symvers.old, symvers.new].map(({ text }) => (text === undefined ? null : digestOf(text))),
+    ...[symvers.old, symvers.new].map(({ path }) => stateOf(path)),
   ];
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 32);
 }

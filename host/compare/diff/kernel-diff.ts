@@ -164,8 +164,11 @@ export interface SymbolsDiff {
    * is not the same for both, only symbols that both have are compared.
    */
   readonly isComplete: Both<boolean>;
-  /** Sorted by name. */
+  readonly counts: ChangeCounts;
+  /** Sorted by name; made when it is asked for, for there may be very many. */
   readonly symbols: readonly SymbolChange[];
+  /** The first ones of those that both kernels have. */
+  changed(count: number): readonly SymbolChange[];
   /** How many symbols have the same version in both. */
   readonly same: number;
 }

@@ -7,10 +7,9 @@ import { readTreeFacts } from "../../kernel/tree-facts.js";
 import { keptConfig } from "../../pull/kept-config.js";
 import type { PullOptions } from "../../pull/options.js";
 import { cachedSymvers } from "../../symvers/collect.js";
-import { parseSymvers } from "../../symvers/symvers-file.js";
 import { diffConfigs } from "./config.js";
 import { fileIdsOf } from "./file-ids.js";
-import { diffFiles } from "./headers.js";
+import { diffFiles, headersDiff } from "./headers.js";
 import type { Both, ConfigDiff, HeadersDiff, SymbolsDiff } from "./kernel-diff.js";
 import type { HeldSide } from "./sides.js";
 import { diffSymbols } from "./symbols.js";
@@ -38,40 +37,44 @@ export async function headersPart(
   { old, new: now }: Both<HeldSide>,
   { cache }: PullOptions,
 ): Promise<HeadersDiff> {
+  if (old.digest !== undefined && now.digest !== undefined) {
+    const difference = await cache.compareManifests(old.digest, now.digest);
+    if (difference !== undefined) return headersDiff(difference);
+  }
   return diffFiles(await fileIdsOf(old.located, cache), await fileIdsOf(now.located, cache));
 }
 
-/** The text of a `Module.symvers`, or why there is none. */
-export type SymversText = { readonly text: string } | { readonly text?: undefined; readonly reason: string };
+/** The path of a `Module.symvers`, or why there is none. */
+export type FoundSymvers = { readonly path: string } | { readonly path?: undefined; readonly reason: string };
 
 /**
  * Compares the versions of symbols.
  *
  * @throws KheadersError `no-symbol-versions` if they are not known of both kernels; `usage` for a malformed file.
  */
-export function symbolsPart({ old, new: now }: Both<HeldSide>, texts: Both<SymversText>): SymbolsDiff {
-  const parse = ({ name }: HeldSide, found: SymversText) => {
-    if (found.text !== undefined) return parseSymvers(found.text, `Module.symvers of ${name}`);
-    throw new KheadersError("no-symbol-versions", `of ${printable(name)}: ${found.reason}`);
+export function symbolsPart({ old, new: now }: Both<HeldSide>, found: Both<FoundSymvers>): SymbolsDiff {
+  const read = ({ name }: HeldSide, symvers: FoundSymvers) => {
+    if (symvers.path !== undefined)
+      return { text: readFileSync(symvers.path), name: `Module.symvers of ${name}` };
+    throw new KheadersError("no-symbol-versions", `of ${printable(name)}: ${symvers.reason}`);
   };
-  return diffSymbols(parse(old, texts.old), parse(now, texts.new));
+  return diffSymbols(read(old, found.old), read(now, found.new));
 }
 
 /**
- * Reads the symbol versions of a kernel that the cache or its folder has.
+ * Finds the symbol versions of a kernel that the cache or its folder has.
  *
  * @param collect Also collects them from the modules of a device.
  * @throws what collecting them throws.
  */
-export async function symversText(
+export async function symversOf(
   { located, entry }: HeldSide,
   options: PullOptions,
   { collect }: { readonly collect: boolean },
-): Promise<SymversText> {
+): Promise<FoundSymvers> {
   const known = entry && cachedSymvers(options.cache, entry);
-  if (known !== undefined) return { text: readFileSync(known.path, "utf8") };
+  if (known !== undefined) return { path: known.path };
   if (located.from === "device" && !collect)
     return { reason: "its symbol versions are not cached (kheaders symvers collects them)" };
-  const found = await findSymvers(located, { ...options, refresh: false });
-  return found.path === undefined ? { reason: found.reason } : { text: readFileSync(found.path, "utf8") };
+  return findSymvers(located, { ...options, refresh: false });
 }

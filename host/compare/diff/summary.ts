@@ -65,7 +65,7 @@ export function summaryOf({ config, headers, types, symbols }: KernelDiff): Diff
     config: summed(config, ({ from, options }) => ({
       from,
       ...countChanges(options.map((option) => changeOf(option.old, option.new))),
-      options: examplesOf(options, ({ old, new: now }) => old === undefined || now === undefined),
+      options: examplesOf(options),
     })),
     headers: summed(headers, ({ files, same }) => ({
       ...countChanges(files.map(({ change }) => change)),
@@ -75,18 +75,15 @@ export function summaryOf({ config, headers, types, symbols }: KernelDiff): Diff
         .slice(0, maxExamples),
     })),
     types: summed(types, typesSummary),
-    symbols: summed(symbols, ({ isComplete, same, symbols: changes }) => ({
-      isComplete,
-      ...countChanges(changes.map((symbol) => changeOf(symbol.old, symbol.new))),
-      same,
-      symbols: examplesOf(changes, ({ old, new: now }) => old === undefined || now === undefined),
-    })),
+    symbols: summed(symbols, symbolsSummary),
   };
 }
 
-/** The first ones; those for which `isLess` holds come last. */
-function examplesOf<T>(changes: readonly T[], isLess: (change: T) => boolean): T[] {
-  return [...changes.filter((change) => !isLess(change)), ...changes.filter(isLess)].slice(0, maxExamples);
+/** The first ones; those that only one kernel has come last. */
+function examplesOf<T extends { readonly old: unknown; readonly new: unknown }>(changes: readonly T[]): T[] {
+  const isInBoth = ({ old, new: now }: T) => old !== undefined && now !== undefined;
+  const ofOne = changes.filter((change) => !isInBoth(change));
+  return [...changes.filter(isInBoth), ...ofOne].slice(0, maxExamples);
 }
 
 function typesSummary({ from, same, types }: TypesDiff): TypesSummary {
@@ -99,17 +96,26 @@ function typesSummary({ from, same, types }: TypesDiff): TypesSummary {
     same,
     grown: sizes.filter((size) => size > 0).length,
     shrunk: sizes.filter((size) => size < 0).length,
-    types: [...types]
-      .sort((one, other) => rankOf(one) - rankOf(other))
+    types: [
+      ...types.filter(isKnown).sort((one, other) => rankOf(one) - rankOf(other)),
+      ...types.filter(isOther),
+    ]
       .slice(0, maxExamples)
       .map(({ kind, name, change, oldSize, newSize }) => ({ kind, name, change, oldSize, newSize })),
   };
 }
 
-function rankOf({ name }: TypeChange): number {
-  const rank = known.indexOf(name);
-  return rank < 0 ? known.length : rank;
+/** Those that both kernels have come first. */
+function symbolsSummary(diff: SymbolsDiff): SymbolsSummary {
+  const { isComplete, same, counts } = diff;
+  const isEnough = counts.changed >= maxExamples;
+  const symbols = isEnough ? diff.changed(maxExamples) : examplesOf(diff.symbols);
+  return { isComplete, ...counts, same, symbols };
 }
+
+const rankOf = ({ name }: TypeChange) => known.indexOf(name);
+const isKnown = (type: TypeChange) => rankOf(type) >= 0;
+const isOther = (type: TypeChange) => rankOf(type) < 0;
 
 /** Whether nothing that is known of two kernels differs. */
 export function isSame({ config, headers, types, symbols }: DiffSummary): boolean {

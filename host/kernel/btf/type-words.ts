@@ -8,12 +8,13 @@ import { elementCount, headWords, kindFlag, kindNumber } from "./walk.js";
 export class TypeWords {
   /** Names, each ended by NUL. */
   readonly names: Buffer;
-  readonly #words: Uint32Array;
+  /** All of them, one after the other, as they lie in the file; {@link TypeWords.bodyAt} tells where. */
+  readonly words: Uint32Array;
   readonly #starts: Uint32Array;
 
   /** @param starts Where each type begins; the first is type 1. */
   constructor(words: Uint32Array, starts: Uint32Array, names: Buffer) {
-    this.#words = words;
+    this.words = words;
     this.#starts = starts;
     this.names = names;
   }
@@ -24,17 +25,21 @@ export class TypeWords {
   }
 
   /** The types of some kinds that have a name, in their order. */
-  namedOf(wanted: readonly Kind[]): number[] {
-    const words = this.#words;
+  namedOf(wanted: readonly Kind[]): Uint32Array {
+    const words = this.words;
     const starts = this.#starts;
-    const isWanted = Array.from({ length: 128 }, (_, number) => wanted.includes(kinds[number] ?? "unknown"));
-    const found: number[] = [];
+    const isWanted = new Uint8Array(128);
+    for (const [number, kind] of kinds.entries()) if (wanted.includes(kind)) isWanted[number] = 1;
+    const found = new Uint32Array(starts.length);
+    let count = 0;
     // A plain loop: there may be 100,000 types, and this code has never run before.
     for (let index = 0; index < starts.length; index += 1) {
       const start = starts[index] ?? 0;
-      if (words[start] !== 0 && isWanted[kindNumber(words[start + 1] ?? 0)]) found.push(index + 1);
+      if (words[start] === 0 || isWanted[((words[start + 1] ?? 0) >>> 24) & 0x7f] === 0) continue;
+      found[count] = index + 1;
+      count += 1;
     }
-    return found;
+    return found.subarray(0, count);
   }
 
   kindOf(id: number): Kind {
@@ -60,6 +65,11 @@ export class TypeWords {
     return this.#head(id, 2);
   }
 
+  /** Where what follows the first three words of a type begins; after all words if there is no such type. */
+  bodyAt(id: number): number {
+    return (this.#starts[id - 1] ?? this.words.length) + headWords;
+  }
+
   /** A word of what follows the first three. */
   wordOf(id: number, index: number): number {
     return this.#head(id, headWords + index);
@@ -67,6 +77,6 @@ export class TypeWords {
 
   #head(id: number, index: number): number {
     const start = this.#starts[id - 1];
-    return start === undefined ? 0 : (this.#words[start + index] ?? 0);
+    return start === undefined ? 0 : (this.words[start + index] ?? 0);
   }
 }

@@ -1,5 +1,20 @@
 import { describe, expect, it } from "vitest";
-import { isComplete, parseSymvers } from "../../../host/symvers/symvers-file.js";
+import {
+  isComplete,
+  isCompleteText,
+  parseSymvers,
+  readVersions,
+} from "../../../host/symvers/symvers-file.js";
+
+/** The versions that are read without decoding the names. */
+function versionsOf(text: string, name = "f"): Record<string, number> {
+  const versions: Record<string, number> = {};
+  const bytes = Buffer.from(text);
+  readVersions(bytes, name, (start, end, crc) => {
+    versions[bytes.toString("utf8", start, end)] = crc;
+  });
+  return versions;
+}
 
 describe("a Module.symvers", () => {
   it("tells CRC, module, kind of export and namespace of each symbol, in the forms of all kernels", () => {
@@ -20,6 +35,9 @@ describe("a Module.symvers", () => {
       },
       old: { crc: 8, module: "drivers/usb/old", gplOnly: true, namespace: "USB_STORAGE" },
     });
+    const versions = { kfree: 0x37a0cba, _printk: 0x92997ed8, usb_stor: 7, old: 8 };
+    expect(versionsOf(`${text}\n`)).toEqual(versions);
+    expect(versionsOf(`\n${text}`)).toEqual(versions);
   });
 
   it.each([
@@ -30,18 +48,22 @@ describe("a Module.symvers", () => {
     "0x00000001\tsymbol\tvmlinux",
     "0x00000001\tsymbol\ta\tb\tc\tEXPORT_SYMBOL",
   ])("is not %j", (line) => {
-    expect(() => parseSymvers(`0x00000001\tgood\tvmlinux\tEXPORT_SYMBOL\t\n${line}\n`, "/a/file")).toThrow(
-      expect.objectContaining({
-        code: "usage",
-        message: "/a/file is not a Module.symvers (line 2)",
-      }),
-    );
+    const text = `0x00000001\tgood\tvmlinux\tEXPORT_SYMBOL\t\n${line}\n`;
+    for (const read of [parseSymvers, versionsOf])
+      expect(() => read(text, "/a/file")).toThrow(
+        expect.objectContaining({
+          code: "usage",
+          message: "/a/file is not a Module.symvers (line 2)",
+        }),
+      );
   });
 
   it("is complete if a build wrote it, and not if it was collected from modules", () => {
     const collected = "0x00000001\tkfree\tvmlinux\tEXPORT_SYMBOL\t\n0x00000002\tf\tm\tEXPORT_SYMBOL_GPL\t\n";
     expect(isComplete(parseSymvers(collected, "f"))).toBe(false);
+    expect(isCompleteText(Buffer.from(collected))).toBe(false);
     const built = `${collected}0x00000003\tregister_kprobe\tvmlinux\tEXPORT_SYMBOL_GPL\t\n`;
     expect(isComplete(parseSymvers(built, "f"))).toBe(true);
+    expect(isCompleteText(Buffer.from(built))).toBe(true);
   });
 });

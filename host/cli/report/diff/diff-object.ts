@@ -56,11 +56,11 @@ export function diffObject(
       files,
     })),
     types: partObject("types", types, (found) => typesObject(found, structs)),
-    symbols: partObject("symbols", symbols, ({ isComplete, same, symbols: changes }) => ({
+    symbols: partObject("symbols", symbols, ({ isComplete, counts: changes, same, symbols: found }) => ({
       isComplete,
-      ...countChanges(changes.map((symbol) => changeOf(symbol.old, symbol.new))),
+      ...changes,
       same,
-      symbols: changes.map(({ name, old, new: now }) => ({
+      symbols: found.map(({ name, old, new: now }) => ({
         name,
         old: versionText(old),
         new: versionText(now),

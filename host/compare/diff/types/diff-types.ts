@@ -66,7 +66,8 @@ class TypeComparison {
   /** Compares the types of one name: those that are the same first, the others in their order. */
   #compare(named: NamedTypes): void {
     const { old: before, new: now } = named;
-    const [one, other] = [before[0], now[0]];
+    const one = before[0];
+    const other = now[0];
     if (before.length < 2 && now.length < 2) {
       if (one !== undefined && other !== undefined && this.#isSame(one, other)) this.#same += 1;
       else this.#add(named, one, other);

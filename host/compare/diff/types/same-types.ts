@@ -25,8 +25,6 @@ export class SameTypes {
   readonly #newPointer: number;
   /** For each type of the old kernel, the type of the new one that is the same as a member. */
   readonly #types: Uint32Array;
-  /** For each place of a name of the old kernel, that of the same name in the new one. */
-  readonly #names: Uint32Array;
   readonly #areNamedAlike: (old: TypeId, now: TypeId) => boolean;
 
   /** @param areNamedAlike Whether C writes two types alike; asked where they look different. */
@@ -37,7 +35,6 @@ export class SameTypes {
     this.#oldPointer = pointerSize(old);
     this.#newPointer = pointerSize(now);
     this.#types = new Uint32Array(this.#old.endId);
-    this.#names = new Uint32Array(this.#old.names.length);
   }
 
   /**
@@ -46,38 +43,71 @@ export class SameTypes {
    * @param old One of them, or a typedef of one.
    */
   compare(old: TypeId, now: TypeId): Verdict {
-    const [one, other] = [withoutTypedef(this.#old, old), withoutTypedef(this.#new, now)];
+    const one = withoutTypedef(this.#old, old);
+    const other = withoutTypedef(this.#new, now);
     if (this.#old.thirdOf(one) !== this.#new.thirdOf(other)) return "different";
     const kind = this.#old.kindOf(one);
     if (kind === "enum" || kind === "enum64") return this.#compareValues(one, other);
-    if (this.#areSameBodies(one, other, 0)) return "same";
+    const verdict = this.#compareBodies(one, other, 0);
+    if (verdict !== "unsure") return verdict;
     const before = new Footprint(this.#old, one, this.#oldPointer);
     const after = new Footprint(this.#new, other, this.#newPointer);
     if (before.differsFrom(after)) return "different";
     return before.isWhole && after.isWhole ? this.#compareTypes(before, after) : "unsure";
   }
 
-  #areSameBodies(old: TypeId, now: TypeId, depth: number): boolean {
-    const [before, after] = [this.#old, this.#new];
+  /**
+   * Compares members in their order. Two of one name are the same member if all that comes before them is the same; of any
+   * other it is not sure.
+   */
+  #compareBodies(old: TypeId, now: TypeId, depth: number): Verdict {
+    const before = this.#old;
+    const after = this.#new;
     const count = before.countOf(old);
     if (depth > maxDepth || before.kindOf(old) !== after.kindOf(now) || count !== after.countOf(now))
-      return false;
-    if (before.thirdOf(old) !== after.thirdOf(now) || before.flagOf(old) !== after.flagOf(now)) return false;
-    for (let at = 0; at < count * memberWords; at += memberWords) {
-      if (before.wordOf(old, at + 2) !== after.wordOf(now, at + 2)) return false;
-      if (!this.#areSameNames(before.wordOf(old, at), after.wordOf(now, at))) return false;
-      if (!this.#areSameMembers(before.wordOf(old, at + 1), after.wordOf(now, at + 1), depth)) return false;
+      return "unsure";
+    const isPacked = before.flagOf(old);
+    if (before.thirdOf(old) !== after.thirdOf(now) || isPacked !== after.flagOf(now)) return "unsure";
+    const one = before.words;
+    const other = after.words;
+    let at = before.bodyAt(old);
+    let otherAt = after.bodyAt(now);
+    for (const end = at + count * memberWords; at < end; at += memberWords, otherAt += memberWords) {
+      const nameAt = one[at] ?? 0;
+      if (!this.#areSameNames(nameAt, other[otherAt] ?? 0)) return "unsure";
+      const place = one[at + 2] ?? 0;
+      if (place !== other[otherAt + 2]) return nameAt === 0 ? "unsure" : "different";
+      // The type of a bit field does not tell how much room it takes.
+      const hasOwnSize = nameAt !== 0 && !(isPacked && place >>> 24 !== 0);
+      const verdict = this.#compareMembers(one[at + 1] ?? 0, other[otherAt + 1] ?? 0, hasOwnSize, depth);
+      if (verdict !== "same") return verdict;
     }
-    return true;
+    return "same";
+  }
+
+  /** Whether the types of two members are written alike, take as much room and have the same in them. */
+  #compareMembers(old: TypeId, now: TypeId, hasOwnSize: boolean, depth: number): Verdict {
+    if (old !== 0 && this.#types[old] === now) return "same";
+    const different = hasOwnSize ? "different" : "unsure";
+    if (!this.#areWrittenAlike(old, now, 0)) return this.#areNamedAlike(old, now) ? "unsure" : different;
+    if (sizeIn(this.#old, old, this.#oldPointer) !== sizeIn(this.#new, now, this.#newPointer))
+      return different;
+    const body = inlineBody(this.#old, old);
+    const other = inlineBody(this.#new, now);
+    const verdict = body === 0 ? "same" : this.#compareBodies(body, other, depth + 1);
+    if (verdict === "same") this.#types[old] = now;
+    return verdict;
   }
 
   /** Compares the types of members that stand in the same order, with the same names and places. */
   #compareTypes({ members: old }: Footprint, { members: now }: Footprint): Verdict {
     for (const [index, one] of old.entries()) {
       const other = now[index];
-      if (other === undefined || one.start !== other.start || one.bits !== other.bits) return "unsure";
+      if (other === undefined) return "unsure";
+      if (!this.#areSameNames(one.nameAt, other.nameAt))
+        return now.some(({ nameAt }) => this.#areSameNames(one.nameAt, nameAt)) ? "unsure" : "different";
+      if (one.start !== other.start || one.bits !== other.bits) return "unsure";
       if (one.depth !== other.depth || one.isBitField !== other.isBitField) return "unsure";
-      if (!this.#areSameNames(one.nameAt, other.nameAt)) return "unsure";
     }
     const areAlike = old.every(({ type }, index) => {
       const other = now[index]?.type ?? 0;
@@ -88,36 +118,32 @@ export class SameTypes {
 
   /** Whether a new value came, or one has another number; their order does not count. */
   #compareValues(old: TypeId, now: TypeId): Verdict {
-    const [before, after] = [this.#old, this.#new];
+    const before = this.#old;
+    const after = this.#new;
     const kind = before.kindOf(old);
     const count = before.countOf(old);
     if (kind !== after.kindOf(now) || before.flagOf(old) !== after.flagOf(now)) return "unsure";
     if (count !== after.countOf(now)) return "different";
     const words = kind === "enum" ? 2 : 3;
+    const isIn = (nameAt: number) => {
+      for (let at = 0; at < count * words; at += words)
+        if (this.#areSameNames(nameAt, after.wordOf(now, at))) return true;
+      return false;
+    };
     for (let at = 0; at < count * words; at += words) {
-      if (!this.#areSameNames(before.wordOf(old, at), after.wordOf(now, at))) return "unsure";
+      const nameAt = before.wordOf(old, at);
+      if (!this.#areSameNames(nameAt, after.wordOf(now, at))) return isIn(nameAt) ? "unsure" : "different";
       for (let index = at + 1; index < at + words; index += 1)
         if (before.wordOf(old, index) !== after.wordOf(now, index)) return "different";
     }
     return "same";
   }
 
-  /** Whether members of two types are written alike, take as much room and have the same in them. */
-  #areSameMembers(old: TypeId, now: TypeId, depth: number): boolean {
-    if (old !== 0 && this.#types[old] === now) return true;
-    if (!this.#areWrittenAlike(old, now, 0)) return false;
-    if (sizeIn(this.#old, old, this.#oldPointer) !== sizeIn(this.#new, now, this.#newPointer)) return false;
-    const body = inlineBody(this.#old, old);
-    const other = inlineBody(this.#new, now);
-    if (body !== 0 && !this.#areSameBodies(body, other, depth + 1)) return false;
-    this.#types[old] = now;
-    return true;
-  }
-
   /** Whether C writes two types alike: `struct list_head *` is the same whatever that struct has. */
   #areWrittenAlike(old: TypeId, now: TypeId, depth: number): boolean {
     if (old === 0 || now === 0 || depth > maxDepth) return old === now;
-    const [before, after] = [this.#old, this.#new];
+    const before = this.#old;
+    const after = this.#new;
     const kind = before.kindOf(old);
     const next = depth + 1;
     switch (kind) {
@@ -159,10 +185,7 @@ export class SameTypes {
 
   #areSameNames(old: number, now: number): boolean {
     if (old === 0 || now === 0) return old === now;
-    if (this.#names[old] === now) return true;
-    if (!haveSameName(this.#old.names, old, this.#new.names, now)) return false;
-    this.#names[old] = now;
-    return true;
+    return haveSameName(this.#old.names, old, this.#new.names, now);
   }
 }
 
@@ -211,11 +234,9 @@ class Footprint {
     const end = words.countOf(id) * memberWords;
     for (let at = 0; at < end && this.#seen < maxMembers; at += memberWords) {
       this.#seen += 1;
-      const [nameAt, type, place] = [
-        words.wordOf(id, at),
-        words.wordOf(id, at + 1),
-        words.wordOf(id, at + 2),
-      ];
+      const nameAt = words.wordOf(id, at);
+      const type = words.wordOf(id, at + 1);
+      const place = words.wordOf(id, at + 2);
       const start = origin + (isPacked ? place & 0xffffff : place);
       const fieldBits = isPacked ? place >>> 24 : 0;
       const isBitField = fieldBits !== 0;

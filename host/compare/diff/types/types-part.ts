@@ -3,7 +3,7 @@ import { btfOfDevice } from "../../../btf/device.js";
 import { cachedEntry } from "../../../btf/entry.js";
 import { type BtfOptions, withBtf } from "../../../btf/locate.js";
 import type { CacheEntry } from "../../../cache/index.js";
-import { openBtf } from "../../../kernel/btf/open.js";
+import { openBtfMeanwhile } from "../../../kernel/btf/open.js";
 import type { Both, TypesDiff } from "../kernel-diff.js";
 import type { HeldSide } from "../sides.js";
 import { diffTypes } from "./diff-types.js";
@@ -53,9 +53,10 @@ export async function typesPart(sides: Both<HeldSide>, own: OwnBtf, options: Btf
   const how = { ...options, from, refresh: false };
   try {
     return await withBtf(own?.old.digest ?? sides.old.tree, how, (old) =>
-      withBtf(own?.new.digest ?? sides.new.tree, how, async (now) =>
-        diffTypes(openBtf(old.path), openBtf(now.path), { old: old.from, new: now.from }),
-      ),
+      withBtf(own?.new.digest ?? sides.new.tree, how, async (now) => {
+        const [before, after] = await Promise.all([openBtfMeanwhile(old.path), openBtfMeanwhile(now.path)]);
+        return diffTypes(before, after, { old: old.from, new: now.from });
+      }),
     );
   } catch (error) {
     if (!(error instanceof KheadersError) || error.code !== "compile-failed") throw error;

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { KernelDiff } from "../../../../host/compare/diff/kernel-diff.js";
 import { pageOf } from "../../../../host/compare/page/page.js";
 import { kernelSide } from "../../../support/kernel-sides.js";
+import { symbolsDiff } from "../../../support/symbols-diff.js";
 
 const nothing: KernelDiff = {
   old: kernelSide("6.1.0"),
@@ -53,13 +54,7 @@ describe("the page of a comparison", () => {
       },
       headers: { diff: { files: [{ path: hostile, change: "added" }], same: 0 } },
       types: { unknown: hostile },
-      symbols: {
-        diff: {
-          isComplete: { old: true, new: true },
-          symbols: [{ name: hostile, old: 1, new: undefined }],
-          same: 0,
-        },
-      },
+      symbols: { diff: symbolsDiff([{ name: hostile, old: 1, new: undefined }]) },
     });
     expect(text.match(/<script/g)?.length).toBe(1);
     expect(text.match(/<\/title>/g)?.length).toBe(1);

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openBtf } from "../../../../host/kernel/btf/open.js";
+import { openBtf, openBtfMeanwhile } from "../../../../host/kernel/btf/open.js";
 import { rawBtf, rawInt, rawStruct } from "../../../support/raw-btf.js";
 
 let folder: string;
@@ -38,9 +38,21 @@ describe("a file with BTF", () => {
     expect(() => openBtf(folder)).toThrow(/^cannot read .*: illegal operation on a directory$/);
   });
 
-  it("is not read where it is larger than any", () => {
+  it("is not read where it is larger than any", async () => {
     const huge = written("huge", Buffer.alloc(0));
     truncateSync(huge, 2 ** 30 + 1);
-    expect(() => openBtf(huge)).toThrow(`${huge} is too large (1073741825 bytes)`);
+    const message = `${huge} is too large (1073741825 bytes)`;
+    expect(() => openBtf(huge)).toThrow(message);
+    await expect(openBtfMeanwhile(huge)).rejects.toThrow(message);
+  });
+
+  it("is the same if it is read while other work is done, and so are its faults", async () => {
+    const kernel = await openBtfMeanwhile(written("kernel", rawBtf([rawInt("int", 4)])));
+    expect(kernel.idsNamed("int")).toEqual([1]);
+    const damaged = written("damaged", Buffer.from("no BTF"));
+    await expect(openBtfMeanwhile(damaged)).rejects.toMatchObject({ code: "btf-corrupt" });
+    await expect(openBtfMeanwhile(folder)).rejects.toThrow(
+      /^cannot read .*: illegal operation on a directory$/,
+    );
   });
 });

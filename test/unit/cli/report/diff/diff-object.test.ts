@@ -7,6 +7,7 @@ import { kernel } from "../../../../support/cache-kernels.js";
 import { documentedObjects, undocumented } from "../../../../support/json-docs.js";
 import { rawBtf, rawInt, rawStruct } from "../../../../support/raw-btf.js";
 import { readRepositoryFile } from "../../../../support/repository.js";
+import { symbolsDiff } from "../../../../support/symbols-diff.js";
 
 const objects = documentedObjects(readRepositoryFile("docs/json.md"));
 const printed = (object: object): unknown => JSON.parse(JSON.stringify(object));
@@ -33,11 +34,7 @@ describe("what --json prints of a comparison", () => {
     headers: { diff: { files: [{ path: "a.h", change: "added" }], same: 0 } },
     types: { diff: types },
     symbols: {
-      diff: {
-        isComplete: { old: true, new: false },
-        symbols: [{ name: "f", old: 1, new: undefined }],
-        same: 0,
-      },
+      diff: symbolsDiff([{ name: "f", old: 1, new: undefined }], { old: true, new: false }, 0),
     },
   } as const;
 

@@ -3,10 +3,9 @@ import { haveSameName, pairNamedTypes } from "../../../../../host/compare/diff/t
 import { Btf } from "../../../../../host/kernel/btf/btf.js";
 import { rawBtf, rawInt, rawStruct } from "../../../../support/raw-btf.js";
 
-const named = (old: Parameters<typeof rawBtf>[0], now: Parameters<typeof rawBtf>[0]) =>
-  pairNamedTypes(new Btf(rawBtf(old)).words(), new Btf(rawBtf(now)).words()).map(
-    ({ kind, isTypedef, old: before, new: after }) => ({ kind, isTypedef, old: before, new: after }),
-  );
+const named = (old: Parameters<typeof rawBtf>[0], now: Parameters<typeof rawBtf>[0]) => [
+  ...pairNamedTypes(new Btf(rawBtf(old)).words(), new Btf(rawBtf(now)).words()),
+];
 
 describe("the named types of two kernels", () => {
   it("are structs, unions and enums, and typedefs of those without a name, by kind and name", () => {
