@@ -52,7 +52,9 @@ export function readVersions(
   let number = 0;
   for (let start = 0; start < text.length; ) {
     let end = start;
-    let [tabs, symbolEnd, kindAt] = [0, 0, 0];
+    let tabs = 0;
+    let symbolEnd = 0;
+    let kindAt = 0;
     let isPlain = true;
     for (let byte = text[end]; byte !== newline && byte !== undefined; byte = text[end]) {
       end += 1;

@@ -69,11 +69,15 @@ export class NameTable {
 
   /** Whether a name comes before another one, by their bytes. */
   isLess(one: number, other: number): boolean {
-    const [text, otherText] = [this.#textOf(one), this.#textOf(other)];
-    const [start, otherStart] = [this.#starts[one] ?? 0, this.#starts[other] ?? 0];
-    const [length, otherLength] = [(this.#ends[one] ?? 0) - start, (this.#ends[other] ?? 0) - otherStart];
+    const text = this.#textOf(one);
+    const otherText = this.#textOf(other);
+    const start = this.#starts[one] ?? 0;
+    const otherStart = this.#starts[other] ?? 0;
+    const length = (this.#ends[one] ?? 0) - start;
+    const otherLength = (this.#ends[other] ?? 0) - otherStart;
     for (let at = 0; at < length && at < otherLength; at += 1) {
-      const [byte = 0, otherByte = 0] = [text[start + at], otherText[otherStart + at]];
+      const byte = text[start + at] ?? 0;
+      const otherByte = otherText[otherStart + at] ?? 0;
       if (byte !== otherByte) return byte < otherByte;
     }
     return length < otherLength;

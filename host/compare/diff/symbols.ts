@@ -42,7 +42,8 @@ class SymbolComparison implements SymbolsDiff {
     const counts = { added: 0, removed: 0, changed: 0 };
     let same = 0;
     for (let symbol = 0; symbol < this.#names.count; symbol += 1) {
-      const [before, after] = [this.#old.of(symbol), this.#new.of(symbol)];
+      const before = this.#old.of(symbol);
+      const after = this.#new.of(symbol);
       if (before === after) same += 1;
       else if (isAlike || (before !== undefined && after !== undefined)) {
         counts[changeOf(before, after)] += 1;
