@@ -10,6 +10,7 @@ import {
 import type { KernelDiff, PartName } from "../../../../host/compare/diff/kernel-diff.js";
 import { adbServer, completePullOptions } from "../../../../host/pull/options.js";
 import { symversName, withoutModules, writeSymvers } from "../../../../host/symvers/record.js";
+import { KheadersError } from "../../../../shared/errors.js";
 import type { ProgressEvent } from "../../../../shared/progress.js";
 import { archiveOf, type Contents, temporaryCache, temporaryFolder } from "../../../support/cache-fixture.js";
 import { buildIdNamed, digestNamed, kernel, pullInto } from "../../../support/cache-kernels.js";
@@ -215,6 +216,29 @@ describe("a summary", () => {
     const { summary } = await summarizeKernelDiff({ ...options, names });
     expect(summary.headers.diff).toMatchObject({ added: 1, removed: 0 });
     expect(keptIn(before)).toHaveLength(1);
+  });
+});
+
+describe("a summary that does not serve, or cannot be kept,", () => {
+  it("is made again by another version of the program", async () => {
+    await cached(old);
+    const digest = await cached(now);
+    const { summary } = await summarizeKernelDiff(options);
+    vi.stubGlobal("KHEADERS_VERSION", "1.2.4");
+    expect((await summarizeKernelDiff(options)).summary).toEqual(summary);
+    expect(keptIn(digest)).toHaveLength(2);
+  });
+
+  it("is shown, with a warning, if the disk is full", async () => {
+    await cached(old);
+    const digest = await cached(now);
+    const isFull = new KheadersError("disk-full", "no space is left");
+    vi.spyOn(options.cache, "keepExtra").mockRejectedValue(isFull);
+    const { summary } = await summarizeKernelDiff(options);
+    expect(summary.headers.diff).toMatchObject({ removed: 1 });
+    expect(keptIn(digest)).toEqual([]);
+    const message = "the summary is not kept: no space is left";
+    expect(events).toContainEqual({ type: "warning", message });
   });
 });
 
