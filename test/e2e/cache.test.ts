@@ -93,7 +93,7 @@ test("a process that dies while another waits for it is replaced at once", async
 });
 
 describe("killed at random moments, the cache verifies and the next pull is right", () => {
-  const [killsEach = 0] = withSlow("50 kills in place of 15", [15], [50]).slice(-1);
+  const [killsEach = 0] = withSlow("50 kills in place of 8", [8], [50]).slice(-1);
   /** Longer than any pull. */
   const wholeMilliseconds = 300_000;
   let program: string;

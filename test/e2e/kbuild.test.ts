@@ -6,6 +6,7 @@ import { type Architecture, kernelPackages, sourceArchive, type VirtualDevice } 
 import { emulated } from "../support/emulated.js";
 import { labArchitectures } from "../support/lab-architectures.js";
 import { expectProbeModuleWorks, writeProbeModule } from "../support/probe-module.js";
+import { withSlow } from "../support/thorough.js";
 import { Workstation } from "../support/workstation.js";
 
 /** Preparing a source compiles for a minute, and more beside other tests. */
@@ -43,91 +44,101 @@ function probeFolder(): string {
   return folder;
 }
 
-describe.each(labArchitectures("modules for kernels that offer headers alone"))(
-  "a module for a kernel of %s that offers headers alone",
-  (architecture) => {
-    let device: VirtualDevice;
-    /** A cache of its own: another architecture's source would be remembered for the series. */
-    let cache: string;
-
-    beforeAll(async () => {
-      cache = host.folder(`cache-${architecture}`);
-      device = await host.boot({ flavour: "module", architecture });
-      // No module of the device uses what this one does.
-      const { headers } = await kernelPackages(architecture);
-      const versions = join(host.folder(`versions-${architecture}`), "Module.symvers");
-      await run("cp", [join(headers.arch, "Module.symvers"), versions]);
-      await run("chmod", ["a+r", versions]);
-      const added = await host.kheaders([
-        "-s",
-        device.serial,
-        "--cache-dir",
-        cache,
-        "symvers",
-        "--add",
-        versions,
-      ]);
-      expect(added.status, added.stderr).toBe(0);
-    }, patient.timeout);
-
-    const module = (...args: string[]) =>
-      host.kheaders(["-s", device.serial, "--cache-dir", cache, "--timeout", "1400", "module", ...args]);
-
-    it("wants a source, and says of which series", patient, async () => {
-      const { status, stderr } = await module(probeFolder());
-      expect(status).toBe(2);
-      expect(stderr).toMatch(/come without a build system: name a kernel source of 6\.1 that lends its own/);
-      expect(stderr).toContain("--kbuild");
-    });
-
-    it("is built with linux-headers and linux-kbuild, and works there", patient, async () => {
-      const folder = probeFolder();
-      const source = await linuxHeaders(architecture);
-      const built = await module(folder, "--kbuild", source, "--json");
-      expect(built.status, built.stderr).toBe(0);
-      expect(JSON.parse(built.stdout)).toMatchObject({
-        modules: [{ path: join(folder, "probe.ko"), unknownSymbols: [] }],
-        kbuild: { source, differingHeaders: [] },
-      });
-      await expectProbeModuleWorks(host, device, folder);
-    });
-
-    it("is built with the kernel's source, which is prepared once, and works there", patient, async () => {
-      const folder = probeFolder();
-      const source = await linuxSource(architecture);
-      const built = await module(folder, "--kbuild", source);
-      expect(built.status, built.stderr).toBe(0);
-      expect(built.stderr).toContain("Preparing a build system for this kernel");
-      expect(built.stderr).not.toContain("kheaders: warning");
-      await expectProbeModuleWorks(host, device, folder);
-      // The source is remembered for the series.
-      const again = probeFolder();
-      const second = await module(again, "--json");
-      expect(second.status, second.stderr).toBe(0);
-      expect(second.stderr).not.toContain("Preparing");
-      expect(JSON.parse(second.stdout).kbuild.source).toBe(source);
-      await expectProbeModuleWorks(host, device, again);
-    });
-  },
+const what = "modules for kernels that offer headers alone";
+const all = labArchitectures(what);
+const isFirst = (architecture: Architecture) => architecture === "x86_64";
+// A kernel's source is prepared for each, which compiles for a minute. Of arm64 little more than the compiler's name differs.
+const architectures = withSlow(
+  `${what} (arm64)`,
+  all.filter(isFirst),
+  all.filter((architecture) => !isFirst(architecture)),
 );
 
+describe.each(architectures)("a module for a kernel of %s that offers headers alone", (architecture) => {
+  let device: VirtualDevice;
+  /** A cache of its own: another architecture's source would be remembered for the series. */
+  let cache: string;
+
+  beforeAll(async () => {
+    cache = host.folder(`cache-${architecture}`);
+    device = await host.boot({ flavour: "module", architecture });
+    // No module of the device uses what this one does.
+    const { headers } = await kernelPackages(architecture);
+    const versions = join(host.folder(`versions-${architecture}`), "Module.symvers");
+    await run("cp", [join(headers.arch, "Module.symvers"), versions]);
+    await run("chmod", ["a+r", versions]);
+    const added = await host.kheaders([
+      "-s",
+      device.serial,
+      "--cache-dir",
+      cache,
+      "symvers",
+      "--add",
+      versions,
+    ]);
+    expect(added.status, added.stderr).toBe(0);
+  }, patient.timeout);
+
+  const module = (...args: string[]) =>
+    host.kheaders(["-s", device.serial, "--cache-dir", cache, "--timeout", "1400", "module", ...args]);
+
+  it("wants a source, and says of which series", patient, async () => {
+    const { status, stderr } = await module(probeFolder());
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/come without a build system: name a kernel source of 6\.1 that lends its own/);
+    expect(stderr).toContain("--kbuild");
+  });
+
+  it("is built with linux-headers and linux-kbuild, and works there", patient, async () => {
+    const folder = probeFolder();
+    const source = await linuxHeaders(architecture);
+    const built = await module(folder, "--kbuild", source, "--json");
+    expect(built.status, built.stderr).toBe(0);
+    expect(JSON.parse(built.stdout)).toMatchObject({
+      modules: [{ path: join(folder, "probe.ko"), unknownSymbols: [] }],
+      kbuild: { source, differingHeaders: [] },
+    });
+    await expectProbeModuleWorks(host, device, folder);
+  });
+
+  it("is built with the kernel's source, which is prepared once, and works there", patient, async () => {
+    const folder = probeFolder();
+    const source = await linuxSource(architecture);
+    const built = await module(folder, "--kbuild", source);
+    expect(built.status, built.stderr).toBe(0);
+    expect(built.stderr).toContain("Preparing a build system for this kernel");
+    expect(built.stderr).not.toContain("kheaders: warning");
+    await expectProbeModuleWorks(host, device, folder);
+    // The source is remembered for the series.
+    const again = probeFolder();
+    const second = await module(again, "--json");
+    expect(second.status, second.stderr).toBe(0);
+    expect(second.stderr).not.toContain("Preparing");
+    expect(JSON.parse(second.stdout).kbuild.source).toBe(source);
+    await expectProbeModuleWorks(host, device, again);
+  });
+});
+
 describe("what a kernel would refuse is refused with its reason, before anything is loaded", () => {
-  /** Imports the headers of packages, of a kernel that has one option more, and gives their digest. */
-  async function imported(option: string): Promise<{ digest: string; source: string }> {
-    const source = await linuxHeaders("x86_64");
+  /** Headers of packages, of a kernel that loads signed modules alone, and the digest of what was imported of them. */
+  let source: string;
+  let digest: string;
+
+  beforeAll(async () => {
+    const option = "CONFIG_MODULE_SIG_FORCE";
+    source = await linuxHeaders("x86_64");
     appendFileSync(join(source, "include/generated/autoconf.h"), `#define ${option} 1\n`);
     appendFileSync(join(source, ".config"), `${option}=y\n`);
     const { status, stdout, stderr } = await host.kheaders(["import", source, "--json"]);
     expect(status, stderr).toBe(0);
-    return { digest: JSON.parse(stdout).digest, source };
-  }
+    digest = JSON.parse(stdout).digest;
+  }, patient.timeout);
 
   it("another series", patient, async () => {
-    const { digest } = await imported("CONFIG_LAB_SERIES");
-    const source = host.folder("linux-5.15");
-    writeFileSync(join(source, "Makefile"), "VERSION = 5\nPATCHLEVEL = 15\nSUBLEVEL = 9\n");
+    const other = host.folder("linux-5.15");
+    writeFileSync(join(other, "Makefile"), "VERSION = 5\nPATCHLEVEL = 15\nSUBLEVEL = 9\n");
     const { status, stderr } = await host.kheaders([
-      ...["module", probeFolder(), "--tree", digest, "--kbuild", source],
+      ...["module", probeFolder(), "--tree", digest, "--kbuild", other],
     ]);
     expect(status).toBe(2);
     expect(stderr).toMatch(/linux-5\.15 is of Linux 5\.15\.9, and the kernel 6\.1\.0-\S+ is 6\.1\.\d+/);
@@ -137,7 +148,6 @@ describe("what a kernel would refuse is refused with its reason, before anything
     "a signature that is missing, a symbol that is missing, and one of another version",
     patient,
     async () => {
-      const { digest, source } = await imported("CONFIG_MODULE_SIG_FORCE");
       const folder = probeFolder();
       const file = join(folder, "probe.c");
       const text = readFileSync(file, "utf8").replace(
