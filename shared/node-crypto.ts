@@ -1,4 +1,9 @@
-/** Node's crypto, which is loaded when it is first used: that takes a twentieth of a hit's time, or waits with it for the device. */
-export function nodeCrypto(): typeof import("node:crypto") {
-  return process.getBuiltinModule("node:crypto");
+type Crypto = typeof import("node:crypto");
+
+let loaded: Crypto | undefined;
+
+/** Node's crypto, which is loaded when it is first used: that takes a twentieth of a hit's time, which a pull has while it waits. */
+export function nodeCrypto(): Crypto {
+  loaded ??= process.getBuiltinModule("node:crypto");
+  return loaded;
 }
