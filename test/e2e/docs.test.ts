@@ -66,7 +66,8 @@ async function printJson(...args: string[]): Promise<void> {
 }
 
 const documented = documentedObjects(readRepositoryFile("docs/json.md"));
-const printed = new Set<string | undefined>();
+/** test/e2e/compile.test.ts prints what `check` does: of all headers, it takes long. */
+const printed = new Set<string | undefined>(["check"]);
 let jsonFolder: string;
 
 describe("what docs/json.md says", emulated, () => {
@@ -92,7 +93,6 @@ describe("what docs/json.md says", emulated, () => {
     ["symvers"],
     ["module", "hello"],
     ["check-module", "hello/hello.ko"],
-    ["check"],
     ["unload"],
     ["bpf", "--core", "core.c"],
     ["pull", "--archive", "kheaders.tar.xz"],
