@@ -105,7 +105,7 @@ describe.each(Object.keys(shells) as Shell[])("in %s", (shell) => {
    * that the command got.
    */
   async function typed(...parts: readonly (readonly [typed: string, line: string])[]): Promise<string> {
-    terminal.press("C-l");
+    await terminal.clear();
     terminal.type("kheaders ");
     for (const [text, line] of parts) {
       terminal.type(text);
@@ -115,7 +115,7 @@ describe.each(Object.keys(shells) as Shell[])("in %s", (shell) => {
     }
     terminal.press("Enter");
     const lines = await terminal.shows(/^words:/m);
-    terminal.clear();
+    await terminal.clear();
     return lines.find((line) => line.startsWith("words:")) ?? "";
   }
 

@@ -64,7 +64,7 @@ describe.each([60, 80, 200])("on a terminal of %d columns", (columns) => {
     const lines = await terminal.shows(new RegExp(`status ${status}\\n>$`));
     const end = lines.findIndex((line) => line.endsWith(`status ${status}`));
     const shown = lines.slice(0, end).filter((line) => !line.startsWith("> "));
-    terminal.clear();
+    await terminal.clear();
     const wide = shown.filter((line) => line.length > columns && !treePath.test(line));
     // A word that is longer than its line has that line for itself.
     expect(wide.filter((line) => line.trim().includes(" "))).toEqual([]);

@@ -66,9 +66,10 @@ export class TmuxTerminal {
     }
   }
 
-  /** Leaves only the line of the prompt on the screen. */
-  clear(): void {
+  /** Leaves only the line of the prompt on the screen: what stood there would be taken for what the next command shows. */
+  async clear(): Promise<void> {
     this.press("C-l");
+    await this.shows(/^[^\n]*$/);
   }
 
   close(): void {

@@ -1,8 +1,9 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { removeTree } from "../../../host/cache/disk/remove-tree.js";
 import { bundleCommand } from "../../../scripts/bundle.js";
 import { folderWith, kernelArchive } from "../../support/import-files.js";
 import { rawBtf, rawInt, rawStruct } from "../../support/raw-btf.js";
@@ -28,7 +29,8 @@ beforeAll(async () => {
   mkdirSync(whole);
   await bundleCommand(whole);
 }, 120_000);
-afterAll(() => rmSync(folder, { recursive: true }));
+// Cached trees are read-only.
+afterAll(async () => void (await removeTree(folder)));
 
 /** The command with some of its files alone. */
 function withFiles(files: readonly string[]): string {
