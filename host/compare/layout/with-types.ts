@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { KheadersError } from "../../../shared/errors.js";
 import { type BtfOptions, withBtf } from "../../btf/locate.js";
 import type { Btf } from "../../kernel/btf/btf.js";
-import { openBtf, withOpenBtf } from "../../kernel/btf/open.js";
+import { openBtf } from "../../kernel/btf/open.js";
 
 /** Whose types are wanted. */
 export interface TypesOptions extends BtfOptions {
@@ -30,11 +30,11 @@ export async function withTypes<T>(
     throw new KheadersError("usage", "--base is only for a file with a module's BTF");
   if (module !== undefined && what !== undefined)
     throw new KheadersError("usage", "--module reads the types from the device, and takes no tree or file");
-  if (isFile) return withOpenBtf(what, base === undefined ? undefined : openBtf(base), work);
+  if (isFile) return work(openBtf(what, base === undefined ? undefined : openBtf(base)));
   if (module !== undefined) {
     const { btfOfModule } = await import("../../btf/device.js");
     const { path, base } = await btfOfModule(options, module);
-    return withOpenBtf(path, openBtf(base.path), work);
+    return work(openBtf(path, openBtf(base.path)));
   }
-  return withBtf(what, options, async ({ path }) => withOpenBtf(path, undefined, work));
+  return withBtf(what, options, async ({ path }) => work(openBtf(path)));
 }

@@ -1,9 +1,8 @@
 import { decodeType } from "./decode.js";
-import type { FileBytes } from "./file-bytes.js";
 import { type Kind, kinds } from "./kinds.js";
 import { MalformedBtf } from "./malformed.js";
 import { typesNamed } from "./name-search.js";
-import { type BtfSections, readSections } from "./sections.js";
+import { readSections } from "./sections.js";
 import { BtfStrings } from "./strings.js";
 import { TypeWords } from "./type-words.js";
 import type { BtfType, TypeId } from "./types.js";
@@ -26,7 +25,6 @@ export class Btf {
   /** The first type that is this file's own: 1, or for a module's BTF the one after the kernel's last. */
   readonly firstId: TypeId;
   readonly #base: Btf | undefined;
-  readonly #sections: BtfSections;
   readonly #words: Uint32Array;
   readonly #index: TypeIndex;
   readonly #strings: BtfStrings;
@@ -36,7 +34,7 @@ export class Btf {
    * @param file Raw BTF.
    * @param base For a module's BTF ("split BTF"): the kernel's.
    */
-  constructor(file: Uint8Array | FileBytes, base?: Btf) {
+  constructor(file: Uint8Array, base?: Btf) {
     const sections = readSections(file);
     this.littleEndian = sections.littleEndian;
     if (base === undefined && (sections.strings[0] ?? 0) !== 0)
@@ -47,10 +45,9 @@ export class Btf {
     if (base !== undefined && base.littleEndian !== this.littleEndian)
       throw new MalformedBtf("the kernel's BTF has another byte order");
     this.#base = base;
-    this.#sections = sections;
     this.#words = sections.types;
     this.#index = new TypeIndex(sections);
-    this.#strings = new BtfStrings(sections.stringBytes, base === undefined ? undefined : base.#strings);
+    this.#strings = new BtfStrings(sections.strings, base === undefined ? undefined : base.#strings);
     this.firstId = base?.endId ?? 1;
   }
 
@@ -89,7 +86,7 @@ export class Btf {
   idsNamed(name: string): TypeId[] {
     const ofKernel = this.#base?.idsNamed(name) ?? [];
     if (name === "") return ofKernel;
-    const own = typesNamed(this.#sections, this.#index, this.#strings.offsetsOf(name));
+    const own = typesNamed(this.#words, this.#index, this.#strings.offsetsOf(name));
     return [...ofKernel, ...own.map((index) => this.firstId + index)];
   }
 

@@ -1,12 +1,10 @@
-import { closeSync, fstatSync, openSync, read, readFileSync, readSync, statSync } from "node:fs";
+import { closeSync, fstatSync, openSync, read, readFileSync, statSync } from "node:fs";
 import { promisify } from "node:util";
-import { errnoOf, KheadersError, reasonOf } from "../../../shared/errors.js";
+import { KheadersError, reasonOf } from "../../../shared/errors.js";
 import { printable } from "../../../shared/printable.js";
-import { Btf } from "./btf.js";
-import { LazyFile } from "./file-bytes.js";
+import type { Btf } from "./btf.js";
 import { MalformedBtf } from "./malformed.js";
 import { readBtf } from "./read.js";
-import { looksLikeBtf } from "./sections.js";
 
 /** A `vmlinux` with debug information has up to 900 MB. */
 const maxBytes = 1024 * 1024 * 1024;
@@ -26,53 +24,9 @@ export async function openBtfMeanwhile(path: string): Promise<Btf> {
   return btfOf(await readMeanwhile(path), path, undefined);
 }
 
-/**
- * As {@link openBtf}, for work on a few types: of raw BTF, little more is read into memory than the work asks for.
- *
- * @throws KheadersError as {@link openBtf}; what `work` throws.
- */
-export function withOpenBtf<T>(path: string, base: Btf | undefined, work: (btf: Btf) => T): T {
-  const file = openLazily(path);
-  if (file === undefined) return work(openBtf(path, base));
-  try {
-    return work(explained(path, () => new Btf(file, base)));
-  } catch (error) {
-    // The disk fails while the work goes on.
-    throw errnoOf(error) === undefined ? error : unreadable(path, error);
-  } finally {
-    file.close();
-  }
-}
-
-/** Undefined for what is not raw BTF. */
-function openLazily(path: string): LazyFile | undefined {
-  try {
-    checkSize(path, statSync(path).size);
-    return beginsAsBtf(path) ? new LazyFile(path) : undefined;
-  } catch (error) {
-    throw unreadable(path, error);
-  }
-}
-
-function beginsAsBtf(path: string): boolean {
-  const file = openSync(path, "r");
-  try {
-    const start = new Uint8Array(2);
-    readSync(file, start);
-    return looksLikeBtf(start);
-  } finally {
-    closeSync(file);
-  }
-}
-
 function btfOf(bytes: Buffer, path: string, base: Btf | undefined): Btf {
-  return explained(path, () => readBtf(bytes, base));
-}
-
-/** @throws KheadersError `btf-corrupt`, with the file's name. */
-function explained(path: string, open: () => Btf): Btf {
   try {
-    return open();
+    return readBtf(bytes, base);
   } catch (error) {
     if (!(error instanceof MalformedBtf)) throw error;
     const { code, message, hint } = error;

@@ -1,8 +1,7 @@
 import { endianness } from "node:os";
-import { type FileBytes, fileBytes, partOf } from "./file-bytes.js";
 import { MalformedBtf } from "./malformed.js";
 
-/** The parts of raw BTF. Types and strings are good as far as they were needed. */
+/** The parts of raw BTF. */
 export interface BtfSections {
   readonly littleEndian: boolean;
   /** The types: 32-bit words in this machine's byte order, which is a copy if the file's is the other. */
@@ -11,9 +10,6 @@ export interface BtfSections {
   readonly strings: Uint8Array;
   /** What follows a type of each kind: two bytes and flags for each; empty in files of before 2026. */
   readonly layout: Uint8Array;
-  /** The same types and strings, to be asked for and searched. */
-  readonly typeBytes: FileBytes;
-  readonly stringBytes: FileBytes;
 }
 
 const magic = 0xeb9f;
@@ -31,10 +27,7 @@ export function looksLikeBtf(file: Uint8Array): boolean {
  * Reads the header of raw BTF, as in `/sys/kernel/btf/vmlinux` (Linux Documentation/bpf/btf.rst; struct btf_header). Throws
  * {@link MalformedBtf} if it is not one, or a section lies outside of the file.
  */
-export function readSections(content: Uint8Array | FileBytes): BtfSections {
-  const bytes = fileBytes(content);
-  bytes.need(0, headerWithLayout);
-  const file = bytes.all;
+export function readSections(file: Uint8Array): BtfSections {
   const littleEndian = byteOrderOf(file);
   if (littleEndian === undefined) throw new MalformedBtf("it does not begin as BTF does");
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
@@ -47,24 +40,12 @@ export function readSections(content: Uint8Array | FileBytes): BtfSections {
   const body = file.subarray(headerSize);
   const hasLayout = headerSize >= headerWithLayout;
   const strings = section(body, "strings", word(16), word(20));
-  const stringBytes = partOf(bytes, strings);
-  stringBytes.need(0, 1);
-  stringBytes.need(strings.length - 1, strings.length);
   if (strings.length > 0 && strings.at(-1) !== 0) throw new MalformedBtf("its last name has no end");
-  const layout = hasLayout ? section(body, "layout", word(24), word(28)) : body.subarray(0, 0);
-  partOf(bytes, layout).need(0, layout.length);
-  const typeSection = aligned("types", section(body, "types", word(8), word(12)));
-  const typeBytes = partOf(bytes, typeSection);
-  const isAsItLies = isWords(typeSection, littleEndian);
-  if (!isAsItLies) typeBytes.need(0, typeSection.length);
-  const types = wordsOf(typeSection, littleEndian);
   return {
     littleEndian,
-    types,
+    types: wordsOf(aligned("types", section(body, "types", word(8), word(12))), littleEndian),
     strings,
-    layout: aligned("layout", layout),
-    typeBytes: isAsItLies ? typeBytes : fileBytes(new Uint8Array(types.buffer)),
-    stringBytes,
+    layout: hasLayout ? aligned("layout", section(body, "layout", word(24), word(28))) : body.subarray(0, 0),
   };
 }
 
@@ -85,19 +66,12 @@ function aligned(name: string, content: Uint8Array): Uint8Array {
   return content;
 }
 
-function isNative(littleEndian: boolean): boolean {
-  return littleEndian === (endianness() === "LE");
-}
-
-/** Whether bytes can be taken for words where they lie. */
-function isWords(bytes: Uint8Array, littleEndian: boolean): boolean {
-  return isNative(littleEndian) && bytes.byteOffset % 4 === 0;
-}
-
 function wordsOf(bytes: Uint8Array, littleEndian: boolean): Uint32Array {
-  if (isWords(bytes, littleEndian)) return new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+  const isNative = littleEndian === (endianness() === "LE");
+  if (isNative && bytes.byteOffset % 4 === 0)
+    return new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
   // `new Uint8Array` has a buffer of its own, so it is aligned.
   const copy = new Uint8Array(bytes);
-  if (!isNative(littleEndian)) Buffer.from(copy.buffer).swap32();
+  if (!isNative) Buffer.from(copy.buffer).swap32();
   return new Uint32Array(copy.buffer);
 }

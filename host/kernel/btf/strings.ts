@@ -1,4 +1,3 @@
-import { type FileBytes, fileBytes } from "./file-bytes.js";
 import { MalformedBtf } from "./malformed.js";
 
 /** The longest name that is decoded: the kernel's own limit for a symbol (include/linux/kallsyms.h, KSYM_NAME_LEN). */
@@ -6,23 +5,19 @@ const maxName = 512;
 
 /** The names of BTF. A name is known by its offset, and decoded when it is asked for. */
 export class BtfStrings {
-  readonly #file: FileBytes;
   readonly #bytes: Buffer;
   /** Of a module's BTF, whose names follow the kernel's. */
   readonly #base: BtfStrings | undefined;
   readonly #start: number;
 
-  constructor(content: Uint8Array | FileBytes, base: BtfStrings | undefined) {
-    this.#file = fileBytes(content);
-    const { all } = this.#file;
-    this.#bytes = Buffer.from(all.buffer, all.byteOffset, all.byteLength);
+  constructor(bytes: Uint8Array, base: BtfStrings | undefined) {
+    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#base = base;
     this.#start = base?.end ?? 0;
   }
 
   /** The names of this file itself. */
   get bytes(): Buffer {
-    this.#file.need(0, this.#bytes.length);
     return this.#bytes;
   }
 
@@ -35,8 +30,6 @@ export class BtfStrings {
   at(offset: number): string {
     if (this.#base !== undefined && offset < this.#start) return this.#base.at(offset);
     const from = offset - this.#start;
-    // What lies behind is 0 where it was not read: no name ends later than it does in the file.
-    this.#file.need(from, from + maxName);
     const end = this.#bytes.indexOf(0, from);
     // BTF without any name has no names at all, not even the empty one.
     if (end < 0 && offset === 0) return "";
@@ -52,7 +45,6 @@ export class BtfStrings {
   offsetsOf(name: string): number[] {
     const all = this.#base?.offsetsOf(name) ?? [];
     const alone = [...this.#placesOf(`\0${name}\0`)].map((at) => at + 1);
-    this.#file.need(0, name.length + 1);
     // A module's first name has nothing before it.
     if (this.#bytes.toString("latin1", 0, name.length + 1) === `${name}\0`) alone.unshift(0);
     const places = alone.length > 0 ? alone : [...this.#placesOf(`${name}\0`)];
@@ -61,11 +53,6 @@ export class BtfStrings {
 
   *#placesOf(text: string): Generator<number> {
     const wanted = Buffer.from(text, "latin1");
-    const more = wanted.length - 1;
-    for (const { at: start, length, bytes } of this.#file.pieces(0, this.#bytes.length, more)) {
-      const piece = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-      for (let at = piece.indexOf(wanted); at >= 0 && at < length; at = piece.indexOf(wanted, at + 1))
-        yield start + at;
-    }
+    for (let at = this.#bytes.indexOf(wanted); at >= 0; at = this.#bytes.indexOf(wanted, at + 1)) yield at;
   }
 }

@@ -1,4 +1,3 @@
-import type { FileBytes } from "./file-bytes.js";
 import { knownPayloads, type Payload } from "./kinds.js";
 import { MalformedBtf } from "./malformed.js";
 import { type BtfSections, readSections } from "./sections.js";
@@ -25,9 +24,6 @@ export function kindFlag(information: number): boolean {
   return information >>> 31 === 1;
 }
 
-/** So many words are made good at once. */
-const wordsAhead = 16 * 1024;
-
 /** Types that a walk goes on by at least: to go by one would take longer for what surrounds it. */
 const minStep = 256;
 
@@ -37,7 +33,6 @@ const minStep = 256;
  */
 export class TypeIndex {
   readonly #types: Uint32Array;
-  readonly #file: FileBytes;
   readonly #lengths: Uint8Array;
   readonly #elements: Uint8Array;
   readonly #starts: Uint32Array;
@@ -46,10 +41,9 @@ export class TypeIndex {
   /** Where the next one begins. */
   #next = 0;
 
-  constructor({ types, typeBytes, layout }: Pick<BtfSections, "types" | "typeBytes" | "layout">) {
+  constructor({ types, layout }: Pick<BtfSections, "types" | "layout">) {
     const { lengths, elements } = lengthsOf(layout);
     this.#types = types;
-    this.#file = typeBytes;
     this.#lengths = lengths;
     this.#elements = elements;
     this.#starts = new Uint32Array(Math.floor(types.length / headWords));
@@ -92,13 +86,9 @@ export class TypeIndex {
     const [types, starts, lengths, elements] = [this.#types, this.#starts, this.#lengths, this.#elements];
     const end = types.length;
     const wanted = Math.max(count, this.#found + minStep);
-    let [found, at, good] = [this.#found, this.#next, this.#next];
+    let [found, at] = [this.#found, this.#next];
     // A plain loop: there may be 100,000 types, and this code has never run before.
     while ((found < wanted || at < word) && at + headWords <= end) {
-      if (at + headWords > good) {
-        good = at + wordsAhead;
-        this.#file.need(at * 4, good * 4);
-      }
       const information = types[at + 1] ?? 0;
       const kind = (information >>> 24) & 0x7f;
       const length = lengths[kind] ?? 0;
@@ -108,7 +98,6 @@ export class TypeIndex {
       at += length + (elements[kind] ?? 0) * (information & 0xffffff);
     }
     if (at !== end && at + headWords > end) throw new MalformedBtf("its last type ends too early");
-    this.#file.need(this.#next * 4, at * 4);
     [this.#found, this.#next] = [found, at];
   }
 }

@@ -6,7 +6,7 @@ import { type RawType, rawBtf, rawInt, rawStruct } from "../../../support/raw-bt
 
 function search(types: RawType[], ...offsets: number[]): number[] {
   const sections = readSections(rawBtf(types));
-  return typesNamed(sections, new TypeIndex(sections), offsets);
+  return typesNamed(sections.types, new TypeIndex(sections), offsets);
 }
 
 describe("the search for a name", () => {
