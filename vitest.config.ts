@@ -60,10 +60,6 @@ export default defineConfig({
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
           globalSetup: ["test/support/fault-table-setup.ts"],
-          // Devices boot, links fall silent and patience runs out while others use the processor.
-          maxWorkers: Math.ceil(availableParallelism() * 1.5),
-          // vitest wants this where projects differ in their workers.
-          sequence: { groupOrder: 1 },
           testTimeout: 120_000,
           hookTimeout: 300_000,
         },
