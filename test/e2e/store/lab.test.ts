@@ -199,7 +199,9 @@ describe("hosts that share a store", () => {
         const { loads, unloads } = await device.counts();
         // A store that is slow, as on a busy machine, costs a warning and one transfer more.
         const ofDevice = outcomes.filter((_, index) => (index + Math.floor(index / 8)) % 8 === number);
-        const warned = ofDevice.filter(({ stderr }) => stderr.includes("warning: the ")).length;
+        const warned = ofDevice.filter(({ stderr }) =>
+          /warning: the (store was not used|headers were not stored)/.test(stderr),
+        ).length;
         expect(loads, ofDevice.map(({ stderr }) => stderr).join("")).toBeLessThanOrEqual(1 + warned);
         expect(loads).toBeGreaterThan(0);
         expect(unloads).toBe(loads);
