@@ -452,7 +452,7 @@ function textOf(block: Block, key: keyof Hello): string {
   });
 }
 
-/** It tells a hello from a banner, and is no secret: the device is told it. Without Node's crypto, for this has to wait for it. */
+/** Tells the hello from a banner. It is no secret, so the agent need not wait until Node's crypto is loaded. */
 function newNonce(): string {
   return Math.random().toString(16).slice(2).padEnd(16, "0");
 }

@@ -35,7 +35,7 @@ export class TypeWords {
     // A plain loop: there may be 100,000 types, and this code has never run before.
     for (let index = 0; index < starts.length; index += 1) {
       const start = starts[index] ?? 0;
-      if (words[start] === 0 || isWanted[((words[start + 1] ?? 0) >>> 24) & 0x7f] === 0) continue;
+      if (words[start] === 0 || isWanted[kindNumber(words[start + 1] ?? 0)] === 0) continue;
       found[count] = index + 1;
       count += 1;
     }
@@ -65,7 +65,7 @@ export class TypeWords {
     return this.#head(id, 2);
   }
 
-  /** Where what follows the first three words of a type begins; after all words if there is no such type. */
+  /** Where the words after the first three of a type begin; behind the last word of all if there is no such type. */
   bodyAt(id: number): number {
     return (this.#starts[id - 1] ?? this.words.length) + headWords;
   }

@@ -1,4 +1,5 @@
 import { now } from "../../../shared/now.js";
+
 /** Milliseconds that each part of a pull took; a part that did not happen is absent. */
 export interface PullTimes {
   connect?: number;
