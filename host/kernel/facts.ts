@@ -25,24 +25,45 @@ export function readKernelFacts(raw: {
   readonly notes: Uint8Array | undefined;
 }): KernelFacts {
   const problems: string[] = [];
-  const dotConfig = raw.config && unpack(raw.config);
-  const parsed = dotConfig && parseDotConfig(dotConfig.toString());
-  const config = parsed?.size ? parsed : undefined;
-  if (raw.config !== undefined && config === undefined) {
-    const what = dotConfig === undefined ? "cannot be unpacked" : "holds no configuration";
-    problems.push(`/proc/config.gz ${what}: the kernel's configuration is unknown`);
+  const config = raw.config && readConfig(raw.config);
+  if (config?.problem !== undefined) {
+    problems.push(`/proc/config.gz ${config.problem}: the kernel's configuration is unknown`);
   }
   const notes = raw.notes && readNotes(raw.notes);
   if (notes?.isWhole === false) {
     problems.push("/sys/kernel/notes is empty or damaged: the kernel's build-id is unknown");
   }
   return {
-    config,
-    configDigest:
-      config && dotConfig && asDigest(nodeCrypto().createHash("sha256").update(dotConfig).digest("hex")),
+    config: config?.options,
+    configDigest: config?.digest,
     buildId: notes?.buildId,
     problems,
   };
+}
+
+/** What a `/proc/config.gz` says; `problem` where it says nothing. */
+interface ReadConfig {
+  readonly options?: KernelConfig;
+  readonly digest?: Digest | undefined;
+  readonly problem?: string;
+}
+
+/** The file that was read last: devices of one kernel, pulled from at once, all send the same. */
+let latest: { readonly compressed: Uint8Array; readonly read: ReadConfig } | undefined;
+
+function readConfig(compressed: Uint8Array): ReadConfig {
+  if (latest === undefined || Buffer.compare(latest.compressed, compressed) !== 0) {
+    latest = { compressed, read: parseConfig(compressed) };
+  }
+  return latest.read;
+}
+
+function parseConfig(compressed: Uint8Array): ReadConfig {
+  const dotConfig = unpack(compressed);
+  if (dotConfig === undefined) return { problem: "cannot be unpacked" };
+  const options = parseDotConfig(dotConfig.toString());
+  if (options.size === 0) return { problem: "holds no configuration" };
+  return { options, digest: asDigest(nodeCrypto().createHash("sha256").update(dotConfig).digest("hex")) };
 }
 
 /** Unpacks a configuration; undefined if it is not gzip, is cut off, or is far too long. */

@@ -24,9 +24,10 @@ export function configDifferences(
   config: KernelConfig,
 ): ConfigDifferences {
   const differences = new Map<string, readonly string[]>();
+  const imported = entries.filter(({ origin }) => origin !== undefined);
+  if (imported.length === 0) return differences;
   const running = macrosOf(config);
-  for (const { id, digest, origin } of entries) {
-    if (origin === undefined) continue;
+  for (const { id, digest } of imported) {
     const text = readIfThere(path.join(paths.tree(digest), autoconfPath), maxAutoconfBytes);
     if (text !== undefined) differences.set(id, differingMacros(running, parseAutoconf(text.toString())));
   }

@@ -28,6 +28,18 @@ describe("the raw files of a kernel", () => {
     expect(digests[0]?.configDigest).toBe(digests[1]?.configDigest);
   });
 
+  it("are each read, whichever was read before", () => {
+    const files = ["CONFIG_A=y\n", "CONFIG_B=y\n"].map((text) => gzipSync(text));
+    const read = [...files, ...files].map((config) => readKernelFacts({ config, notes: undefined }));
+    expect(read.map(({ config }) => config && [...config.keys()])).toEqual([
+      ["CONFIG_A"],
+      ["CONFIG_B"],
+      ["CONFIG_A"],
+      ["CONFIG_B"],
+    ]);
+    expect(read[0]?.configDigest).not.toBe(read[1]?.configDigest);
+  });
+
   it("may be unknown", () => {
     const unknown = { config: undefined, configDigest: undefined, buildId: undefined, problems: [] };
     expect(readKernelFacts({ config: undefined, notes: undefined })).toEqual(unknown);
