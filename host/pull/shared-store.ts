@@ -20,11 +20,11 @@ export interface StoreUse {
 export interface SharedStore {
   /** As the user knows it. */
   readonly address: string;
-  /** What may be of a kernel, the surest first. */
+  /** What may be of a kernel, the surest first. The store is asked for the next one when that is wanted. */
   offers(
     kernel: { readonly identity: KernelIdentity; readonly config: KernelConfig | undefined },
     signal: AbortSignal,
-  ): Promise<StoreOffer[]>;
+  ): AsyncIterable<StoreOffer>;
   /** Stores what the cache has of a kernel. */
   write(cache: Cache, entry: CacheEntry, signal: AbortSignal): Promise<void>;
 }

@@ -10,18 +10,22 @@ export interface FoundKernel extends StoredKernel {
   readonly manifest: Digest;
 }
 
-/** The kernels in a store that may be this one, the surest first. Throws as a {@link Repository} does. */
-export async function findKernels(
+/**
+ * The kernels in a store that may be this one, the surest first; the store is asked for the next one when that is wanted.
+ * Throws as a {@link Repository} does.
+ */
+export async function* findKernels(
   repository: Repository,
   kernel: TaggedKernel,
   signal: AbortSignal,
-): Promise<FoundKernel[]> {
-  const found = new Map<Digest, FoundKernel>();
+): AsyncGenerator<FoundKernel> {
+  const found = new Set<Digest>();
   for (const tag of tagsToAsk(kernel)) {
     const one = await readKernel(repository, tag, signal);
-    if (one !== undefined) found.set(one.manifest, one);
+    if (one === undefined || found.has(one.manifest)) continue;
+    found.add(one.manifest);
+    yield one;
   }
-  return [...found.values()];
 }
 
 /** The kernel that a tag names; undefined if there is no such tag. Throws `store-corrupt` if it names something else. */

@@ -1,6 +1,6 @@
-import type { KernelIdentity } from "../../shared/identity.js";
+import type { Digest, KernelIdentity } from "../../shared/identity.js";
 import { makeEntry } from "../cache/index.js";
-import { type KernelConfig, macrosOf } from "../kernel/config.js";
+import { macrosOf } from "../kernel/config.js";
 import type { SharedStore, StoreOffer } from "../pull/shared-store.js";
 import type { Repository } from "../store/repository.js";
 import { type FoundKernel, findKernels } from "./find.js";
@@ -12,10 +12,10 @@ import { takeKernel } from "./take.js";
 export function sharedStore(repository: Repository): SharedStore {
   return {
     address: repository.address,
-    async offers({ identity, config }, signal) {
+    async *offers({ identity, config }, signal) {
       const optionsDigest = config && optionsDigestOf(macrosOf(config));
-      const found = await findKernels(repository, { ...identity, optionsDigest }, signal);
-      return found.map((stored) => offerOf(repository, stored, identity, config));
+      for await (const stored of findKernels(repository, { ...identity, optionsDigest }, signal))
+        yield offerOf(repository, stored, identity, optionsDigest);
     },
     async write(cache, entry, signal) {
       await pushKernel(repository, entry, { cache, replace: false, signal });
@@ -27,10 +27,10 @@ function offerOf(
   repository: Repository,
   stored: FoundKernel,
   identity: KernelIdentity,
-  config: KernelConfig | undefined,
+  optionsDigest: Digest | undefined,
 ): StoreOffer {
-  const { kernel, archive, optionsDigest } = stored;
-  const isSame = config !== undefined && optionsDigest === optionsDigestOf(macrosOf(config));
+  const { kernel, archive } = stored;
+  const isSame = optionsDigest !== undefined && optionsDigest === stored.optionsDigest;
   return {
     entry: makeEntry({
       kernel: { ...kernel, fingerprint: undefined },

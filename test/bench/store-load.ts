@@ -47,7 +47,7 @@ try {
       const repository = openRepository(address, { stallSeconds: maxSeconds });
       // A signal of its own, as each host has.
       const { signal } = new AbortController();
-      const [found] = await findKernels(repository, known, signal);
+      const found = (await findKernels(repository, known, signal).next()).value;
       if (found === undefined) throw new Error("a kernel was not found");
       await readThrough(repository.blob(found.archive, signal));
       times.push(performance.now() - began);

@@ -37,7 +37,7 @@ async function ask(
   for (;;) {
     options.onProgress({ type: "stage", stage: "asking-store", detail: store.address });
     let why: string | undefined;
-    for (const offer of await store.offers(kernel, signal)) {
+    for await (const offer of store.offers(kernel, signal)) {
       const serving = kernel.servedBy(options.cache, offer);
       if (serving.outcome === "hit" && serving.entry.id === offer.entry.id)
         return take(session, offer, serving.proof, signal);

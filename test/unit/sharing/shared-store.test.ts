@@ -1,8 +1,10 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { parseDotConfig } from "../../../host/kernel/config.js";
+import type { SharedStore, StoreOffer } from "../../../host/pull/shared-store.js";
 import { sharedStore } from "../../../host/sharing/shared-store.js";
 import { useStore } from "../../../host/sharing/use.js";
-import type { KernelIdentity } from "../../../shared/identity.js";
+import { asTag, type Repository } from "../../../host/store/repository.js";
+import { asBuildId, type KernelIdentity } from "../../../shared/identity.js";
 import { temporaryCache } from "../../support/cache-fixture.js";
 import { digestNamed, kernel } from "../../support/cache-kernels.js";
 import { dotConfig } from "../../support/import-files.js";
@@ -17,11 +19,21 @@ const running: KernelIdentity = kernel({
   configDigest: digestNamed("another spelling"),
 });
 
+async function offersOf(
+  repository: Repository,
+  of: Parameters<SharedStore["offers"]>[0],
+): Promise<StoreOffer[]> {
+  const offers: StoreOffer[] = [];
+  for await (const offer of sharedStore(repository).offers(of, signal)) offers.push(offer);
+  return offers;
+}
+
 test("a public build that was imported is offered for a device that runs it, and serves by the cache's rule", async () => {
   const { repository, entry } = await filledStore();
   const config = parseDotConfig(dotConfig);
-  const [offer, ...others] = await sharedStore(repository).offers({ identity: running, config }, signal);
-  expect(others).toEqual([]);
+  const offers = await offersOf(repository, { identity: running, config });
+  const [offer] = offers;
+  expect(offers).toHaveLength(1);
   expect(offer).toMatchObject({ hasSameOptions: true, entry: { digest: entry.digest, source: "store" } });
   const serving = temporaryCache().serving(running, "serial", {
     asked: "facts",
@@ -40,10 +52,28 @@ test("a public build that was imported is offered for a device that runs it, and
 test("nothing is offered for another configuration, nor for a device that does not show its own", async () => {
   const { repository } = await filledStore();
   const config = parseDotConfig(`${dotConfig}CONFIG_MORE=y\n`);
-  const offers = (of: Parameters<ReturnType<typeof sharedStore>["offers"]>[0]) =>
-    sharedStore(repository).offers(of, signal);
-  expect(await offers({ identity: running, config })).toEqual([]);
-  expect(await offers({ identity: { ...running, configDigest: undefined }, config: undefined })).toEqual([]);
+  const unknown = { identity: { ...running, configDigest: undefined }, config: undefined };
+  for (const of of [{ identity: running, config }, unknown])
+    expect(await offersOf(repository, of)).toEqual([]);
+});
+
+test("the store is asked for the next kernel when that is wanted", async () => {
+  const { repository } = await filledStore();
+  const named = asTag((await repository.tags(signal))[0] ?? "");
+  const stored = named && (await repository.manifest(named, signal));
+  const buildId = asBuildId("ab".repeat(20));
+  const tag = asTag(`buildid-${buildId}`);
+  if (stored === undefined || tag === undefined) throw new Error("nothing was stored");
+  await repository.putManifest(tag, stored.bytes, signal);
+  const identity = { ...running, buildId };
+  const asked = vi.spyOn(repository, "manifest");
+  for await (const _ of sharedStore(repository).offers(
+    { identity, config: parseDotConfig(dotConfig) },
+    signal,
+  ))
+    break;
+  expect(asked).toHaveBeenCalledTimes(1);
+  expect(await offersOf(repository, { identity, config: parseDotConfig(dotConfig) })).toHaveLength(1);
 });
 
 test("what the cache has of a kernel is written", async () => {
