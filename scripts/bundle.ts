@@ -69,6 +69,12 @@ export async function bundlePrograms(entryPoints: EntryPoints, outdir: string): 
 /** What a pull from the cache loads later than at the start. */
 const loadedByHit = ["host/cli/commands/get/pull.ts", "host/pull/pull.ts", "env-paths"];
 
+/** What else a pull that takes its headers from a device loads. */
+const loadedByMiss = ["host/pull/transfer/fetch.ts", "host/cache/publish/staging.ts"];
+
+/** What such a pull and `kheaders diff` load to keep something beside a tree. */
+const loadedToKeep = ["host/cache/publish/extras.ts"];
+
 /** What `kheaders layout` loads for a kernel whose BTF is cached: it has an aim for its time, too. */
 const loadedByLayout = [
   "host/cli/commands/use/layout.ts",
@@ -88,7 +94,6 @@ const loadedByDiff = [
   "host/cli/report/diff/diff-object.ts",
   "host/cli/report/diff/summary-text.ts",
   "host/cache/trees/manifest.ts",
-  "host/cache/publish/extras.ts",
 ];
 
 /**
@@ -103,7 +108,7 @@ export async function bundleCommand(outdir: string): Promise<Metafile> {
       divide(root, {
         near: loadedByHit,
         apart: ["host/cli/main.ts"],
-        files: { layout: loadedByLayout, diff: loadedByDiff },
+        files: { miss: loadedByMiss, keep: loadedToKeep, layout: loadedByLayout, diff: loadedByDiff },
         core: "host/cli/program.ts",
       }),
     ],
@@ -142,7 +147,7 @@ const hashedName = /\bkheaders-\w+-[A-Z0-9]{8}\.js\b/g;
 
 /**
  * The names of the files without the hashes by which esbuild tells those that several share: `chunk` is what the program
- * begins with, `shared` what all the others share, `diff-rest` what two of them do.
+ * begins with, `diff-rest` what these two share.
  */
 function namesOf({ outputs }: Metafile): Map<string, string> {
   const files = Object.entries(outputs).map(([path, { imports }]) => ({
@@ -156,8 +161,6 @@ function namesOf({ outputs }: Metafile): Map<string, string> {
     if (plain !== ofSeveral) return [name, plain];
     const users = wholes.filter(({ parts }) => parts.includes(name)).map((file) => file.plain);
     if (users.includes("kheaders-main.js")) return [name, plain];
-    // All but the program's first two files.
-    if (users.length === wholes.length - 2) return [name, "kheaders-shared.js"];
     const shorts = users.map((user) => user.replace(/^kheaders-(\w+)\.js$/, "$1"));
     return [name, `kheaders-${shorts.sort().join("-")}.js`];
   });

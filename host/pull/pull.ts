@@ -13,7 +13,9 @@ import type { PullOptions } from "./options.js";
 import type { PullResult } from "./result.js";
 import { RunningKernel } from "./running-kernel.js";
 import { Clock } from "./transfer/clock.js";
+import { decoderSlots } from "./transfer/decoder-slots.js";
 import { Headway } from "./transfer/headway.js";
+import { requestArchive } from "./transfer/request.js";
 
 /** After this share of the stall time without headway, a device no longer holds up other pulls. */
 const headwayShare = 1 / 3;
@@ -148,8 +150,14 @@ async function takeFromStore(session: Session, headway: Headway): Promise<PullRe
   return (await import("./transfer/from-store.js")).takeFromStore(session, session.options.store, headway);
 }
 
+/** Asks the device, and loads what receives the archive while it prepares that. */
 async function fetchFromDevice(session: Session, headway: Headway): Promise<PullResult> {
-  return (await import("./transfer/fetch.js")).fetchHeaders(session, headway);
+  headway.pause();
+  headway.hold(await decoderSlots.acquire(session.options.signal));
+  headway.made();
+  const { requested } = await requestArchive(session);
+  const { fetchHeaders } = await import("./transfer/fetch.js");
+  return fetchHeaders(session, requested, headway);
 }
 
 /** Where a device does not give its headers, files may: the error for want of headers or root says so. */

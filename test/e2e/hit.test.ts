@@ -33,13 +33,19 @@ describe("a pull of a kernel that is cached", emulated, () => {
     expect(again).toMatchObject({ status: 0, stdout: first.stdout, stderr: "", events: 0 });
   });
 
-  it("reads only the files of the program that a hit needs", async () => {
+  it("reads only the files of the program that it needs, as does one that goes to the device", async () => {
     const listing = `process.on("exit", () => process._rawDebug(Object.keys(require.cache).join(" ")));`;
     const file = join(host.folder("listing"), "listing.cjs");
     writeFileSync(file, listing);
-    const { stderr } = await host.kheaders(["pull"], { env: { NODE_OPTIONS: `--require=${file}` } });
-    expect(stderr).toContain("kheaders-main.js");
-    expect(stderr).not.toContain("kheaders-rest.js");
+    const filesOf = async (...args: string[]) => {
+      const { stderr } = await host.kheaders(args, { env: { NODE_OPTIONS: `--require=${file}` } });
+      return stderr.match(/\bkheaders[\w-]*\.js\b/g) ?? [];
+    };
+    const hit = ["kheaders.js", "kheaders-main.js", "kheaders-chunk.js"];
+    expect(await filesOf("pull")).toEqual(hit);
+    const miss = await filesOf("pull", "--refresh");
+    expect(miss).toEqual(expect.arrayContaining([...hit, "kheaders-miss.js"]));
+    for (const name of ["kheaders-rest.js", "kheaders-diff.js"]) expect(miss).not.toContain(name);
   });
 
   it("says with --json that it was a hit, and all that is known of the kernel", async () => {

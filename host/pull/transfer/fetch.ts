@@ -1,34 +1,30 @@
 import { KheadersError } from "../../../shared/errors.js";
 import type { KernelIdentity } from "../../../shared/identity.js";
-import {
-  AgentRefusal,
-  type ArchiveHeader,
-  type ArchiveTrailer,
-  type Conversation,
-} from "../../agent/conversation.js";
-import { explainRefusal } from "../../agent/explain.js";
+import type { ArchiveHeader, ArchiveTrailer } from "../../agent/conversation.js";
 import { startDecoder } from "../../archive/xz/start.js";
 import type { CacheEntry, Staging } from "../../cache/index.js";
 import { type Belonging, mismatch } from "../../kernel/belonging.js";
-import { ikheadersOf } from "../../kernel/config.js";
 import { keepConfig } from "../kept-config.js";
 import type { Session } from "../look-up.js";
 import { type PullResult, resultOf } from "../result.js";
-import { decoderSlots } from "./decoder-slots.js";
-import { receiveFromModule } from "./from-module.js";
 import type { Headway } from "./headway.js";
 import { type Received, receiveArchive } from "./receive.js";
 import { deviceSource } from "./source.js";
 
-/** Gets the archive off the device, unpacks it, and publishes what proves to be of the running kernel. */
-export async function fetchHeaders(session: Session, headway: Headway): Promise<PullResult> {
+/**
+ * Receives the archive from the device, unpacks it, and publishes what proves to be of the running kernel.
+ *
+ * @param requested The archive, for which the device was asked; undefined to take it out of the module's file.
+ */
+export async function fetchHeaders(
+  session: Session,
+  requested: Promise<ArchiveHeader> | undefined,
+  headway: Headway,
+): Promise<PullResult> {
   const { kernel, options, clock } = session;
-  headway.pause();
-  headway.hold(await decoderSlots.acquire(options.signal));
-  headway.made();
   const staging = await options.cache.stage({ release: kernel.identity.release }, options.signal);
   try {
-    const received = await receive(session, staging, headway);
+    const received = await receive(session, requested, staging, headway);
     clock.set("transfer", received.transferMilliseconds);
     options.onProgress({ type: "stage", stage: "publishing" });
     const { staged, trailer, source } = received;
@@ -53,14 +49,18 @@ export async function fetchHeaders(session: Session, headway: Headway): Promise<
   }
 }
 
-/** Asks for the archive, and receives it with a decoder that is started meanwhile. */
-async function receive(session: Session, staging: Staging, headway: Headway): Promise<Received> {
+/** Receives the archive with a decoder that is started while the device prepares it. */
+async function receive(
+  session: Session,
+  requested: Promise<ArchiveHeader> | undefined,
+  staging: Staging,
+  headway: Headway,
+): Promise<Received> {
   const { conversation, options } = session;
-  options.onProgress({ type: "stage", stage: "preparing" });
-  if (!options.load && !(await hasBuiltIn(conversation))) return receiveFromModule(session, staging, headway);
-  const requested = requestArchive(session);
-  // It is awaited below.
-  requested.catch(() => undefined);
+  if (requested === undefined) {
+    const { receiveFromModule } = await import("./from-module.js");
+    return receiveFromModule(session, staging, headway);
+  }
   const decoder = startDecoder();
   try {
     const source = deviceSource(conversation, await requested);
@@ -68,47 +68,6 @@ async function receive(session: Session, staging: Staging, headway: Headway): Pr
     return await receiveArchive(source, staging, decoder, { signal: options.signal, onProgress });
   } finally {
     await decoder.close();
-  }
-}
-
-/** A module that is loaded may be unloaded before we ask, and would be loaded for us. */
-async function hasBuiltIn(conversation: Conversation): Promise<boolean> {
-  const { archive, loaded } = await conversation.headers();
-  return archive !== undefined && loaded !== "yes";
-}
-
-/** Asks for the archive, as root if that is needed and allowed. */
-async function requestArchive(session: Session): Promise<ArchiveHeader> {
-  try {
-    return await send(session);
-  } catch (error) {
-    const needsRoot = error instanceof KheadersError && error.code === "needs-root";
-    if (!needsRoot || !session.kernel.canBecomeRoot) throw error;
-    await session.kernel.becomeRoot(error.message);
-  }
-  return await send(session);
-}
-
-async function send({ conversation, kernel, options, clock }: Session): Promise<ArchiveHeader> {
-  try {
-    const header = await conversation.send({
-      keepLoaded: options.keepLoaded,
-      withFacts: kernel.lacksFacts,
-      onWait: () => options.onProgress({ type: "stage", stage: "waiting-for-device-lock" }),
-    });
-    clock.lap("load");
-    if (header.facts !== undefined) kernel.learn(header.facts);
-    return header;
-  } catch (error) {
-    if (!(error instanceof AgentRefusal)) throw error;
-    if (error.facts !== undefined) kernel.learn(error.facts);
-    throw explainRefusal({
-      refusal: error.reason,
-      path: error.path,
-      denied: error.denied,
-      ikheaders: kernel.config && ikheadersOf(kernel.config),
-      diagnostics: error.diagnostics,
-    });
   }
 }
 

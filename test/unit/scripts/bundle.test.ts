@@ -15,12 +15,18 @@ const parts = [
   "kheaders-main.js",
   "kheaders-chunk.js",
   "kheaders-rest.js",
-  "kheaders-shared.js",
+  "kheaders-miss.js",
+  "kheaders-miss-rest.js",
+  "kheaders-keep.js",
+  "kheaders-keep-rest.js",
+  "kheaders-keep-miss-rest.js",
   "kheaders-layout.js",
   "kheaders-layout-rest.js",
   "kheaders-diff.js",
   "kheaders-diff-layout.js",
+  "kheaders-diff-layout-rest.js",
   "kheaders-diff-rest.js",
+  "kheaders-diff-miss-rest.js",
 ];
 
 beforeAll(async () => {
