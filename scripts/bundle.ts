@@ -69,8 +69,20 @@ export async function bundlePrograms(entryPoints: EntryPoints, outdir: string): 
 /** What a pull from the cache loads later than at the start. */
 const loadedByHit = ["host/cli/commands/get/pull.ts", "host/pull/pull.ts", "env-paths"];
 
-/** What else a pull that takes its headers from a device loads. */
-const loadedByMiss = ["host/pull/transfer/fetch.ts", "host/cache/publish/staging.ts"];
+/** What else a pull that takes its headers from a device loads, or from one of many. */
+const loadedByMiss = [
+  "host/farm/pull-many.ts",
+  "host/pull/transfer/fetch.ts",
+  "host/cache/publish/staging.ts",
+];
+
+/** What else a pull with a store loads. */
+const loadedByStore = [
+  "host/pull/transfer/from-store.ts",
+  "host/pull/write-to-store.ts",
+  "host/sharing/shared-store.ts",
+  "host/store/open.ts",
+];
 
 /** What such a pull and `kheaders diff` load to keep something beside a tree. */
 const loadedToKeep = ["host/cache/publish/extras.ts"];
@@ -108,7 +120,13 @@ export async function bundleCommand(outdir: string): Promise<Metafile> {
       divide(root, {
         near: loadedByHit,
         apart: ["host/cli/main.ts"],
-        files: { miss: loadedByMiss, keep: loadedToKeep, layout: loadedByLayout, diff: loadedByDiff },
+        files: {
+          miss: loadedByMiss,
+          store: loadedByStore,
+          keep: loadedToKeep,
+          layout: loadedByLayout,
+          diff: loadedByDiff,
+        },
         core: "host/cli/program.ts",
       }),
     ],

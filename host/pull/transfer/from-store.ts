@@ -19,11 +19,14 @@ export async function takeFromStore(
   headway: Headway,
 ): Promise<PullResult | undefined> {
   const { kernel, options } = session;
+  const opening = use.open();
+  // It is awaited below.
+  opening.catch(() => undefined);
   // What the store has is found by them.
   if (kernel.lacksFacts) await kernel.askFacts();
   headway.pause();
   const time = { ...options, seconds: use.askSeconds, failed: "the store was not used" };
-  const result = await withinStoreTime(time, async (signal) => ask(session, await use.open(), signal));
+  const result = await withinStoreTime(time, async (signal) => ask(session, await opening, signal));
   headway.made();
   return result;
 }
