@@ -20,6 +20,8 @@ export interface StoreUse {
 export interface SharedStore {
   /** As the user knows it. */
   readonly address: string;
+  /** Gets ready to be asked. What fails is not told: it fails again for whoever asks something. */
+  connect(signal: AbortSignal): Promise<void>;
   /** What may be of a kernel, the surest first. The store is asked for the next one when that is wanted. */
   offers(
     kernel: { readonly identity: KernelIdentity; readonly config: KernelConfig | undefined },

@@ -13,7 +13,8 @@ export interface StoreTime {
 
 /**
  * Does something with a store within a time. What goes wrong there is a warning, for the store is a help: whatever it says
- * or does not say, the work goes on without it. Errors that are not the store's are thrown.
+ * or does not say, the work goes on without it. Errors that are not the store's are thrown. At the end the signal aborts, so
+ * that nothing is left waiting.
  */
 export async function withinStoreTime<T>(
   { seconds, failed, signal, onProgress }: StoreTime,
@@ -38,5 +39,6 @@ export async function withinStoreTime<T>(
   } finally {
     clearTimeout(timer);
     signal.removeEventListener("abort", abort);
+    controller.abort();
   }
 }

@@ -12,6 +12,7 @@ import { takeKernel } from "./take.js";
 export function sharedStore(repository: Repository): SharedStore {
   return {
     address: repository.address,
+    connect: (signal) => repository.connect(signal),
     async *offers({ identity, config }, signal) {
       const optionsDigest = config && optionsDigestOf(macrosOf(config));
       for await (const stored of findKernels(repository, { ...identity, optionsDigest }, signal))

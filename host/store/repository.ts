@@ -28,6 +28,8 @@ export interface StoredManifest {
 export interface Repository {
   /** As the user knows it. */
   readonly address: string;
+  /** Gets ready to be asked. What fails is not told: it fails again for whoever asks something. */
+  connect(signal: AbortSignal): Promise<void>;
   /** All tags, in no order. */
   tags(signal: AbortSignal): Promise<string[]>;
   /** The manifest that a tag names, or the manifest with a digest; undefined if there is none. */

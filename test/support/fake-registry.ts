@@ -61,8 +61,10 @@ async function respond(
   const [, what = "", name = ""] =
     /^\/v2\/lab\/kernels\/(blobs|manifests|tags)\/(.*)$/.exec(url.pathname) ?? [];
   const body = await bodyOf(request);
-  const missing = (code: string) =>
-    answer.writeHead(404).end(JSON.stringify({ errors: [{ code, message: "unknown" }] }));
+  const missing = (code: string) => {
+    const said = JSON.stringify({ errors: [{ code, message: "unknown" }] });
+    answer.writeHead(404, { "content-length": said.length }).end(said);
+  };
   if (url.pathname === "/v2/") answer.end("{}");
   else if (what === "tags") {
     const tags = [...manifests.keys()].filter((key) => !key.startsWith("sha256:"));

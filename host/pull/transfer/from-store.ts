@@ -19,16 +19,24 @@ export async function takeFromStore(
   headway: Headway,
 ): Promise<PullResult | undefined> {
   const { kernel, options } = session;
-  const opening = use.open();
-  // It is awaited below.
-  opening.catch(() => undefined);
-  // What the store has is found by them.
-  if (kernel.lacksFacts) await kernel.askFacts();
-  headway.pause();
   const time = { ...options, seconds: use.askSeconds, failed: "the store was not used" };
-  const result = await withinStoreTime(time, async (signal) => ask(session, await opening, signal));
+  const result = await withinStoreTime(time, async (signal) => {
+    const opening = open(use, signal);
+    // It is awaited below.
+    opening.catch(() => undefined);
+    // What the store has is found by them.
+    if (kernel.lacksFacts) await kernel.askFacts();
+    headway.pause();
+    return ask(session, await opening, signal);
+  });
   headway.made();
   return result;
+}
+
+async function open(use: StoreUse, signal: AbortSignal): Promise<SharedStore> {
+  const store = await use.open();
+  await store.connect(signal);
+  return store;
 }
 
 async function ask(

@@ -41,6 +41,10 @@ export class LayoutRepository implements Repository {
     this.#folder = folder;
   }
 
+  async connect(): Promise<void> {
+    // Each question opens the files that it needs.
+  }
+
   async tags(signal: AbortSignal): Promise<string[]> {
     return this.#trying(async () => [...tagsIn(await this.#index(signal)).keys()]);
   }

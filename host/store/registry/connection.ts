@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { KheadersError } from "../../../shared/errors.js";
 import { printable } from "../../../shared/printable.js";
 import { isLoopback, type StoreAddress } from "../address.js";
 import { readAll } from "../content.js";
@@ -49,16 +50,26 @@ export class RegistryConnection {
   }
 
   /**
+   * Reaches the registry, so that the first request is answered sooner. What fails is not told here: it fails again for whoever
+   * asks something.
+   */
+  async connect(signal: AbortSignal): Promise<void> {
+    try {
+      const base = await this.#findBaseOnce(signal);
+      // A registry on this machine was asked to find its address.
+      if (!isLoopback(base.hostname)) await this.#ping(base, signal);
+    } catch (error) {
+      if (!(error instanceof KheadersError)) throw error;
+    }
+  }
+
+  /**
    * Sends a request to an address below that of the registry, or to one that the registry gave.
    *
    * @param to a path from `/v2/` on, or a whole address.
    */
   async send(to: string | URL, request: RegistryRequest, signal: AbortSignal): Promise<HttpAnswer> {
-    this.#base ??= this.#findBase(signal);
-    const base = await this.#base.catch((error: unknown) => {
-      this.#base = undefined;
-      throw error;
-    });
+    const base = await this.#findBaseOnce(signal);
     const url = this.resolve(to, base);
     for (let retries = 0, hasAuthorized = false; ; ) {
       const answer = await this.#follow(url, request, base, signal);
@@ -96,6 +107,25 @@ export class RegistryConnection {
     return storeFailed(this.#name, `it says ${answer.status}${said}`);
   }
 
+  async #findBaseOnce(signal: AbortSignal): Promise<URL> {
+    this.#base ??= this.#findBase(signal);
+    return this.#base.catch((error: unknown) => {
+      this.#base = undefined;
+      throw error;
+    });
+  }
+
+  /** Asks whether a registry is there (OCI distribution-spec 1.1, end-1), and gives the status of its answer. */
+  async #ping(base: URL, signal: AbortSignal): Promise<number> {
+    const answer = await exchange(
+      new URL("/v2/", base),
+      { method: "GET", headers: {} },
+      this.#limits(signal),
+    );
+    await answer.close();
+    return answer.status;
+  }
+
   /**
    * The address of the registry. This machine is spoken to in plain HTTP if it understands that: what is sent does not leave
    * it. Any other is spoken to by TLS, but for `insecure`. No credentials are sent here.
@@ -106,14 +136,8 @@ export class RegistryConnection {
     const plain = new URL(`http://${address.registry}`);
     if (!isLoopback(address.hostname)) return insecure ? plain : secure;
     try {
-      const answer = await exchange(
-        new URL("/v2/", plain),
-        { method: "GET", headers: {} },
-        this.#limits(signal),
-      );
-      await answer.close();
       // A server that wants TLS answers with 400, if at all.
-      return answer.status === 400 ? secure : plain;
+      return (await this.#ping(plain, signal)) === 400 ? secure : plain;
     } catch (error) {
       signal.throwIfAborted();
       if (isRefusal(error)) throw error;

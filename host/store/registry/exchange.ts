@@ -1,4 +1,6 @@
+import { readThrough } from "../content.js";
 import { asStoreError, storeFailed } from "../errors.js";
+import { storeLimits } from "../limits.js";
 
 /** What is sent. */
 export interface HttpRequest {
@@ -14,7 +16,10 @@ export interface HttpAnswer {
   readonly headers: Headers;
   /** The body as it comes; may be read once. */
   chunks(): AsyncGenerator<Uint8Array>;
-  /** Ends the exchange, whatever of the body was read. */
+  /**
+   * Ends the exchange, whatever of the body was read. A small body that was not is read now: then the connection serves the
+   * next request, too.
+   */
   close(): Promise<void>;
 }
 
@@ -49,27 +54,31 @@ export async function exchange(
       signal: watch.signal,
     } as RequestInit);
     watch.made();
+    async function* chunks() {
+      try {
+        for await (const chunk of answer.body ?? []) {
+          watch.pause();
+          yield chunk;
+          watch.made();
+        }
+      } catch (error) {
+        signal.throwIfAborted();
+        throw asStoreError(address, error);
+      } finally {
+        watch.end();
+      }
+    }
     return {
       status: answer.status,
       headers: answer.headers,
-      async *chunks() {
-        try {
-          for await (const chunk of answer.body ?? []) {
-            watch.pause();
-            yield chunk;
-            watch.made();
-          }
-        } catch (error) {
-          signal.throwIfAborted();
-          throw asStoreError(address, error);
-        } finally {
-          watch.end();
-        }
-      },
+      chunks,
       async close() {
+        // A body that failed has said so to whoever read it, and nobody wants one that was not.
+        if (answer.body?.locked === false) {
+          const end = isSmall(answer.headers) ? readThrough(chunks()) : answer.body.cancel();
+          await end.catch(() => undefined);
+        }
         watch.end();
-        // A body that failed has said so to whoever read it.
-        if (answer.body?.locked === false) await answer.body.cancel().catch(() => undefined);
       },
     };
   } catch (error) {
@@ -77,6 +86,11 @@ export async function exchange(
     signal.throwIfAborted();
     throw asStoreError(address, error);
   }
+}
+
+function isSmall(headers: Headers): boolean {
+  const length = headers.get("content-length");
+  return length !== null && Number(length) <= storeLimits.smallBytes;
 }
 
 /** Aborts an exchange that makes no headway, or when the caller's signal does. */

@@ -26,6 +26,10 @@ export class RegistryRepository implements Repository {
     this.#path = `/v2/${options.address.repository}`;
   }
 
+  connect(signal: AbortSignal): Promise<void> {
+    return this.#connection.connect(signal);
+  }
+
   async tags(signal: AbortSignal): Promise<string[]> {
     const tags = new Set<string>();
     let next: string | undefined = `${this.#path}/tags/list?n=1000`;

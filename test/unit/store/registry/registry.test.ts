@@ -51,6 +51,34 @@ test("what is put there is found again", async () => {
   expect((await readBlob(store))?.length).toBe(blob.size);
 });
 
+test("it is reached before it is asked, and answers that nobody reads do not cost a connection each", async () => {
+  const registry = await filled();
+  const sockets = new Set<unknown>();
+  registry.fault = ({ socket }) => {
+    sockets.add(socket);
+    return false;
+  };
+  const store = open(registry.host);
+  await store.connect(signal);
+  expect(registry.requests.map(({ url }) => url)).toEqual(["/v2/"]);
+  for (let count = 0; count < 5; count += 1)
+    expect(await store.manifest(asTag("none") as Tag, signal)).toBeUndefined();
+  expect(registry.requests).toHaveLength(6);
+  // fetch begins a second one where the first has just given its last byte.
+  expect(sockets.size).toBeLessThanOrEqual(2);
+});
+
+test("one that cannot be reached is told to whoever asks it", async () => {
+  const registry = await filled();
+  registry.fault = ({ url }, answer) => {
+    if (url === "/v2/") answer.destroy();
+    return url === "/v2/";
+  };
+  const store = open(registry.host);
+  await store.connect(signal);
+  await expect(store.manifest(tag, signal)).rejects.toMatchObject({ code: "store-failed" });
+});
+
 test("a blob that is there is not sent again", async () => {
   const registry = await filled();
   await open(registry.host).putBlob(blob, signal);
