@@ -5,9 +5,11 @@ import { bundleCommand, bundlePrograms } from "../../scripts/bundle.js";
 import {
   type AdbServer,
   bootDevice,
+  type Registry,
   type SimulatedDevice,
   simulateDevice,
   startAdbServer,
+  startRegistry,
   type VirtualDevice,
 } from "../lab/index.js";
 import type { BenchKernel } from "./archives.js";
@@ -26,6 +28,7 @@ export class BenchLab {
   readonly #devices: { readonly pid: number; stop(): Promise<void> }[] = [];
   readonly #simulated = new Map<string, SimulatedDevice[]>();
   #virtual: Promise<VirtualDevice> | undefined;
+  #registry: Promise<Registry> | undefined;
 
   private constructor(root: string, adb: AdbServer) {
     this.#root = root;
@@ -93,9 +96,16 @@ export class BenchLab {
     return device;
   }
 
-  /** Ends the devices and the adb server. */
+  /** A registry; the same one for all cases. */
+  registry(): Promise<Registry> {
+    this.#registry ??= startRegistry();
+    return this.#registry;
+  }
+
+  /** Ends the devices, the registry and the adb server. */
   async close(): Promise<void> {
     await Promise.all(this.#devices.map((device) => device.stop()));
+    await (await this.#registry)?.stop();
     await this.adb.stop();
     rmSync(this.#root, { recursive: true });
   }

@@ -1,18 +1,16 @@
 import { createHash } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Registry, startRegistry } from "../../lab/index.js";
 import { findProgram } from "../../support/programs.js";
 import { type BenchKernel, stockKernel } from "../archives.js";
 import type { Race } from "../bench-case.js";
 import type { BenchLab } from "../bench-lab.js";
 import type { Place } from "../places.js";
 
-/** The registry of the bench, filled by a pull of the device that is measured. It dies with the bench. */
+/** The registry of the bench, filled by a pull of the device that is measured. */
 let filled: Promise<Filled> | undefined;
 
 interface Filled {
-  readonly registry: Registry;
   readonly repository: string;
   readonly kernel: BenchKernel;
   readonly serial: string;
@@ -21,7 +19,7 @@ interface Filled {
 }
 
 async function fill(lab: BenchLab): Promise<Filled> {
-  const registry = await startRegistry();
+  const registry = await lab.registry();
   const kernel = await stockKernel();
   const { serial } = await lab.simulateOne(kernel);
   const repository = `${registry.host}/bench/kernels`;
@@ -29,7 +27,7 @@ async function fill(lab: BenchLab): Promise<Filled> {
   await lab.run([process.execPath, lab.kheaders, "pull", "--store-write"], env);
   const answer = await fetch(`http://${registry.host}/v2/bench/kernels/tags/list`);
   const { tags } = (await answer.json()) as { tags: string[] };
-  return { registry, repository, kernel, serial, tag: tags[0] ?? "" };
+  return { repository, kernel, serial, tag: tags[0] ?? "" };
 }
 
 /** A pull from a registry on this machine. */
