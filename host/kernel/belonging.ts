@@ -22,12 +22,12 @@ export type Belonging =
 /** Collects from an archive's files, as they pass by, what proves which kernel it was made from. */
 export class KernelEvidence {
   #utsrelease: string | undefined;
-  #autoconf: string | undefined;
+  #config: ConfigMacros | undefined;
 
   /** Remembers a file of the archive if it says something about the kernel. */
   see(path: string, content: Uint8Array): void {
     if (path === releasePath) this.#utsrelease = Buffer.from(content).toString();
-    if (path === autoconfPath) this.#autoconf = Buffer.from(content).toString();
+    if (path === autoconfPath) this.#config = parseAutoconf(Buffer.from(content).toString());
   }
 
   /** The archive's release (`UTS_RELEASE`), or undefined if it has none. */
@@ -37,7 +37,7 @@ export class KernelEvidence {
 
   /** The archive's configuration, or undefined if it has none. */
   get config(): ConfigMacros | undefined {
-    return this.#autoconf === undefined ? undefined : parseAutoconf(this.#autoconf);
+    return this.#config;
   }
 
   /**
@@ -62,14 +62,14 @@ export class KernelEvidence {
       };
     }
     if (config === undefined) return { belongs: true };
-    if (this.#autoconf === undefined) {
+    if (this.#config === undefined) {
       return {
         belongs: false,
         reason: `it has no ${autoconfPath} to compare with the kernel's configuration`,
         contradicts: undefined,
       };
     }
-    const differing = differingMacros(macrosOf(config), parseAutoconf(this.#autoconf));
+    const differing = differingMacros(macrosOf(config), this.#config);
     if (differing.length === 0) return { belongs: true };
     const named = differing.slice(0, namedDifferences).map((name) => printable(name, 80));
     const more = differing.length > named.length ? ` and ${differing.length - named.length} more` : "";

@@ -21,6 +21,8 @@ export interface Contenders {
   readonly theirs: () => Promise<Took>;
   /** A fact that was checked on the way, to stand below the table. */
   readonly note?: (() => Promise<string>) | undefined;
+  /** Ends what was started for this case alone. */
+  readonly end?: (() => Promise<void>) | undefined;
 }
 
 /** Two ways to do a thing, run in turn, in each place: one row of the table a place. */

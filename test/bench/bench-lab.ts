@@ -25,8 +25,8 @@ export class BenchLab {
   readonly unpack: string;
   readonly adb: AdbServer;
   readonly #root: string;
-  readonly #devices: { readonly pid: number; stop(): Promise<void> }[] = [];
-  readonly #simulated = new Map<string, SimulatedDevice[]>();
+  readonly #devices = new Set<{ readonly pid: number; stop(): Promise<void> }>();
+  readonly #simulated = new Map<string, Promise<SimulatedDevice>>();
   #virtual: Promise<VirtualDevice> | undefined;
   #registry: Promise<Registry> | undefined;
 
@@ -63,7 +63,7 @@ export class BenchLab {
    * the adb server and the devices took meanwhile.
    */
   async run(command: readonly string[], env: NodeJS.ProcessEnv): Promise<Ended> {
-    const others = [this.adb.pid, ...this.#devices.map(({ pid }) => pid)];
+    const others = [this.adb.pid, ...Array.from(this.#devices, ({ pid }) => pid)];
     const before = processorTimeOf(others);
     const ended = await runTimed(command, env);
     return { ...ended, cpu: ended.cpu + processorTimeOf(others) - before };
@@ -75,25 +75,27 @@ export class BenchLab {
     return this.#virtual;
   }
 
-  /** Simulated devices that run `kernel`; the same ones for all cases. */
-  async simulate(kernel: BenchKernel, count: number): Promise<SimulatedDevice[]> {
-    const running = this.#simulated.get(kernel.archive) ?? [];
-    this.#simulated.set(kernel.archive, running);
-    const more = Array.from({ length: Math.max(0, count - running.length) }, async () => {
-      const device = await simulateDevice({ ...kernel });
-      this.#devices.push(device);
-      await this.adb.connect(device.serial);
-      return device;
-    });
-    running.push(...(await Promise.all(more)));
-    return running.slice(0, count);
+  /** A simulated device that runs `kernel`; the same one for all cases. */
+  simulateOne(kernel: BenchKernel): Promise<SimulatedDevice> {
+    const device = this.#simulated.get(kernel.archive) ?? this.#simulate(kernel);
+    this.#simulated.set(kernel.archive, device);
+    return device;
   }
 
-  /** One simulated device. */
-  async simulateOne(kernel: BenchKernel): Promise<SimulatedDevice> {
-    const [device] = await this.simulate(kernel, 1);
-    if (device === undefined) throw new Error("there is no simulated device");
-    return device;
+  /** Simulated devices of one case. It stops them when it is over: they would be in the way of others. */
+  async simulateMany(
+    kernel: BenchKernel,
+    count: number,
+  ): Promise<{ readonly devices: readonly SimulatedDevice[]; readonly stop: () => Promise<void> }> {
+    const devices = await Promise.all(Array.from({ length: count }, () => this.#simulate(kernel)));
+    const stop = async () => {
+      for (const device of devices) {
+        this.#devices.delete(device);
+        await device.stop();
+        await this.adb.adb("disconnect", device.serial);
+      }
+    };
+    return { devices, stop };
   }
 
   /** A registry; the same one for all cases. */
@@ -104,7 +106,7 @@ export class BenchLab {
 
   /** Ends the devices, the registry and the adb server. */
   async close(): Promise<void> {
-    await Promise.all(this.#devices.map((device) => device.stop()));
+    await Promise.all(Array.from(this.#devices, (device) => device.stop()));
     await (await this.#registry)?.stop();
     await this.adb.stop();
     rmSync(this.#root, { recursive: true });
@@ -112,7 +114,14 @@ export class BenchLab {
 
   async #boot(): Promise<VirtualDevice> {
     const device = await bootDevice({ flavour: "module" });
-    this.#devices.push(device);
+    this.#devices.add(device);
+    await this.adb.connect(device.serial);
+    return device;
+  }
+
+  async #simulate(kernel: BenchKernel): Promise<SimulatedDevice> {
+    const device = await simulateDevice({ ...kernel });
+    this.#devices.add(device);
     await this.adb.connect(device.serial);
     return device;
   }

@@ -68,10 +68,14 @@ function runCase(lab: BenchLab, benchCase: BenchCase, place: Place): Promise<Ben
 
 async function runRace(lab: BenchLab, race: Race, place: Place): Promise<BenchResult> {
   const contenders = await race.prepare(lab, place);
-  // The first pair fills the page cache and is not counted.
-  await runPairs(contenders, 1);
-  const pairs = await runPairs(contenders, flags.pairs);
-  return raceResult(race, place.name, pairs, await contenders.note?.());
+  try {
+    // The first pair fills the page cache and is not counted.
+    await runPairs(contenders, 1);
+    const pairs = await runPairs(contenders, flags.pairs);
+    return raceResult(race, place.name, pairs, await contenders.note?.());
+  } finally {
+    await contenders.end?.();
+  }
 }
 
 async function measure(lab: BenchLab, amount: Amount, place: Place): Promise<BenchResult> {

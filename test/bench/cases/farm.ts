@@ -10,7 +10,7 @@ export const farm: Race = {
   theirs: "one device, cold",
   goals: { wall: { atMost: 1.5, aim: 1.2 } },
   async prepare(lab, place) {
-    const devices = await lab.simulate(await stockKernel(), 32);
+    const { devices, stop } = await lab.simulateMany(await stockKernel(), 32);
     let runs = 0;
     let loads = 0;
     /** Pulls from devices at once into an empty cache, as one command. */
@@ -28,6 +28,7 @@ export const farm: Race = {
       },
       theirs: () => pullFrom(devices.slice(0, 1)),
       note: async () => `${loads / runs} transfers a run`,
+      end: stop,
     };
   },
 };
