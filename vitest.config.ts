@@ -38,11 +38,13 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/unit/**/*.test.ts"],
-          globalSetup: ["test/support/build-worker.ts"],
+          globalSetup: ["test/support/build-worker.ts", "test/support/memory-files.ts"],
           // It only ends what hangs: a machine may be busy with other things.
           testTimeout: 120_000,
           // A process for each of the files would take as long as half of the tests.
           isolate: false,
+          // One waits for an agent's time limit for seconds.
+          maxWorkers: availableParallelism() + 1,
         },
       },
       {

@@ -1,10 +1,9 @@
-import { mkdirSync, mkdtempSync, statfsSync } from "node:fs";
+import { mkdirSync, mkdtempSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { run } from "../lab/command.js";
+import { findTmpfs, isTmpfs } from "../support/tmpfs.js";
 
-/** `f_type` of statfs(2) for a tmpfs (linux/magic.h). */
-const tmpfsMagic = 0x01021994;
 /** What the runs of one case leave there. */
 const minFree = 4 * 1024 ** 3;
 
@@ -23,7 +22,7 @@ export interface Place {
 
 /** A tmpfs and a disk of this machine, or that of them which it has. */
 export function findPlaces(): Place[] {
-  const tmpfs = ["/dev/shm", tmpdir()].find((path) => isTmpfs(path) && isRoomy(path));
+  const tmpfs = findTmpfs(minFree);
   const disk = [tmpdir(), "/var/tmp", homedir()].find((path) => !isTmpfs(path));
   return [
     ...(tmpfs === undefined ? [] : [placeAt("tmpfs", tmpfs)]),
@@ -54,13 +53,4 @@ function placeAt(name: Place["name"], parent: string): Place {
 /** Cached trees are read-only, folders included. */
 async function removeAll(root: string): Promise<void> {
   await run("sh", ["-c", 'chmod -R u+rwX "$1" && rm -r "$1"', "bench", root]);
-}
-
-function isTmpfs(path: string): boolean {
-  return statfsSync(path, { bigint: false }).type === tmpfsMagic;
-}
-
-function isRoomy(path: string): boolean {
-  const { bavail, bsize } = statfsSync(path);
-  return bavail * bsize >= minFree;
 }
