@@ -9,6 +9,7 @@ import { storeLimits } from "../limits.js";
 import { NotOci, parseObject } from "../manifest.js";
 import { type Challenge, parseChallenges } from "./challenge.js";
 import { exchange, type HttpAnswer, type HttpRequest } from "./exchange.js";
+import { Once } from "./once.js";
 import { basic, fetchToken, type TokenScope } from "./tokens.js";
 
 /** How to speak to a registry. */
@@ -40,13 +41,15 @@ const busyStatuses: ReadonlySet<number> = new Set([429, 503]);
 export class RegistryConnection {
   readonly #options: ConnectionOptions;
   readonly #name: string;
-  #base: Promise<URL> | undefined;
-  #credentials: Promise<Credentials | undefined> | undefined;
+  readonly #base = new Once((signal) => this.#findBase(signal));
+  readonly #credentials: Once<Credentials | undefined>;
+  #hasCredentials = false;
   readonly #authorizations = new Map<TokenScope["actions"], string>();
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
     this.#name = options.address.text;
+    this.#credentials = new Once(options.credentials);
   }
 
   /**
@@ -55,7 +58,7 @@ export class RegistryConnection {
    */
   async connect(signal: AbortSignal): Promise<void> {
     try {
-      const base = await this.#findBaseOnce(signal);
+      const base = await this.#base.get(signal);
       // A registry on this machine was asked to find its address.
       if (!isLoopback(base.hostname)) await this.#ping(base, signal);
     } catch (error) {
@@ -69,7 +72,7 @@ export class RegistryConnection {
    * @param to a path from `/v2/` on, or a whole address.
    */
   async send(to: string | URL, request: RegistryRequest, signal: AbortSignal): Promise<HttpAnswer> {
-    const base = await this.#findBaseOnce(signal);
+    const base = await this.#base.get(signal);
     const url = this.resolve(to, base);
     for (let retries = 0, hasAuthorized = false; ; ) {
       const answer = await this.#follow(url, request, base, signal);
@@ -99,20 +102,13 @@ export class RegistryConnection {
     const { registry } = this.#options.address;
     const said = await saidIn(answer);
     if (answer.status === 401 || answer.status === 403) {
-      const has = this.#credentials !== undefined && (await this.#credentials) !== undefined;
-      const who = has ? "the credentials were not accepted" : "there are no credentials for it";
+      const who = this.#hasCredentials
+        ? "the credentials were not accepted"
+        : "there are no credentials for it";
       return storeDenied(this.#name, answer.status === 401 ? who : `it says 403${said}`, registry);
     }
     if (answer.status === 429) return storeFailed(this.#name, "it is asked too often (429)");
     return storeFailed(this.#name, `it says ${answer.status}${said}`);
-  }
-
-  async #findBaseOnce(signal: AbortSignal): Promise<URL> {
-    this.#base ??= this.#findBase(signal);
-    return this.#base.catch((error: unknown) => {
-      this.#base = undefined;
-      throw error;
-    });
   }
 
   /** Asks whether a registry is there (OCI distribution-spec 1.1, end-1), and gives the status of its answer. */
@@ -181,8 +177,8 @@ export class RegistryConnection {
     const challenges = parseChallenges(answer.headers.get("www-authenticate") ?? "");
     const challenge = chooseChallenge(challenges);
     if (challenge === undefined) throw storeFailed(this.#name, "it wants an unknown kind of authentication");
-    this.#credentials ??= this.#options.credentials(signal);
-    const credentials = await this.#credentials;
+    const credentials = await this.#credentials.get(signal);
+    this.#hasCredentials = credentials !== undefined;
     const { registry, repository } = this.#options.address;
     if (challenge.scheme === "bearer") {
       const options = { ...this.#limits(signal), plainHttp: base.protocol === "http:" };
