@@ -1,19 +1,23 @@
-import { chmodSync, mkdtempSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { removeTree } from "../../host/cache/disk/remove-tree.js";
+import { removeIfAllowed, removeTree } from "../../host/cache/disk/remove-tree.js";
+import { isAlive } from "../lab/cached.js";
 import { findTmpfs } from "./tmpfs.js";
 
 /** Many times what the unit tests leave there until they end. */
 const minFree = 2 * 1024 ** 3;
 
+const prefix = "kheaders-unit-";
+
 /**
  * A set-up of vitest: the tests' temporary files lie in memory where there is room, for they make tens of thousands, and a
- * disk may take longer for them than all else.
+ * disk may take longer for them than all else. What a run left that was ended in the middle is removed by the next.
  */
-export default function useMemory(): (() => Promise<void>) | undefined {
+export default async function useMemory(): Promise<(() => Promise<void>) | undefined> {
   const tmpfs = findTmpfs(minFree);
   if (tmpfs === undefined) return undefined;
-  const folder = mkdtempSync(join(tmpfs, "kheaders-unit-"));
+  await removeLeftovers(tmpfs);
+  const folder = mkdtempSync(join(tmpfs, `${prefix}${process.pid}-`));
   // Some tests are another user meanwhile.
   chmodSync(folder, 0o1777);
   const before = process.env.TMPDIR;
@@ -23,4 +27,11 @@ export default function useMemory(): (() => Promise<void>) | undefined {
     else process.env.TMPDIR = before;
     await removeTree(folder);
   };
+}
+
+async function removeLeftovers(tmpfs: string): Promise<void> {
+  for (const name of readdirSync(tmpfs)) {
+    const pid = Number(name.startsWith(prefix) ? name.slice(prefix.length).split("-")[0] : Number.NaN);
+    if (Number.isInteger(pid) && !isAlive(pid)) await removeIfAllowed(join(tmpfs, name));
+  }
 }
