@@ -15,7 +15,7 @@ import { RunningKernel } from "./running-kernel.js";
 import { Clock } from "./transfer/clock.js";
 import { decoderSlots } from "./transfer/decoder-slots.js";
 import { Headway } from "./transfer/headway.js";
-import { requestArchive } from "./transfer/request.js";
+import { mayRequest, requestArchive } from "./transfer/request.js";
 
 /** After this share of the stall time without headway, a device no longer holds up other pulls. */
 const headwayShare = 1 / 3;
@@ -152,10 +152,12 @@ async function takeFromStore(session: Session, headway: Headway): Promise<PullRe
 
 /** Asks the device, and loads what receives the archive while it prepares that. */
 async function fetchFromDevice(session: Session, headway: Headway): Promise<PullResult> {
+  const { signal, onProgress } = session.options;
   headway.pause();
-  headway.hold(await decoderSlots.acquire(session.options.signal));
+  headway.hold(await decoderSlots.acquire(signal));
   headway.made();
-  const { requested } = await requestArchive(session);
+  onProgress({ type: "stage", stage: "preparing" });
+  const requested = (await mayRequest(session)) ? requestArchive(session) : undefined;
   const { fetchHeaders } = await import("./transfer/fetch.js");
   return fetchHeaders(session, requested, headway);
 }

@@ -1,30 +1,24 @@
 import { KheadersError } from "../../../shared/errors.js";
-import { AgentRefusal, type ArchiveHeader, type Conversation } from "../../agent/conversation.js";
+import { AgentRefusal, type ArchiveHeader } from "../../agent/conversation.js";
 import { explainRefusal } from "../../agent/explain.js";
 import { ikheadersOf } from "../../kernel/config.js";
 import type { Session } from "../look-up.js";
 
 /**
- * Asks the device for its archive, which may load the module. What the answer is received with may be made meanwhile.
- *
- * @returns the answer; undefined where it takes the module to be loaded, and the user forbids that.
+ * Whether the device is to send the archive. Where that takes the module to be loaded and the user forbids it, it is not.
+ * A module that is loaded may be unloaded before we ask, and would be loaded for us.
  */
-export async function requestArchive(
-  session: Session,
-): Promise<{ readonly requested: Promise<ArchiveHeader> | undefined }> {
-  const { conversation, options } = session;
-  options.onProgress({ type: "stage", stage: "preparing" });
-  if (!options.load && !(await hasBuiltIn(conversation))) return { requested: undefined };
-  const requested = askForArchive(session);
-  // Whoever receives the archive awaits it.
-  requested.catch(() => undefined);
-  return { requested };
-}
-
-/** A module that is loaded may be unloaded before we ask, and would be loaded for us. */
-async function hasBuiltIn(conversation: Conversation): Promise<boolean> {
+export async function mayRequest({ conversation, options }: Session): Promise<boolean> {
+  if (options.load) return true;
   const { archive, loaded } = await conversation.headers();
   return archive !== undefined && loaded !== "yes";
+}
+
+/** Asks the device for its archive, which may load the module. Whoever receives the archive awaits the answer, and its error. */
+export function requestArchive(session: Session): Promise<ArchiveHeader> {
+  const requested = askForArchive(session);
+  requested.catch(() => undefined);
+  return requested;
 }
 
 /** Asks for the archive, as root if that is needed and allowed. */
