@@ -8,11 +8,12 @@ export interface AgentParameters {
   readonly stallSeconds: number;
 }
 
-/** Comments are for readers of the script; without them less goes over the cable and into each request. */
-const agent = agentText.replace(/^\s*#.*\n/gm, "").replace(/^ +/gm, "");
+/** The agent's text as it is sent, the same to all devices. */
+let agent: string | undefined;
 
 /** The command line that runs the agent. It carries its own text a second time, quoted, to be started again as root. */
 export function agentCommand(parameters: AgentParameters): string {
+  agent ??= withoutComments(agentText);
   const variables = {
     KH_NONCE: parameters.nonce,
     KH_STALL: String(parameters.stallSeconds),
@@ -21,6 +22,11 @@ export function agentCommand(parameters: AgentParameters): string {
   };
   const assignments = Object.entries(variables).map(([name, value]) => `${name}=${quote(value)}\n`);
   return `${assignments.join("")}eval "$KH_AGENT"`;
+}
+
+/** Comments are for readers of the script; without them less goes over the cable and into each request. */
+function withoutComments(script: string): string {
+  return script.replace(/^\s*#.*\n/gm, "").replace(/^ +/gm, "");
 }
 
 function quote(text: string): string {
