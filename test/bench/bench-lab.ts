@@ -113,14 +113,14 @@ export class BenchLab {
   }
 
   async #boot(): Promise<VirtualDevice> {
-    const device = await bootDevice({ flavour: "module" });
-    this.#devices.add(device);
-    await this.adb.connect(device.serial);
-    return device;
+    return this.#attach(await bootDevice({ flavour: "module" }));
   }
 
   async #simulate(kernel: BenchKernel): Promise<SimulatedDevice> {
-    const device = await simulateDevice({ ...kernel });
+    return this.#attach(await simulateDevice({ ...kernel }));
+  }
+
+  async #attach<D extends VirtualDevice | SimulatedDevice>(device: D): Promise<D> {
     this.#devices.add(device);
     await this.adb.connect(device.serial);
     return device;

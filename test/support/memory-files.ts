@@ -7,7 +7,9 @@ import { findTmpfs } from "./tmpfs.js";
 /** Many times what the unit tests leave there until they end. */
 const minFree = 2 * 1024 ** 3;
 
+/** The folder of a run; its process id follows. */
 const prefix = "kheaders-unit-";
+const ofRun = new RegExp(`^${prefix}(\\d+)-`);
 
 /**
  * A set-up of vitest: the tests' temporary files lie in memory where there is room, for they make tens of thousands, and a
@@ -31,7 +33,7 @@ export default async function useMemory(): Promise<(() => Promise<void>) | undef
 
 async function removeLeftovers(tmpfs: string): Promise<void> {
   for (const name of readdirSync(tmpfs)) {
-    const pid = Number(name.startsWith(prefix) ? name.slice(prefix.length).split("-")[0] : Number.NaN);
-    if (Number.isInteger(pid) && !isAlive(pid)) await removeIfAllowed(join(tmpfs, name));
+    const pid = ofRun.exec(name)?.[1];
+    if (pid !== undefined && !isAlive(Number(pid))) await removeIfAllowed(join(tmpfs, name));
   }
 }

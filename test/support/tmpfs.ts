@@ -1,4 +1,4 @@
-import { statfsSync } from "node:fs";
+import { existsSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 
 /** `f_type` of statfs(2) for a tmpfs (linux/magic.h). */
@@ -11,11 +11,7 @@ export function findTmpfs(minFree: number): string | undefined {
 
 /** Whether a path is on a tmpfs; it may not exist on this machine. */
 export function isTmpfs(path: string): boolean {
-  try {
-    return statfsSync(path).type === tmpfsMagic;
-  } catch {
-    return false;
-  }
+  return existsSync(path) && statfsSync(path).type === tmpfsMagic;
 }
 
 function hasFree(path: string, bytes: number): boolean {
