@@ -43,7 +43,7 @@ export default defineConfig({
           testTimeout: 120_000,
           // A process for each of the files would take as long as half of the tests.
           isolate: false,
-          // One waits for an agent's time limit for seconds.
+          // Some wait for seconds, until an agent's time limit is over.
           maxWorkers: availableParallelism() + 1,
         },
       },

@@ -84,7 +84,7 @@ const loadedByStore = [
   "host/store/open.ts",
 ];
 
-/** What such a pull and `kheaders diff` load to keep something beside a tree. */
+/** What a pull and `kheaders diff` load to keep something beside a tree. */
 const loadedToKeep = ["host/cache/publish/extras.ts"];
 
 /** What `kheaders layout` loads for a kernel whose BTF is cached: it has an aim for its time, too. */

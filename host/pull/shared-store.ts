@@ -20,9 +20,9 @@ export interface StoreUse {
 export interface SharedStore {
   /** As the user knows it. */
   readonly address: string;
-  /** Gets ready to be asked. What fails is not told: it fails again for whoever asks something. */
+  /** Reaches the store ahead of the first question. An error is not told here: the question meets it again. */
   connect(signal: AbortSignal): Promise<void>;
-  /** What may be of a kernel, the surest first. The store is asked for the next one when that is wanted. */
+  /** What may be of a kernel, the surest first, one at a time: the store is asked for no more than the caller takes. */
   offers(
     kernel: { readonly identity: KernelIdentity; readonly config: KernelConfig | undefined },
     signal: AbortSignal,

@@ -11,8 +11,8 @@ export interface FoundKernel extends StoredKernel {
 }
 
 /**
- * The kernels in a store that may be this one, the surest first; the store is asked for the next one when that is wanted.
- * Throws as a {@link Repository} does.
+ * The kernels in a store that may be this one, the surest first, one at a time: the store is asked for no more than the caller
+ * takes. Throws as a {@link Repository} does.
  */
 export async function* findKernels(
   repository: Repository,

@@ -16,7 +16,10 @@ export interface StoreLimits {
   readonly tagPages: number;
   /** Redirects of one request. */
   readonly redirects: number;
-  /** Bytes of a token's answer, of an error's text, of a body that nobody wants, and of what a credential helper prints. */
+  /**
+   * Bytes of a token's answer, of an error's text, of a body that is only read to keep the connection, and of what a credential
+   * helper prints.
+   */
   readonly smallBytes: number;
   /** Bytes of a file with credentials. */
   readonly credentialFileBytes: number;

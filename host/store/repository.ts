@@ -28,7 +28,7 @@ export interface StoredManifest {
 export interface Repository {
   /** As the user knows it. */
   readonly address: string;
-  /** Gets ready to be asked. What fails is not told: it fails again for whoever asks something. */
+  /** Reaches the store ahead of the first question. An error is not told here: the question meets it again. */
   connect(signal: AbortSignal): Promise<void>;
   /** All tags, in no order. */
   tags(signal: AbortSignal): Promise<string[]>;

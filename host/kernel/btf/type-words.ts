@@ -65,7 +65,7 @@ export class TypeWords {
     return this.#head(id, 2);
   }
 
-  /** Where the words after the first three of a type begin; behind the last word of all if there is no such type. */
+  /** Where a type's words begin after its first three; past the end of all words if there is no such type. */
   bodyAt(id: number): number {
     return (this.#starts[id - 1] ?? this.words.length) + headWords;
   }

@@ -53,8 +53,8 @@ export class RegistryConnection {
   }
 
   /**
-   * Reaches the registry, so that the first request is answered sooner. What fails is not told here: it fails again for whoever
-   * asks something.
+   * Reaches the registry, so that the first request is answered sooner. An error is not told here: the request meets it
+   * again.
    */
   async connect(signal: AbortSignal): Promise<void> {
     try {

@@ -17,8 +17,8 @@ export interface HttpAnswer {
   /** The body as it comes; may be read once. */
   chunks(): AsyncGenerator<Uint8Array>;
   /**
-   * Ends the exchange, whatever of the body was read. A small body that was not is read now: then the connection serves the
-   * next request, too.
+   * Ends the exchange, whatever of the body was read. A small body that nobody has read is read now, so that the connection
+   * can serve the next request.
    */
   close(): Promise<void>;
 }
@@ -73,7 +73,7 @@ export async function exchange(
       headers: answer.headers,
       chunks,
       async close() {
-        // A body that failed has said so to whoever read it, and nobody wants one that was not.
+        // Whoever read the body was told if it failed; one that nobody has read is not missed.
         if (answer.body?.locked === false) {
           const end = isSmall(answer.headers) ? readThrough(chunks()) : answer.body.cancel();
           await end.catch(() => undefined);

@@ -1,6 +1,6 @@
 /**
- * Something that is found out once for all who want it, with the signal of whoever wants it first. An error is not kept; if the
- * first one gives up, it is found out for the next.
+ * A value that is looked up once and shared by all callers. The look-up ends with the signal of the first caller; if that
+ * aborts, it begins again for the next one. An error is not kept.
  */
 export class Once<T> {
   readonly #find: (signal: AbortSignal) => Promise<T>;
@@ -10,7 +10,7 @@ export class Once<T> {
     this.#find = find;
   }
 
-  /** Throws what finding it throws. */
+  /** Throws what the look-up throws. */
   async get(signal: AbortSignal): Promise<T> {
     for (;;) {
       this.#finding ??= { found: this.#find(signal), signal };
@@ -19,8 +19,8 @@ export class Once<T> {
         return await finding.found;
       } catch (error) {
         if (this.#finding === finding) this.#finding = undefined;
-        const isOthers = finding.signal.aborted && !signal.aborted;
-        if (!isOthers) throw error;
+        const isOfAnother = finding.signal.aborted && !signal.aborted;
+        if (!isOfAnother) throw error;
       }
     }
   }
